@@ -1,0 +1,31 @@
+"""How a command ends when the user's input is wrong: one sentence, and exit code 2."""
+
+import sys
+from collections.abc import Callable
+
+__all__ = ["run_command"]
+
+USER_ERRORS = (ValueError, TypeError, KeyError, ImportError, OSError)
+"""What wrong input raises here and in the hosts; anything else is a fault, and shows itself."""
+
+
+def run_command(action: Callable[[], int], debug: bool = False) -> int:
+    """Run ``action`` and return its exit code, or 2 after saying what was wrong.
+
+    Args:
+        action: The command.
+        debug: Let the error through, with its traceback.
+    """
+    if debug:
+        return action()
+    try:
+        return action()
+    except USER_ERRORS as error:
+        # str(KeyError) is the repr of its message
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        sentence = " ".join(str(text).split()) or type(error).__name__
+        print(f"error: {sentence} (--debug shows where)", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,26 @@
+"""The one place where a missing optional dependency is turned into an answer."""
+
+import importlib
+from types import ModuleType
+
+__all__ = ["require"]
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional dependency.
+
+    Args:
+        module: Dotted name of the module.
+        extra: The extra of ``setup.py`` that installs it.
+
+    Raises:
+        ModuleNotFoundError: The module is absent; the message holds the line that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"{module} is needed here and could not be imported ({error}); install it with "
+            f"`pip install -c constraints.txt 'fca2_plugin[{extra}]'`",
+            name=error.name,
+        ) from error

@@ -1,0 +1,25 @@
+"""Answers to a misspelt name."""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["check_choice", "did_you_mean"]
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)``, or the sorted choices when nothing is close."""
+    choices = sorted(map(str, choices))
+    close = difflib.get_close_matches(str(name), choices, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else f" (expected one of {', '.join(choices)})"
+
+
+def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
+    """Return ``name`` when it is one of ``choices``.
+
+    Raises:
+        ValueError: It is not; the message suggests the nearest choice.
+    """
+    choices = list(choices)
+    if name not in choices:
+        raise ValueError(f"unknown {what} {name!r}{did_you_mean(name, choices)}")
+    return name

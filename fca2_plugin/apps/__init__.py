@@ -1,0 +1,1 @@
+"""What people do with the networks, as typed functions: no argument parsing, no printing."""

@@ -1,0 +1,217 @@
+"""How fast, how large: networks timed side by side on one clip.
+
+Times of two networks are comparable only when both met the same machine in the same state. So
+``compare`` runs all of them in one process and takes turns: after every round each network has run
+once, and whatever slows the machine down for a while slows all of them. Times are medians, per
+OUTPUT frame, of the network alone (no decoding, no disk).
+
+Multiply-accumulates are torch's ``FlopCounterMode`` halved, with deformable convolution added, for
+which torch counts nothing. Not counted are ``grid_sample`` (warping), resizing, activations,
+normalisation and every operator torch does not see, such as MMCV's compiled ones.
+"""
+
+import itertools
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torchvision  # noqa: F401 (registers torch.ops.torchvision)
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from fca2_plugin import __version__
+
+__all__ = ["compare", "count_macs", "count_parameters"]
+
+MIB = 2**20
+
+
+def count_parameters(model: nn.Module) -> int:
+    """All parameters, those that do not learn included, shared ones once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def count_macs(model: nn.Module, x: Tensor) -> int:
+    """Multiply-accumulates of one forward pass in evaluation mode, as the module says."""
+    counter = FlopCounterMode(
+        display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops}
+    )
+    with _evaluating([model]), counter:
+        model(x)
+    return counter.get_total_flops() // 2
+
+
+def compare(
+    models: Mapping[str, nn.Module],
+    clip: Tensor,
+    *,
+    repeats: int = 5,
+    warmup: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict:
+    """Time networks in turns on one clip.
+
+    Args:
+        models: Networks by name, on the clip's device; the first one is the baseline.
+        clip: Input, (1, t, 3, h, w).
+        repeats: Timed rounds.
+        warmup: Rounds before, not timed.
+        progress: Called as ``progress(done, total)`` after every forward pass.
+
+    Returns:
+        What was run (``device``, ``torch``, ``shape``, ...), ``ratios`` (how many times as fast as
+        the baseline each network is) and under ``models`` for each: ``ms_per_frame``,
+        ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
+        the clip and what a pass allocates; None on a CPU). Plain numbers and strings, for JSON.
+
+    Raises:
+        ValueError: No network, no clip of one video, fewer than one repeat, or a network on
+            another device or with another number of output frames.
+    """
+    _check(models, clip, repeats, warmup)
+    cuda = clip.device.type == "cuda"
+    t = clip.shape[1]
+    total = len(models) * (1 + warmup + repeats)
+    steps = itertools.count(1)
+    macs: dict[str, int] = {}
+    passes: dict[str, list[_Pass]] = {name: [] for name in models}
+
+    def tick() -> None:
+        done = next(steps)
+        if progress is not None:
+            progress(done, total)
+
+    with _evaluating(models.values()):
+        for name, model in models.items():
+            macs[name] = count_macs(_SameFrames(model, name), clip)
+            tick()
+        for _ in range(warmup + repeats):
+            for name, model in models.items():
+                passes[name].append(_run(model, clip))
+                tick()
+
+    measured = {}
+    for name, model in models.items():
+        ms = [1000 * one.seconds / t for one in passes[name][warmup:]]
+        low, median, high = np.percentile(ms, (25, 50, 75))
+        measured[name] = {
+            "ms_per_frame": float(median),
+            "iqr_ms_per_frame": float(high - low),
+            "parameters": count_parameters(model),
+            "macs_per_frame": macs[name] // t,
+            "peak_memory_mib": (
+                max(one.peak_bytes for one in passes[name]) / MIB if cuda else None
+            ),
+        }
+    baseline = next(iter(measured.values()))["ms_per_frame"]
+    return {
+        "device": torch.cuda.get_device_name(clip.device) if cuda else f"cpu {platform.machine()}",
+        "torch": torch.__version__,
+        "fca2_plugin": __version__,
+        "dtype": str(clip.dtype).removeprefix("torch."),
+        "shape": list(clip.shape),
+        "threads": torch.get_num_threads(),
+        "repeats": repeats,
+        "peak_memory_note": (
+            "weights, clip and what a pass allocates, by torch's CUDA allocator"
+            if cuda
+            else "not measured: torch counts allocated memory on CUDA devices only"
+        ),
+        "models": measured,
+        "ratios": {name: baseline / values["ms_per_frame"] for name, values in measured.items()},
+    }
+
+
+class _SameFrames(nn.Module):
+    """Checks what a time per output frame rests on: as many frames come out as went in."""
+
+    def __init__(self, model: nn.Module, name: str) -> None:
+        super().__init__()
+        self.model = model
+        self.name = name
+
+    def forward(self, clip: Tensor) -> Tensor:
+        out = self.model(clip)
+        if out.ndim != 5 or out.shape[:2] != clip.shape[:2]:
+            raise ValueError(
+                f"model {self.name!r} returned {tuple(out.shape)} for a clip of "
+                f"{tuple(clip.shape)}; expected as many frames, (1, {clip.shape[1]}, 3, H, W), "
+                "or its time per frame cannot be compared"
+            )
+        return out
+
+
+class _Pass(NamedTuple):
+    seconds: float
+    peak_bytes: int  # what it would need on a GPU of its own; 0 on a CPU
+
+
+def _run(model: nn.Module, clip: Tensor) -> _Pass:
+    """One timed forward pass."""
+    if clip.device.type != "cuda":
+        start = time.perf_counter()
+        model(clip)
+        return _Pass(time.perf_counter() - start, 0)
+    device = clip.device
+    own = sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers(), clip))
+    torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device)  # the other networks' weights included
+    torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    model(clip)
+    torch.cuda.synchronize(device)  # kernels run on after the call returns
+    elapsed = time.perf_counter() - start
+    return _Pass(elapsed, torch.cuda.max_memory_allocated(device) - before + own)
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+@contextmanager
+def _evaluating(models: Iterable[nn.Module]) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards every module is as it was."""
+    training = {module: module.training for model in models for module in model.modules()}
+    try:
+        for module in training:
+            module.training = False
+        with torch.inference_mode():
+            yield
+    finally:
+        for module, was in training.items():
+            module.training = was
+
+
+def _deform_conv_flops(
+    input_shape: torch.Size,
+    weight_shape: torch.Size,
+    *args: object,
+    out_shape: torch.Size,
+    **kwargs: object,
+) -> int:
+    """Twice the products of a deformable convolution: Co * Ci/groups * K * Ho * Wo per image."""
+    return 2 * weight_shape.numel() * out_shape[0] * out_shape[2] * out_shape[3]
+
+
+def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int, warmup: int) -> None:
+    if not models:
+        raise ValueError("compare got no model; expected at least one, by name")
+    if clip.ndim != 5 or clip.shape[0] != 1 or clip.shape[1] < 1:
+        raise ValueError(
+            f"compare got a clip of shape {tuple(clip.shape)}; expected one video (1, t, 3, h, w)"
+        )
+    if repeats < 1:
+        raise ValueError(f"compare got repeats={repeats}; expected at least 1")
+    if warmup < 0:
+        raise ValueError(f"compare got warmup={warmup}; expected 0 or more")
+    for name, model in models.items():
+        devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+        if devices - {clip.device}:
+            raise ValueError(
+                f"model {name!r} lies on {', '.join(sorted(map(str, devices)))} and the clip on "
+                f"{clip.device}; move them to one device first"
+            )

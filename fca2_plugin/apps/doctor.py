@@ -1,0 +1,106 @@
+"""What works in this environment, what does not, and the line that mends it."""
+
+import json
+import platform
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+__all__ = ["HOSTS", "Finding", "examine", "hosts_work", "render"]
+
+HOSTS = ("mmagic", "basicsr")
+_PROBED = ("torch", "video", *HOSTS)
+_TIMEOUT_SECONDS = 300
+_FIXES = {
+    "python": "install Python 3.10, 3.11 or 3.12 and run bash tools/run_tests.sh",
+    "torch": "pip install -c constraints.txt torch torchvision numpy",
+    "video": "pip install -c constraints.txt av",
+    "mmagic": "pip install -c constraints.txt -e '.[mmagic]' && "
+    "pip install -c constraints.txt --no-deps mmagic",
+    "basicsr": "pip install -c constraints.txt -e '.[basicsr]' && "
+    "pip install -c constraints.txt --no-deps --no-build-isolation basicsr",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The state of one part of the installation.
+
+    Args:
+        name: ``python``, ``torch``, ``video``, ``mmagic`` or ``basicsr``.
+        works: Whether it was really used without an error.
+        versions: Its packages; None for one that is not installed.
+        details: What else is worth knowing, and which shims were applied and why.
+        error: Why it does not work.
+        fix: The line that mends it.
+    """
+
+    name: str
+    works: bool
+    versions: dict[str, str | None] = field(default_factory=dict)
+    details: list[str] = field(default_factory=list)
+    error: str | None = None
+    fix: str | None = None
+
+
+def examine() -> list[Finding]:
+    """Try every part, each in a process of its own."""
+    with ThreadPoolExecutor(2) as pool:
+        return [_python(), *pool.map(_probe, _PROBED)]
+
+
+def hosts_work(findings: list[Finding]) -> bool:
+    """Whether both hosts work."""
+    return all(finding.works for finding in findings if finding.name in HOSTS)
+
+
+def render(findings: list[Finding], console: Console) -> None:
+    """Print the findings as a table, and below it the lines that mend what is broken."""
+    table = Table(show_lines=True)
+    for heading in ("part", "works", "versions", "details"):
+        table.add_column(heading)
+    for finding in findings:
+        versions = [f"{name} {version}" for name, version in finding.versions.items() if version]
+        details = ([finding.error] if finding.error else []) + finding.details
+        table.add_row(
+            finding.name,
+            "[green]yes[/]" if finding.works else "[red]no[/]",
+            escape("\n".join(versions)),
+            escape("\n".join(details)),
+        )
+    console.print(table)
+    for finding in findings:
+        if finding.fix:
+            console.print(f"{finding.name}: {finding.fix}", markup=False, soft_wrap=True)
+
+
+def _python() -> Finding:
+    works = (3, 10) <= sys.version_info[:2] <= (3, 12)
+    return Finding(
+        "python",
+        works,
+        {"python": platform.python_version()},
+        [sys.executable],
+        None if works else "the pinned numpy has wheels for Python 3.10 to 3.12 only",
+        None if works else _FIXES["python"],
+    )
+
+
+def _probe(name: str) -> Finding:
+    command = [sys.executable, "-m", "fca2_plugin.compat.probe", name]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        error = f"no answer within {_TIMEOUT_SECONDS} s"
+        return Finding(name, False, error=error, fix=_FIXES[name])
+    if run.returncode != 0:
+        last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+        error = f"the process ended with code {run.returncode}: {last}"
+        return Finding(name, False, error=error, fix=_FIXES[name])
+    found = json.loads(run.stdout.splitlines()[-1])  # hosts print on import, ours comes last
+    return Finding(name, **found, fix=None if found["works"] else _FIXES[name])

@@ -1,0 +1,136 @@
+"""The table of a run, bicubic against baseline against wrapped: checked, formatted, printed.
+
+The page and the terminal show the same cells. A best value is marked where there is one to choose:
+quality among all rows, cost (parameters, time) among the networks, since bicubic has none.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["MODELS", "Cell", "Row", "check_results", "gains", "results_table", "table_rows"]
+
+MODELS = ("bicubic", "baseline", "wrapped")
+NONE = "–"
+
+
+class Cell(NamedTuple):
+    """A formatted value, and whether it is the best of its column."""
+
+    text: str
+    best: bool = False
+
+
+class Row(NamedTuple):
+    """A line of the table; ``quality`` is (PSNR, SSIM) per CRF."""
+
+    name: str
+    parameters: Cell
+    ms: Cell
+    speed: Cell
+    quality: list[tuple[Cell, Cell]]
+
+
+def check_results(results: Mapping) -> None:
+    """Look for every value that the table needs.
+
+    Raises:
+        ValueError: One is missing or is no number.
+    """
+    _number(results, "speed_ratio")
+    crfs = results.get("crfs")
+    if not isinstance(crfs, Sequence) or isinstance(crfs, str) or not crfs:
+        raise ValueError(
+            f"results have crfs={crfs!r}; expected the CRFs that were tested, such as [15, 25, 35]"
+        )
+    for model in MODELS:
+        _number(results, model, "parameters")
+        if model != "bicubic" or results[model].get("ms_per_frame") is not None:
+            _number(results, model, "ms_per_frame")
+        for crf in crfs:
+            _number(results, model, "psnr_y", str(crf))
+            _number(results, model, "ssim_y", str(crf))
+
+
+def table_rows(results: Mapping) -> list[Row]:
+    """The table of checked ``results``, row by row."""
+    networks = MODELS[1:]
+    parameters = {name: f"{results[name]['parameters']:,}" for name in networks}
+    ms = {name: f"{results[name]['ms_per_frame']:.1f}" for name in networks}
+    speed = {"baseline": "1.00×", "wrapped": f"{results['speed_ratio']:.2f}×"}
+    columns = {
+        "parameters": _mark(parameters, [-results[name]["parameters"] for name in networks]),
+        "ms": _mark(ms, [-results[name]["ms_per_frame"] for name in networks]),
+        "speed": _mark(speed, [1, results["speed_ratio"]]),
+    }
+    bicubic_ms = results["bicubic"].get("ms_per_frame")
+    columns["parameters"]["bicubic"] = Cell(f"{results['bicubic']['parameters']:,}")
+    columns["ms"]["bicubic"] = Cell(NONE if bicubic_ms is None else f"{bicubic_ms:.1f}")
+    columns["speed"]["bicubic"] = Cell(NONE)
+    quality = {
+        (metric, crf): _mark(
+            {name: f"{results[name][metric][str(crf)]:.{digits}f}" for name in MODELS},
+            [results[name][metric][str(crf)] for name in MODELS],
+        )
+        for metric, digits in (("psnr_y", 2), ("ssim_y", 4))
+        for crf in results["crfs"]
+    }
+    return [
+        Row(
+            name,
+            *(columns[column][name] for column in ("parameters", "ms", "speed")),
+            [(quality["psnr_y", c][name], quality["ssim_y", c][name]) for c in results["crfs"]],
+        )
+        for name in MODELS
+    ]
+
+
+def gains(results: Mapping) -> dict[str, float]:
+    """How many dB of PSNR (Y) ``wrapped`` lies above the others, mean over the CRFs."""
+    mean = {
+        name: sum(results[name]["psnr_y"][str(crf)] for crf in results["crfs"])
+        / len(results["crfs"])
+        for name in MODELS
+    }
+    return {name: mean["wrapped"] - mean[name] for name in MODELS[:2]}
+
+
+def results_table(results: Mapping) -> Table:
+    """The table for a terminal.
+
+    Raises:
+        ValueError: ``results`` lack a value.
+    """
+    check_results(results)
+    table = Table(title="PSNR in dB, SSIM below it, both on Y", title_justify="left")
+    table.add_column("model")
+    for head in ("parameters", "ms per\nframe", "speed", *(f"CRF {c}" for c in results["crfs"])):
+        table.add_column(head, justify="right")
+    for row in table_rows(results):
+        lines = [(cell,) for cell in (row.parameters, row.ms, row.speed)] + row.quality
+        table.add_row(row.name, *(_rich(cells) for cells in lines))
+    return table
+
+
+def _rich(cells: tuple[Cell, ...]) -> Text:
+    return Text("\n").join(Text(cell.text, style="bold" if cell.best else "") for cell in cells)
+
+
+def _mark(texts: dict[str, str], goodness: Sequence[float]) -> dict[str, Cell]:
+    """Mark what reads like the best value; nothing where all read the same."""
+    best = texts[max(zip(goodness, texts, strict=True))[1]]
+    chosen = len(set(texts.values())) > 1
+    return {name: Cell(text, chosen and text == best) for name, text in texts.items()}
+
+
+def _number(results: Mapping, *path: str) -> None:
+    value = results
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(
+            f"results have {'.'.join(path)}={value!r}; expected a number, as the quickstart writes "
+            "it into results.json"
+        )

@@ -1,0 +1,159 @@
+"""Weights on disk: read without executing them, take out one part, load it whole or not at all.
+
+MMEngine's files hold the weights under ``state_dict`` beside its training log, BasicSR's under
+``params_ema`` or ``params``. A part of FCA² is found by its name inside the keys
+(``generator.autoencoder.encoder.head.weight``), so that a file of any stage serves any later one.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+__all__ = ["find_checkpoint", "load_part", "read_state_dict", "select_part"]
+
+_CONTAINERS = ("state_dict", "params_ema", "params")
+_WRAPPERS = ("generator_ema.", "generator.", "module.")  # host prefixes, best weights first
+
+
+class _Ignored:
+    """Stands for a class of the training log, which is not read."""
+
+    def __init__(self, *args) -> None:
+        pass
+
+    def __setstate__(self, state) -> None:
+        pass
+
+
+def _ignored_attribute(*args) -> None:
+    """Stands for ``getattr`` in a checkpoint, which must not run."""
+
+
+def _allowed() -> list:
+    multiarray = getattr(np, "_core", np.core).multiarray
+    dtypes = [type(np.dtype(code)) for code in ("f2", "f4", "f8", "i4", "i8", "u1", "?")]
+    allowed = [np.ndarray, np.dtype, *dtypes]
+    for name in ("_reconstruct", "scalar"):  # numpy 1 and numpy 2 write different paths
+        function = getattr(multiarray, name)
+        allowed += [(function, f"numpy.{core}.multiarray.{name}") for core in ("core", "_core")]
+    return [
+        *allowed,
+        (_Ignored, "mmengine.logging.history_buffer.HistoryBuffer"),
+        (_ignored_attribute, "builtins.getattr"),
+    ]
+
+
+def find_checkpoint(path: str | Path) -> Path:
+    """The file itself, the newest checkpoint of a run's folder, or a URL's file, downloaded once.
+
+    Raises:
+        FileNotFoundError: None of them is there.
+    """
+    if str(path).startswith(("http://", "https://")):
+        return _download(str(path))
+    path = Path(path)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        pointer = path / "last_checkpoint"
+        if pointer.is_file():
+            newest = Path(pointer.read_text().strip())
+            for candidate in (newest, path / newest.name):
+                if candidate.is_file():
+                    return candidate
+        raise FileNotFoundError(
+            f"no checkpoint in {path}; expected a file named by {pointer.name}, which training "
+            "writes: run that stage first, or name the .pth file itself"
+        )
+    raise FileNotFoundError(
+        f"no checkpoint at {path}; run the stage that writes it first, or correct the path"
+    )
+
+
+def _download(url: str) -> Path:
+    target = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.hub.download_url_to_file(url, str(target))
+        except OSError as error:
+            raise FileNotFoundError(
+                f"could not download {url} ({error}); fetch it elsewhere and name the local file, "
+                f"or place it at {target}"
+            ) from error
+    return target
+
+
+def read_state_dict(path: str | Path) -> dict[str, Tensor]:
+    """Read the weights of either host's checkpoint, without executing pickled code.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint, or holds no weights.
+    """
+    path = find_checkpoint(path)
+    try:
+        with torch.serialization.safe_globals(_allowed()):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(
+            f"{path} is not a readable checkpoint ({reason}); expected a file written by "
+            "torch.save that holds a state dict"
+        ) from error
+    if isinstance(content, Mapping):
+        content = next((content[key] for key in _CONTAINERS if key in content), content)
+    if not isinstance(content, Mapping) or not content:
+        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
+    return {key: value for key, value in content.items() if isinstance(value, Tensor)}
+
+
+def select_part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """Take one part of FCA² out of a state dict, its prefix removed.
+
+    The keys of a file that holds no part by name (a plain VSR network, or the part alone) are
+    returned as they are, less the host's prefix.
+    """
+    marker = f"{part}."
+    for prefix in (*_WRAPPERS, ""):
+        full = prefix + marker
+        found = {key[len(full) :]: value for key, value in state.items() if key.startswith(full)}
+        if found:
+            return found
+    for prefix in _WRAPPERS:
+        found = {
+            key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)
+        }
+        if found:
+            return found
+    return dict(state)
+
+
+def load_part(module: nn.Module, path: str | Path, part: str) -> None:
+    """Load one part's weights from a checkpoint of any stage; all of them or none.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The keys or shapes do not belong to ``module``; the message lists which.
+    """
+    given = select_part(read_state_dict(path), part)
+    wanted = module.state_dict()
+    problems = [f"missing {key}" for key in wanted if key not in given]
+    problems += [f"unexpected {key}" for key in given if key not in wanted]
+    problems += [
+        f"{key} is {tuple(given[key].shape)}, expected {tuple(wanted[key].shape)}"
+        for key in wanted
+        if key in given and given[key].shape != wanted[key].shape
+    ]
+    if problems:
+        shown = "; ".join(problems[:8])
+        more = f"; and {len(problems) - 8} more" if len(problems) > 8 else ""
+        raise ValueError(
+            f"{path} does not hold the weights of this {part}: {shown}{more}; build the {part} "
+            "with the settings it was trained with"
+        )
+    module.load_state_dict(given)

@@ -1,0 +1,92 @@
+"""Frames on their way into and out of PyAV: checks and colour conversion.
+
+RGB becomes YUV as in ffmpeg: the BT.601 matrix in limited range, which ffmpeg takes for untagged
+material, by swscale's bicubic filter. YUV becomes RGB by the matrix and range that the stream is
+tagged with; BT.601 limited where it has no tag.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fca2_plugin._optional import require
+from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
+
+__all__ = ["check_frame", "checked_frames", "rgb_to_yuv", "yuv_to_rgb"]
+
+UNTAGGED = (0, 2)  # AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
+SMPTE170M = 6  # BT.601 under its other number
+SMPTE240M = 7
+FULL_RANGE = 2
+
+
+def check_frame(frame: np.ndarray, index: int = 0) -> None:
+    """Refuse anything but a non-empty ``uint8`` RGB frame.
+
+    Raises:
+        TypeError: It is not a ``uint8`` array.
+        ValueError: Its shape is not (h, w, 3).
+    """
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        got = getattr(frame, "dtype", type(frame).__name__)
+        raise TypeError(f"frame {index} must be a numpy uint8 array, got {got}")
+    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+        raise ValueError(f"frame {index} must be RGB of shape (h, w, 3), got {frame.shape}")
+
+
+def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the frames, each checked, and all of one size.
+
+    Raises:
+        TypeError: A frame is not a ``uint8`` array.
+        ValueError: A frame has a wrong shape, or another size than the first.
+    """
+    first = None
+    for index, frame in enumerate(frames):
+        check_frame(frame, index)
+        first = first or frame.shape
+        if frame.shape != first:
+            raise ValueError(
+                f"frame {index} is {frame.shape[1]}x{frame.shape[0]}, but frame 0 is "
+                f"{first[1]}x{first[0]}; all frames of a clip must have one size"
+            )
+        yield frame
+
+
+def rgb_to_yuv(frame: np.ndarray, pix_fmt: str) -> Any:
+    """Convert an RGB array to an ``av.VideoFrame`` in BT.601 limited range."""
+    av = require("av", "video")
+    source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+    return source.reformat(
+        format=pix_fmt,
+        dst_colorspace=BT601,
+        dst_color_range=LIMITED_RANGE,
+        interpolation="BICUBIC",
+    )
+
+
+def yuv_to_rgb(frame: Any) -> np.ndarray:
+    """Convert a decoded ``av.VideoFrame`` to an RGB array, by the frame's own matrix and range.
+
+    Raises:
+        ValueError: The installed PyAV does not know the matrix.
+    """
+    matrix = BT601 if frame.colorspace in (*UNTAGGED, SMPTE170M) else int(frame.colorspace)
+    try:
+        converted = frame.reformat(
+            format="rgb24",
+            src_colorspace=matrix,
+            src_color_range=int(frame.color_range) or LIMITED_RANGE,
+            # PyAV before 17 drops the source's matrix and range when the destination's are the
+            # same, so name others; a conversion to RGB ignores what they are.
+            dst_colorspace=SMPTE240M,
+            dst_color_range=FULL_RANGE,
+            interpolation="BICUBIC",
+        )
+    except KeyError as error:
+        raise ValueError(
+            f"this PyAV cannot convert colour matrix number {matrix} (9 is BT.2020); "
+            "install a newer av, or convert the video to BT.709 first"
+        ) from error
+    return converted.to_ndarray()

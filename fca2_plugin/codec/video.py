@@ -1,0 +1,219 @@
+"""Video files: what is in them, their frames as a stream, and writing one.
+
+Both directions hold one frame at a time, so memory does not grow with the video.
+"""
+
+import contextlib
+import itertools
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fca2_plugin._optional import require
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
+from fca2_plugin.codec.settings import CodecSettings, apply_settings, check_even
+
+__all__ = ["StreamInfo", "count_frames", "probe", "read_video", "write_video"]
+
+SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
+
+
+@dataclass(frozen=True)
+class StreamInfo:
+    """What a file says about its first video stream; ``None`` where it says nothing."""
+
+    width: int
+    height: int
+    fps: Fraction | None
+    num_frames: int | None
+    codec: str
+    pix_fmt: str | None
+    duration_seconds: float | None
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[tuple[Any, Any]]:
+    """Yield (container, first video stream)."""
+    av = require("av", "video")
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no video file {path}")
+    try:
+        container = av.open(str(path))
+    except av.error.FFmpegError as error:
+        raise ValueError(f"{path} is not a video that can be read ({error.strerror})") from error
+    with container:
+        if not container.streams.video:
+            raise ValueError(f"{path} has no video stream; give a file with pictures in it")
+        yield container, container.streams.video[0]
+
+
+def probe(path: str | os.PathLike) -> StreamInfo:
+    """Read a file's header.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a video, or has no video stream.
+    """
+    with _opened(path) as (container, stream):
+        context = stream.codec_context
+        if stream.duration is not None:
+            duration = float(stream.duration * stream.time_base)
+        else:  # Matroska keeps it for the whole file, in microseconds
+            duration = container.duration / 1e6 if container.duration else None
+        return StreamInfo(
+            width=context.width,
+            height=context.height,
+            fps=stream.average_rate or stream.guessed_rate,
+            num_frames=stream.frames or None,
+            codec=context.name,
+            pix_fmt=context.pix_fmt,
+            duration_seconds=duration,
+        )
+
+
+def read_video(path: str | os.PathLike, max_frames: int | None = None) -> Iterator[np.ndarray]:
+    """Yield a video's frames as RGB, in display order.
+
+    Rotation tags and non-square pixels are left as they are stored.
+
+    Args:
+        path: The video file.
+        max_frames: Stop after so many frames.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a video, holds no frame, changes size, or is damaged; damage
+            raises after the frames in front of it.
+    """
+    if max_frames is not None and max_frames < 1:
+        raise ValueError(f"max_frames must be at least 1, got {max_frames}")
+    count, size = 0, None
+    for picture in _pictures(path):
+        size = size or (picture.width, picture.height)
+        if (picture.width, picture.height) != size:
+            raise ValueError(
+                f"{path} changes from {size[0]}x{size[1]} to {picture.width}x{picture.height} "
+                f"at frame {count}; split it there"
+            )
+        yield yuv_to_rgb(picture)
+        count += 1
+        if count == max_frames:
+            return
+    if not count:
+        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+
+
+def count_frames(path: str | os.PathLike, at_most: int | None = None) -> int:
+    """Decode a video, without keeping anything, and return the number of its frames.
+
+    Args:
+        path: The video file.
+        at_most: Stop counting there.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a video, or is damaged.
+    """
+    return sum(1 for _ in itertools.islice(_pictures(path), at_most))
+
+
+def _pictures(path: str | os.PathLike) -> Iterator[Any]:
+    """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one."""
+    av = require("av", "video")
+    count, end = 0, 0.0
+    with _opened(path) as (container, stream):
+        stream.thread_type = "AUTO"
+        try:
+            for packet in container.demux(stream):
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * stream.time_base))
+                for picture in stream.decode(packet):
+                    if picture.is_corrupt or packet.is_corrupt:
+                        raise ValueError(_damaged(path, count, "a corrupt frame"))
+                    yield picture
+                    count += 1
+        except av.error.FFmpegError as error:
+            raise ValueError(_damaged(path, count, error.strerror)) from error
+        promised = _matroska_seconds(stream)
+        if promised - end > 1.5 / (stream.average_rate or 10):
+            reason = f"it should last {promised:.2f} seconds and ends after {end:.2f}"
+            raise ValueError(_damaged(path, count, reason))
+
+
+def _matroska_seconds(stream: Any) -> float:
+    """Return when the stream says it ends, where the file's reader passes over what is missing.
+
+    FFmpeg takes the end of a cut-off Matroska file for its end; a cut-off MP4 it reports. The
+    writers of Matroska (FFmpeg, mkvmerge) leave the duration as a tag ``00:00:04.000000000``.
+    A frame or two at the cut can still be lost unseen, because frames are stored out of order.
+    """
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if tag is None:
+        return 0.0
+    hours, minutes, seconds = map(float, tag.groups())
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def _damaged(path: str | os.PathLike, count: int, reason: str) -> str:
+    return f"{path} is damaged after {count} frames ({reason}); repair it or cut it there"
+
+
+def write_video(
+    path: str | os.PathLike, frames: Iterable[np.ndarray], settings: CodecSettings
+) -> int:
+    """Encode frames into a file and return their number.
+
+    The file is tagged with the matrix that was used (BT.601, limited range). It is written under
+    another name beside ``path`` and renamed at the end, so ``path`` is never half a video.
+
+    Args:
+        path: Where to write; the suffix chooses the container, ``.mp4``, ``.mkv`` or ``.mov``.
+        frames: ``uint8`` RGB frames of one size.
+        settings: The encoder's settings; ``fps`` is the frame rate of the file.
+
+    Raises:
+        FileNotFoundError: The folder does not exist.
+        TypeError: A frame is not a ``uint8`` array.
+        ValueError: There are no frames, they differ in size, the size does not fit the pixel
+            format, or the suffix is none of those three.
+    """
+    av = require("av", "video")
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to")
+    check_choice("video suffix", path.suffix.lower(), SUFFIXES)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        with av.open(str(temporary), "w") as container:
+            count = _encode_into(container, frames, settings)
+        if not count:
+            raise ValueError(f"there are no frames to write to {path}")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _encode_into(container: Any, frames: Iterable[np.ndarray], settings: CodecSettings) -> int:
+    """Encode ``frames`` as the container's only stream and return their number."""
+    stream, count = None, 0
+    for count, frame in enumerate(checked_frames(frames), start=1):
+        if stream is None:
+            height, width = frame.shape[:2]
+            check_even(height, width, settings)
+            stream = container.add_stream(settings.codec, rate=settings.fps)
+            apply_settings(stream.codec_context, height, width, settings)
+        picture = rgb_to_yuv(frame, settings.pix_fmt)
+        picture.pts, picture.time_base = count - 1, stream.codec_context.time_base
+        container.mux(stream.encode(picture))
+    if stream is not None:
+        container.mux(stream.encode(None))
+    return count

@@ -1,0 +1,77 @@
+"""Everything that adapts MMagic and BasicSR to a current Python, numpy and torch.
+
+This is the only package that changes anything outside itself, and importing it changes nothing.
+Each shim is one module with ``apply() -> str | None``: the reason why it was needed here, or None
+when it did nothing. What breaks, why, and when the shim does nothing stand in its docstring.
+"""
+
+import importlib
+import importlib.util
+
+from fca2_plugin._optional import require
+
+__all__ = ["prepare_basicsr", "prepare_mmagic", "reasons"]
+
+# In the order in which they have to be applied: MMagic's own modules are first imported, and so
+# first need numpy's old names and the compiled ops, in mmagic_imports.
+_MMAGIC = (
+    "numpy_names",
+    "mmcv_ext",
+    "mmagic_imports",
+    "mmengine_packages",
+    "mmengine_checkpoints",
+    "mmengine_dist",
+)
+_BASICSR = ("torchvision_names",)
+
+_outcomes: dict[str, str | None] = {}
+
+
+def prepare_mmagic() -> list[str]:
+    """Apply the shims that MMagic, MMEngine and MMCV need here, once.
+
+    Returns:
+        The names of those that were needed.
+
+    Raises:
+        ModuleNotFoundError: MMagic, MMEngine or MMCV is not installed.
+    """
+    for module in ("mmengine", "mmcv"):
+        require(module, "mmagic")
+    if importlib.util.find_spec("mmagic") is None:
+        raise ModuleNotFoundError(
+            "mmagic is not installed; install it without its own requirements, which no longer "
+            "import: `pip install -c constraints.txt --no-deps mmagic`",
+            name="mmagic",
+        )
+    return _apply(_MMAGIC)
+
+
+def prepare_basicsr() -> list[str]:
+    """Apply the shims that BasicSR needs here, once.
+
+    Returns:
+        The names of those that were needed.
+
+    Raises:
+        ModuleNotFoundError: BasicSR is not installed.
+    """
+    if importlib.util.find_spec("basicsr") is None:
+        raise ModuleNotFoundError(
+            "basicsr is not installed; install it with "
+            "`pip install -c constraints.txt --no-deps --no-build-isolation basicsr`",
+            name="basicsr",
+        )
+    return _apply(_BASICSR)
+
+
+def reasons() -> dict[str, str]:
+    """Name and reason of every shim that was needed so far."""
+    return {name: reason for name, reason in _outcomes.items() if reason is not None}
+
+
+def _apply(names: tuple[str, ...]) -> list[str]:
+    for name in names:
+        if name not in _outcomes:
+            _outcomes[name] = importlib.import_module(f"{__name__}.{name}").apply()
+    return [name for name in names if _outcomes[name] is not None]

@@ -1,0 +1,99 @@
+"""Tries one part of the installation and prints what it found as one line of JSON.
+
+``python -m fca2_plugin.compat.probe mmagic``: each part is tried in a process of its own, so that
+one which fails or crashes on import says nothing about the others. ``apps.doctor`` reads the line.
+"""
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from importlib import metadata
+
+from fca2_plugin import compat
+
+__all__ = ["PARTS", "probe"]
+
+_ENCODERS = ("libx264", "libx265", "libvpx-vp9", "libaom-av1", "libsvtav1")
+
+
+def probe(part: str) -> dict:
+    """Try ``part`` and return ``works``, ``versions``, ``details`` and, if it fails, ``error``."""
+    check, packages = PARTS[part]
+    found = {"versions": {package: _version(package) for package in packages}}
+    try:
+        found.update(works=True, details=check())
+    except Exception as error:  # whatever a broken installation raises is the answer
+        found.update(works=False, details=[], error=f"{type(error).__name__}: {error}")
+    found["details"] += [f"{name}: {reason}" for name, reason in compat.reasons().items()]
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _torch() -> list[str]:
+    import torch
+    from torchvision.ops import deform_conv2d
+
+    x = torch.rand(1, 1, 4, 4)
+    deform_conv2d(x, torch.zeros(1, 18, 4, 4), torch.rand(1, 1, 3, 3), padding=1)
+    if not torch.cuda.is_available():
+        return ["no CUDA device: everything runs on the CPU, full training is not practical"]
+    count = torch.cuda.device_count()
+    return [f"CUDA {torch.version.cuda}: {torch.cuda.get_device_name(i)}" for i in range(count)]
+
+
+def _av() -> list[str]:
+    import av
+
+    available = [name for name in _ENCODERS if name in av.codecs_available]
+    if "libx264" not in available:
+        raise RuntimeError(f"this PyAV has no libx264 encoder, only {available}")
+    return [f"encoders: {', '.join(available)}"]
+
+
+def _mmagic() -> list[str]:
+    compat.prepare_mmagic()
+    import mmagic.datasets.transforms  # noqa: F401
+    import mmagic.evaluation  # noqa: F401
+    import torch
+    from mmagic.models import BasicVSRPlusPlusNet
+    from mmengine.utils import get_installed_path
+
+    from fca2_plugin.compat import mmagic_imports
+
+    get_installed_path("mmagic")  # as for _base_ = 'mmagic::...'
+    net = BasicVSRPlusPlusNet(mid_channels=8, num_blocks=1, spynet_pretrained=None)
+    with torch.no_grad():
+        net(torch.rand(1, 2, 3, 64, 64))
+    skipped = sorted(name.rpartition(".")[2] for name in mmagic_imports.skipped)
+    return [f"not importable here, and not needed: {', '.join(skipped)}"] if skipped else []
+
+
+def _basicsr() -> list[str]:
+    compat.prepare_basicsr()
+    import basicsr.train  # noqa: F401
+    import torch
+    from basicsr.archs.basicvsr_arch import BasicVSR
+
+    with torch.no_grad():
+        BasicVSR(num_feat=8, num_block=1)(torch.rand(1, 2, 3, 64, 64))
+    return []
+
+
+PARTS: dict[str, tuple[Callable[[], list[str]], tuple[str, ...]]] = {
+    "torch": (_torch, ("torch", "torchvision", "numpy")),
+    "video": (_av, ("av",)),
+    "mmagic": (_mmagic, ("mmagic", "mmengine", "mmcv-lite", "mmcv", "setuptools")),
+    "basicsr": (_basicsr, ("basicsr",)),
+}
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    print(json.dumps(probe(sys.argv[1])))

@@ -1,0 +1,48 @@
+"""Clips on disk and how they are made: windows, degradations, footage, the data-set builder.
+
+Frames are numpy ``uint8`` RGB of shape (h, w, 3). Nothing here knows a training host.
+"""
+
+from fca2_plugin.data.build import build_clips, video_clips
+from fca2_plugin.data.clips import (
+    Clip,
+    check_same_size,
+    clip_size,
+    find_clips,
+    read_frames,
+    write_frames,
+)
+from fca2_plugin.data.degrade import (
+    DOWNSAMPLERS,
+    bicubic_upsample,
+    crop_to_multiple,
+    downsample,
+)
+from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
+from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.source import ClipSource
+from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
+
+__all__ = [
+    "DOWNSAMPLERS",
+    "Clip",
+    "ClipSource",
+    "CrfMix",
+    "bicubic_upsample",
+    "build_clips",
+    "camera_clip",
+    "check_same_size",
+    "clip_size",
+    "crop_to_multiple",
+    "demo_clips",
+    "downsample",
+    "find_clips",
+    "fits",
+    "fitting_num_frames",
+    "photo_names",
+    "read_frames",
+    "read_photo",
+    "segment_starts",
+    "video_clips",
+    "write_frames",
+]

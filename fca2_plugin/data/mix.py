@@ -1,0 +1,45 @@
+"""How strongly each training clip is compressed (paper Sec. IV-A)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fca2_plugin.codec.settings import MAX_QUANTIZER
+
+__all__ = ["CrfMix"]
+
+
+@dataclass(frozen=True)
+class CrfMix:
+    """Half of the clips stay raw; the rest are spread evenly over the CRFs.
+
+    Args:
+        crfs: The CRFs to choose from.
+        raw_prob: The share of clips that are not compressed.
+
+    Raises:
+        ValueError: A CRF or the probability is out of range, or there is no CRF to draw.
+    """
+
+    crfs: tuple[int, ...] = (15, 25, 35)
+    raw_prob: float = 0.5
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "crfs", tuple(self.crfs))  # configs bring lists
+        if not 0 <= self.raw_prob <= 1:
+            raise ValueError(f"raw_prob must lie between 0 and 1, got {self.raw_prob!r}")
+        for crf in self.crfs:
+            if not (isinstance(crf, int) and 0 <= crf <= MAX_QUANTIZER):
+                raise ValueError(
+                    f"crfs must be whole numbers from 0 to {MAX_QUANTIZER}, got {crf!r}"
+                )
+        if not self.crfs and self.raw_prob < 1:
+            raise ValueError(
+                f"crfs is empty but raw_prob is {self.raw_prob}; give a CRF, or raw_prob=1"
+            )
+
+    def draw(self, rng: np.random.Generator) -> int | None:
+        """Return a clip's CRF, or ``None`` for a raw clip; call it once a clip."""
+        if rng.random() < self.raw_prob:
+            return None
+        return int(rng.choice(self.crfs))

@@ -1,0 +1,72 @@
+"""Windows of frames that fit the channel grouping.
+
+The paper's eq. 3 puts G = (C - n_ovls) / (n_subs - n_ovls) groups over the C channels of a clip
+and has no rule for a remainder, so a training window is chosen for which none is left.
+"""
+
+__all__ = ["fits", "fitting_num_frames", "segment_starts"]
+
+
+def _check_grouping(n_subs: int, n_ovls: int, channels: int) -> None:
+    if channels < 1:
+        raise ValueError(f"channels must be at least 1, got {channels}")
+    if n_subs < 1 or not 0 <= n_ovls < n_subs:
+        raise ValueError(
+            f"n_subs must be at least 1 and n_ovls from 0 to n_subs - 1, "
+            f"got n_subs={n_subs}, n_ovls={n_ovls}"
+        )
+
+
+def fits(num_frames: int, n_subs: int, n_ovls: int, channels: int = 3) -> bool:
+    """Return whether the groups cover a clip of ``num_frames`` exactly.
+
+    Args:
+        num_frames: The frames of the clip.
+        n_subs: Channels in a group.
+        n_ovls: Channels that neighbouring groups share.
+        channels: Channels in a frame.
+    """
+    _check_grouping(n_subs, n_ovls, channels)
+    total = num_frames * channels
+    return total >= n_subs and (total - n_ovls) % (n_subs - n_ovls) == 0
+
+
+def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: int = 3) -> int:
+    """Return the smallest number of frames from ``at_least`` that the groups cover exactly.
+
+    Raises:
+        ValueError: No clip length fits such groups, or an argument is out of range.
+    """
+    _check_grouping(n_subs, n_ovls, channels)
+    if at_least < 1:
+        raise ValueError(f"at_least must be at least 1, got {at_least}")
+    first = max(at_least, -(-n_subs // channels))
+    # The remainder repeats after at most n_subs - n_ovls frames, so this search is complete.
+    for num_frames in range(first, first + n_subs - n_ovls):
+        if fits(num_frames, n_subs, n_ovls, channels):
+            return num_frames
+    raise ValueError(
+        f"no number of frames of {channels} channels is covered exactly by groups of "
+        f"n_subs={n_subs} with n_ovls={n_ovls}; choose multiples of {channels} for both"
+    )
+
+
+def segment_starts(num_total: int, num_frames: int, stride: int) -> list[int]:
+    """Return where to cut a clip into windows; a rest shorter than a window is left out.
+
+    Args:
+        num_total: The frames of the clip.
+        num_frames: The frames of a window.
+        stride: Frames from one start to the next.
+
+    Raises:
+        ValueError: The clip is shorter than a window, or a number is below 1.
+    """
+    if num_frames < 1 or stride < 1:
+        raise ValueError(f"num_frames and stride must be at least 1, got {num_frames} and {stride}")
+    if num_total < num_frames:
+        raise ValueError(
+            f"a clip of {num_total} frames is shorter than the window of {num_frames}; "
+            "use a shorter window or longer clips"
+        )
+    return list(range(0, num_total - num_frames + 1, stride))

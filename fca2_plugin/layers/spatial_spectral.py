@@ -1,0 +1,81 @@
+"""The spatial-spectral block of FCA²'s encoder and decoder (Fig. 5), from SSPSR."""
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["ChannelAttention", "SpatialSpectralBlock", "SpatialSpectralBody"]
+
+# 0.1 and the slope are SSPSR's; the paper names neither.
+_RESIDUAL_SCALE = 0.1
+_SLOPE = 0.01
+
+
+class ChannelAttention(nn.Module):
+    """Weighs channels by their global average (squeeze and excitation).
+
+    Shape:
+        (b, channels, h, w) to the same.
+    """
+
+    def __init__(self, channels: int, reduction: int = 3) -> None:
+        super().__init__()
+        squeezed = max(channels // reduction, 1)
+        self.weigh = nn.Sequential(
+            nn.Conv2d(channels, squeezed, 1), nn.ReLU(), nn.Conv2d(squeezed, channels, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.weigh(x.mean(dim=(-2, -1), keepdim=True)))
+
+
+class SpatialSpectralBlock(nn.Module):
+    """A spatial (3x3) and a channel (1x1 with attention) residual block in turn.
+
+    Shape:
+        (b, channels, h, w) to the same.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.spatial = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.LeakyReLU(_SLOPE),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+        self.spectral = nn.Sequential(
+            nn.Conv2d(channels, channels, 1),
+            nn.LeakyReLU(_SLOPE),
+            nn.Conv2d(channels, channels, 1),
+            ChannelAttention(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + _RESIDUAL_SCALE * self.spatial(x)
+        return x + _RESIDUAL_SCALE * self.spectral(x)
+
+
+class SpatialSpectralBody(nn.Module):
+    """conv 3x3, ``num_blocks`` spatial-spectral blocks inside a long skip, conv 3x3.
+
+    ::
+
+        x - head -+- block ... block -(+)- tail - out
+                  +--------------------+
+
+    Shape:
+        (b, in_channels, h, w) to (b, out_channels, h, w).
+    """
+
+    def __init__(
+        self, in_channels: int, mid_channels: int, out_channels: int, num_blocks: int
+    ) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(in_channels, mid_channels, 3, padding=1)
+        self.blocks = nn.Sequential(
+            *(SpatialSpectralBlock(mid_channels) for _ in range(num_blocks))
+        )
+        self.tail = nn.Conv2d(mid_channels, out_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.head(x)
+        return self.tail(x + self.blocks(x))

@@ -1,0 +1,91 @@
+"""SPyNet, the optical flow network of the VSR field (Ranjan and Black, CVPR 2017).
+
+The one SPyNet of this package. Its weights have MMagic's names, so that the usual file
+``spynet_20210409-c6c1bd09.pth`` loads. That file's authors allow research use only.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin.ops.warp import flow_warp
+
+__all__ = ["SPyNet"]
+
+_NUM_LEVELS = 6
+_MULTIPLE = 2 ** (_NUM_LEVELS - 1)
+_WIDTHS = (8, 32, 64, 32, 16, 2)
+# ImageNet statistics, on which the published weights were trained
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+
+
+class _Conv(nn.Module):
+    """A 7x7 convolution; a module of its own for the sake of the published names."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 7, padding=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x)
+
+
+class _Level(nn.Module):
+    """Refines the flow at one level of the pyramid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.basic_module = nn.Sequential(
+            *(_Conv(a, b) for a, b in zip(_WIDTHS[:-1], _WIDTHS[1:], strict=True))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        *hidden, last = self.basic_module
+        for conv in hidden:
+            x = F.relu(conv(x))
+        return last(x)
+
+
+class SPyNet(nn.Module):
+    """Flow that brings ``supp`` onto ``ref``: ``flow_warp(supp, flow)`` looks like ``ref``.
+
+    Shape:
+        ref, supp: (b, 3, h, w) in [0, 1], any size; returns (b, 2, h, w) in pixels, (x, y).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.basic_module = nn.ModuleList(_Level() for _ in range(_NUM_LEVELS))
+        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
+
+    def forward(self, ref: Tensor, supp: Tensor) -> Tensor:
+        h, w = ref.shape[-2:]
+        size = tuple(-(-side // _MULTIPLE) * _MULTIPLE for side in (h, w))
+        ref, supp = (self._resize(frames, size) for frames in (ref, supp))
+        flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
+        return flow * flow.new_tensor((w / size[1], h / size[0])).view(1, 2, 1, 1)
+
+    def _pyramid_flow(self, ref: Tensor, supp: Tensor) -> Tensor:
+        levels = [((ref - self.mean) / self.std, (supp - self.mean) / self.std)]
+        for _ in range(_NUM_LEVELS - 1):
+            levels.append(tuple(F.avg_pool2d(frames, 2) for frames in levels[-1]))
+
+        flow = None
+        for refine, (ref, supp) in zip(self.basic_module, reversed(levels), strict=True):
+            if flow is None:
+                flow = ref.new_zeros(ref.shape[0], 2, *ref.shape[-2:])
+            else:
+                flow = 2 * F.interpolate(
+                    flow, scale_factor=2, mode="bilinear", align_corners=True
+                )
+            warped = flow_warp(supp, flow.permute(0, 2, 3, 1), padding_mode="border")
+            flow = flow + refine(torch.cat([ref, warped, flow], dim=1))
+        return flow
+
+    @staticmethod
+    def _resize(x: Tensor, size: tuple[int, int]) -> Tensor:
+        if x.shape[-2:] == size:
+            return x
+        return F.interpolate(x, size=size, mode="bilinear", align_corners=False)

@@ -1,0 +1,77 @@
+"""Clips whose windows fit the grouping, in MMagic's layout of frames on disk."""
+
+import warnings
+from pathlib import Path
+
+from mmagic.datasets import BasicFramesDataset
+
+from fca2_plugin.data.clips import check_same_size
+from fca2_plugin.data.windows import fits, fitting_num_frames
+
+__all__ = ["FCA2FramesDataset"]
+
+
+class FCA2FramesDataset(BasicFramesDataset):
+    """``BasicFramesDataset`` that knows about groups of frames and says what is wrong with a folder.
+
+    Args:
+        *args: As in ``BasicFramesDataset``.
+        n_subs: Channels in a group of the model.
+        n_ovls: Channels shared by neighbouring groups.
+        **kwargs: As in ``BasicFramesDataset``.
+
+    Raises:
+        FileNotFoundError: A folder of ``data_prefix`` is missing.
+        ValueError: A folder is empty, a clip is shorter than the window, or (when the clip is
+            first read) its frames differ in size.
+    """
+
+    def __init__(self, *args, n_subs: int = 9, n_ovls: int = 3, **kwargs) -> None:
+        self._checked = set()
+        window = kwargs.get("num_input_frames")
+        if window is not None and not fits(window, n_subs, n_ovls):
+            warnings.warn(
+                f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
+                f"n_ovls={n_ovls}: the last group is shifted back; {self._advice(window, n_subs, n_ovls)}",
+                stacklevel=2,
+            )
+        super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def _advice(window: int, n_subs: int, n_ovls: int) -> str:
+        try:
+            return f"{fitting_num_frames(n_subs, n_ovls, at_least=window)} frames fit exactly"
+        except ValueError:
+            return "no number of frames fits exactly"
+
+    def load_data_list(self) -> list[dict]:
+        for key, folder in self.data_prefix.items():
+            if not Path(folder).is_dir():
+                raise FileNotFoundError(
+                    f"the folder of {key!r} frames, {folder}, does not exist; set data_root and "
+                    "data_prefix to where the clips are"
+                )
+        clips = super().load_data_list()
+        if not clips:
+            raise ValueError(
+                f"{self.data_prefix[self.search_key]} holds no clips; expected one folder of "
+                "numbered frames for each clip"
+            )
+        for clip in clips:
+            length, window = clip["sequence_length"], clip["num_input_frames"]
+            if length is not None and window is not None and length < window:
+                raise ValueError(
+                    f"clip {clip['key']} has {length} frames, fewer than the window of {window}; "
+                    "lower num_input_frames or remove the clip"
+                )
+        return clips
+
+    def prepare_data(self, idx: int):
+        """Check the clip's frames the first time, then run the pipeline."""
+        info = self.get_data_info(idx)
+        for prefix in ("img", "gt"):
+            folder = Path(str(info.get(f"{prefix}_path"))) / info["key"]
+            if folder not in self._checked and folder.is_dir():
+                check_same_size(sorted(folder.iterdir()))
+                self._checked.add(folder)
+        return super().prepare_data(idx)

@@ -1,0 +1,53 @@
+"""Progress of a training run on the terminal."""
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+__all__ = ["FCA2ProgressHook"]
+
+
+class FCA2ProgressHook(Hook):
+    """One bar with the loss and the time left, on the main process only.
+
+    Args:
+        text: What stands before the bar.
+    """
+
+    priority = "VERY_LOW"
+
+    def __init__(self, text: str = "training") -> None:
+        self.text = text
+        self.bar = None
+
+    def before_train(self, runner) -> None:
+        if is_main_process():
+            self.bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("loss {task.fields[loss]}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+            )
+            self.bar.start()
+            self.task = self.bar.add_task(
+                self.text, total=runner.max_iters, completed=runner.iter, loss="-"
+            )
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
+        if self.bar is not None:
+            loss = float(outputs["loss"]) if outputs and "loss" in outputs else float("nan")
+            self.bar.update(self.task, completed=runner.iter + 1, loss=f"{loss:.4f}")
+
+    def after_train(self, runner) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

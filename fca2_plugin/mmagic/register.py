@@ -1,0 +1,30 @@
+"""Adds FCA² to MMagic's registries; a second call changes nothing."""
+
+from mmagic.registry import DATASETS, HOOKS, MODELS, TRANSFORMS
+from mmengine.registry import Registry
+
+from fca2_plugin.mmagic.datasets import FCA2FramesDataset
+from fca2_plugin.mmagic.generator import FCA2Generator
+from fca2_plugin.mmagic.hooks import FCA2ProgressHook
+from fca2_plugin.mmagic.transforms import FCA2Degrade, FCA2DrawLQ, FCA2RandomCodec
+from fca2_plugin.mmagic.wrapper import fca2_wrapper
+from fca2_plugin.nets import NETS
+
+__all__ = ["register_all"]
+
+
+def _add(registry: Registry, name: str, module) -> None:
+    if name not in registry.module_dict:
+        registry.register_module(name=name, module=module)
+
+
+def register_all() -> None:
+    """Register models, datasets, transforms and hooks."""
+    for name, net in NETS.items():
+        _add(MODELS, name, net)
+    _add(MODELS, "FCA2Net", FCA2Generator)
+    _add(MODELS, "FCA2Wrapper", fca2_wrapper)
+    _add(DATASETS, "FCA2FramesDataset", FCA2FramesDataset)
+    for transform in (FCA2Degrade, FCA2RandomCodec, FCA2DrawLQ):
+        _add(TRANSFORMS, transform.__name__, transform)
+    _add(HOOKS, "FCA2ProgressHook", FCA2ProgressHook)

@@ -1,0 +1,273 @@
+"""Training and testing an MMagic config with MMEngine's Runner, from Python or the command line.
+
+The functions can be called many times in one process. They check what MMEngine would otherwise
+meet deep inside a run, and leave the run itself to it.
+"""
+
+import copy
+import inspect
+import itertools
+import pickle
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+import mmagic.registry
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.hooks import Hook
+from mmengine.registry import Registry
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from fca2_plugin._suggest import did_you_mean
+
+__all__ = [
+    "build_runner",
+    "load_config",
+    "test",
+    "train",
+    "use_amp",
+    "use_auto_scale_lr",
+    "use_resume",
+]
+
+# What the Runner reads: its arguments, and some keys it looks up in the whole config.
+_RUNNER_KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {"self", "cfg"} | {
+    "activation_checkpointing",
+    "compile",
+    "custom_imports",
+    "efficient_conv_bn_eval",
+    "find_unused_parameters",
+    "model_wrapper_cfg",
+    "sync_bn",
+}
+_TRAIN_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
+_TEST_KEYS = ("model", "test_dataloader", "test_cfg", "test_evaluator")
+
+_runs = itertools.count(1)
+
+
+def load_config(
+    path: str | Path, cfg_options: Mapping | None = None, work_dir: str | Path | None = None
+) -> Config:
+    """Read a config.
+
+    Args:
+        path: The config file.
+        cfg_options: Dotted keys and the values to put there.
+        work_dir: Where everything of the run goes; by default what the config says, or
+            ``./work_dirs/<config name>`` as in MMagic.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no valid config, or an option names a key that nothing reads.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .py config")
+    try:
+        with warnings.catch_warnings():
+            # MMEngine asks it for every `mmagic::` base
+            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+            cfg = Config.fromfile(str(path))
+    except Exception as error:  # a config is a program, and can fail like any other
+        raise ValueError(
+            f"{path} could not be read as an MMEngine config: {type(error).__name__}: {error}"
+        ) from error
+    if cfg_options:
+        _check_options(cfg, cfg_options)
+        cfg.merge_from_dict(dict(cfg_options))
+    _warn_of_near_misses(cfg, path)
+    if work_dir is not None:
+        cfg.work_dir = str(work_dir)
+        # MMagic's configs send checkpoints to ./work_dirs/<name>, whatever the work_dir is.
+        checkpoint = cfg.get("default_hooks", {}).get("checkpoint")
+        if checkpoint is not None:
+            checkpoint.pop("out_dir", None)
+    elif cfg.get("work_dir") is None:
+        cfg.work_dir = str(Path("work_dirs") / path.stem)
+    return cfg
+
+
+def use_amp(cfg: Config) -> None:
+    """Switch the config's optimisers to mixed precision, as MMagic's ``--amp`` does.
+
+    Raises:
+        ValueError: An optimiser wrapper of another kind is in use.
+    """
+    for wrapper in _optim_wrappers(cfg):
+        kind = wrapper.get("type", "OptimWrapper")
+        if kind not in ("OptimWrapper", "AmpOptimWrapper"):
+            raise ValueError(f"--amp works with type='OptimWrapper', and this config has {kind!r}")
+        wrapper["type"] = "AmpOptimWrapper"
+        wrapper.setdefault("loss_scale", "dynamic")
+
+
+def use_auto_scale_lr(cfg: Config) -> None:
+    """Scale the learning rate with the batch size.
+
+    Raises:
+        ValueError: The config does not say which batch size its learning rate is for.
+    """
+    if "base_batch_size" not in (cfg.get("auto_scale_lr") or {}):
+        raise ValueError(
+            "--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in the config, the batch "
+            "size over all GPUs that its learning rate is meant for"
+        )
+    cfg.auto_scale_lr.enable = True
+
+
+def use_resume(cfg: Config, source: str = "auto") -> None:
+    """Go on from a checkpoint.
+
+    Args:
+        cfg: The config, with its ``work_dir``.
+        source: A checkpoint, or ``auto`` for the latest of ``work_dir``. Where there is none yet,
+            training starts as the config says, its ``load_from`` included.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+    """
+    if source == "auto":
+        latest = find_latest_checkpoint(cfg.work_dir)
+        if latest is None:
+            return
+        source = latest
+    _check_checkpoint(source)
+    cfg.resume = True
+    cfg.load_from = source
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Build a Runner from a copy of ``cfg``.
+
+    Raises:
+        ValueError: Mixed precision is asked for without an accelerator.
+    """
+    cfg = copy.deepcopy(cfg)
+    on_cpu = get_device() == "cpu"
+    if on_cpu and any(w.get("type") == "AmpOptimWrapper" for w in _optim_wrappers(cfg)):
+        raise ValueError(
+            "mixed precision (AMP) needs a GPU and MMEngine finds none here; train without --amp, "
+            "with optim_wrapper.type='OptimWrapper'"
+        )
+    # MMEngine shares log, message hub and visualiser between runs of one name, and its own names
+    # differ only from second to second.
+    run = next(_runs)
+    if run > 1:
+        name = cfg.get("experiment_name") or Path(cfg.filename or "run").stem
+        cfg.experiment_name = f"{name}_{run}"
+    return Runner.from_cfg(cfg)
+
+
+def train(cfg: Config) -> Runner:
+    """Train as the config says and return the finished Runner.
+
+    Raises:
+        ValueError: The config lacks a part that training needs.
+    """
+    _check_keys(cfg, _TRAIN_KEYS, "training")
+    with _registry_misses():
+        runner = build_runner(cfg)
+        runner.train()
+    return runner
+
+
+def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
+    """Test a checkpoint as the config says and return the metrics.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        ValueError: The file is no checkpoint, or the config lacks a part that testing needs.
+    """
+    _check_checkpoint(checkpoint)
+    _check_keys(cfg, _TEST_KEYS, "testing")
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from = str(checkpoint)
+    cfg.resume = False
+    metrics = _KeepMetrics()
+    try:
+        with _registry_misses():
+            runner = build_runner(cfg)
+            runner.register_hook(metrics, "LOWEST")
+            runner.test()
+    except (pickle.UnpicklingError, EOFError) as error:
+        raise ValueError(f"{checkpoint} is no checkpoint that torch can load safely") from error
+    return metrics.values
+
+
+class _KeepMetrics(Hook):
+    """Keeps what a test loop measured: MMagic's MultiTestLoop only passes it to hooks."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+
+    def after_test_epoch(self, runner: Runner, metrics: Mapping | None = None) -> None:
+        self.values = {key: float(value) for key, value in (metrics or {}).items()}
+
+
+@contextmanager
+def _registry_misses() -> Iterator[None]:
+    """Add the nearest registered name to MMEngine's message about an unknown type."""
+    try:
+        yield
+    except KeyError as error:
+        miss = re.search(r"(\S+) is not in the \w+::(\w[\w ]*) registry", str(error.args[0]))
+        if miss is None:
+            raise
+        name, kind = miss.groups()
+        known = [
+            key
+            for registry in vars(mmagic.registry).values()
+            if isinstance(registry, Registry) and registry.name == kind
+            for key in registry.module_dict
+        ]
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "is its module in custom_imports?"
+        raise ValueError(f"there is no {kind} of type {name!r} in MMagic; {hint}") from error
+
+
+def _optim_wrappers(cfg: Config) -> Iterator[dict]:
+    """The config's one optimiser wrapper, or the one of each part (GANs)."""
+    wrapper = cfg.get("optim_wrapper") or {}
+    for candidate in (wrapper, *wrapper.values()):
+        if isinstance(candidate, dict) and "optimizer" in candidate:
+            yield candidate
+
+
+def _check_keys(cfg: Config, keys: tuple[str, ...], purpose: str) -> None:
+    missing = [key for key in keys if cfg.get(key) is None]
+    if missing:
+        raise ValueError(f"the config has no {', '.join(missing)}, which {purpose} needs")
+
+
+def _check_checkpoint(checkpoint: str | Path) -> None:
+    # URLs and MMEngine's own schemes (http://, mmagic://, ...) are for MMEngine to find
+    if "://" not in str(checkpoint) and not Path(checkpoint).is_file():
+        raise FileNotFoundError(
+            f"there is no checkpoint {str(checkpoint)!r}; give the path of a .pth file, "
+            "which training leaves in its work_dir"
+        )
+
+
+def _check_options(cfg: Config, options: Mapping) -> None:
+    """Refuse an option whose first key neither the config nor the Runner has."""
+    known = set(cfg) | _RUNNER_KEYS
+    for key in options:
+        first = str(key).split(".")[0]
+        if first not in known:
+            raise ValueError(f"nothing reads the option {key!r}{did_you_mean(first, known)}")
+
+
+def _warn_of_near_misses(cfg: Config, path: Path) -> None:
+    """A config may hold any helper variable, but hardly one a letter away from the Runner's."""
+    for key in set(cfg) - _RUNNER_KEYS:
+        close = get_close_matches(key, _RUNNER_KEYS, n=1, cutoff=0.93)
+        if close:
+            warnings.warn(
+                f"{path} sets {key!r}, which nothing reads; did you mean {close[0]!r}?",
+                stacklevel=3,
+            )

@@ -1,0 +1,90 @@
+"""Compressed LQ frames in MMagic's pipelines; the work itself is ``fca2_plugin.data`` and ``.codec``."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from fca2_plugin.codec import CodecSettings, encode_decode
+from fca2_plugin.data.degrade import downsample
+from fca2_plugin.data.mix import CrfMix
+
+__all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec"]
+
+
+def _rng() -> np.random.Generator:
+    """A generator that follows MMEngine's seed of this worker."""
+    return np.random.default_rng(np.random.randint(2**31))
+
+
+class FCA2Degrade(BaseTransform):
+    """Makes the LQ frames ``img`` from ``gt``: blur and subsampling (Sec. IV-A1).
+
+    Args:
+        scale: Factor of the subsampling.
+        kind: A key of ``fca2_plugin.data.degrade.DOWNSAMPLERS``.
+    """
+
+    def __init__(self, scale: int = 4, kind: str = "comisr") -> None:
+        self.scale = scale
+        self.kind = kind
+
+    def transform(self, results: dict) -> dict:
+        frames = results["gt"]
+        results["img"] = [downsample(frame, self.scale, self.kind) for frame in frames]
+        results["scale"] = self.scale
+        return results
+
+
+class FCA2RandomCodec(BaseTransform):
+    """Codes the LQ frames with real H.264 at a CRF drawn once a clip (Sec. IV-A2).
+
+    Args:
+        crfs: The rates, equally likely.
+        raw_prob: How often the clip stays uncompressed.
+        pix_fmt: ``yuv444p`` as the published data has it, or ``yuv420p`` as real video has it.
+        codec: Name of the encoder.
+        key: The frames to code.
+    """
+
+    def __init__(
+        self,
+        crfs: Sequence[int] = (15, 25, 35),
+        raw_prob: float = 0.5,
+        pix_fmt: str = "yuv444p",
+        codec: str = "libx264",
+        key: str = "img",
+    ) -> None:
+        self.mix = CrfMix(tuple(crfs), raw_prob)
+        self.settings = {
+            crf: CodecSettings(codec=codec, crf=crf, pix_fmt=pix_fmt) for crf in self.mix.crfs
+        }
+        self.key = key
+
+    def transform(self, results: dict) -> dict:
+        crf = self.mix.draw(_rng())
+        if crf is not None:
+            results[self.key] = encode_decode(results[self.key], self.settings[crf])
+        results["crf"] = crf
+        return results
+
+
+class FCA2DrawLQ(BaseTransform):
+    """Picks one of several LQ folders on disk, once a clip; stands before the frames are listed.
+
+    Args:
+        folders: Folder beside the dataset's ``img`` folder, by CRF.
+        raw_prob: How often the dataset's own ``img`` folder is taken.
+    """
+
+    def __init__(self, folders: Mapping[int, str], raw_prob: float = 0.5) -> None:
+        self.folders = dict(folders)
+        self.mix = CrfMix(tuple(self.folders), raw_prob)
+
+    def transform(self, results: dict) -> dict:
+        crf = self.mix.draw(_rng())
+        if crf is not None:
+            results["img_path"] = str(Path(results["img_path"]).with_name(self.folders[crf]))
+        results["crf"] = crf
+        return results

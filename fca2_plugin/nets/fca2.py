@@ -1,0 +1,203 @@
+"""FCA²: any VSR network on fewer frames (Wang et al., Sec. III and Fig. 4).
+
+Start reading here. ``FCA2Net`` takes built parts and reads like the paper's Fig. 4::
+
+    lq (n,t,3,h,w) - clean - chunks - encode - codes (n,K,3,h,w)
+                       |                          |
+                       |                   any VSR network
+                       |                          |
+    sr (n,t,3,s*h,s*w) - colour - joined - decode - (n,K,3,s*h,s*w)
+
+Where the paper is silent, the released model decides, unless said otherwise:
+
+* clips are cut into chunks of 7 frames, the last one filled by repeating its last frame. Chunks
+  do not depend on each other and run as one batch; ``chunk_frames=None`` groups the whole clip
+  and gives the VSR network all codes as one sequence, as Fig. 4 can be read;
+* frames are cleaned before they are grouped (Fig. 4 draws it the other way round, but the cleaning
+  network takes three channels);
+* colours are corrected against the cleaned frame of the same time (eq. 4), after decoding only;
+* the output is not clamped, so that the loss keeps its gradient outside [0, 1]; both hosts clamp
+  when they make images.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
+from fca2_plugin.ops.padding import extend_time, mirror_time, pad_space
+
+__all__ = ["COLOR_PLACES", "PARTS", "FCA2Net"]
+
+PARTS = ("cleaning", "autoencoder", "vsr")
+COLOR_PLACES = ("encoder", "decoder", "both")
+
+
+class FCA2Net(nn.Module):
+    """Cleans a clip, encodes it into codes, super-resolves those, decodes them into frames.
+
+    Every part can be left out: without ``vsr`` it is the autoencoder of stage 1 (scale 1), with
+    ``cleaning`` alone it is the cleaning network, without ``autoencoder`` the VSR network sees
+    all (cleaned) frames.
+
+    Args:
+        autoencoder: A ``FrameAutoencoder``.
+        vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
+        cleaning: A ``CleaningNet``.
+        chunk_frames: Frames encoded together; None for the whole clip.
+        color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
+        color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
+        frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
+            ``requires_grad_`` or ``train`` the host calls on the whole.
+        vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
+
+    Shape:
+        (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w).
+
+    Raises:
+        ValueError: No part at all, an unknown choice, chunks smaller than a group.
+    """
+
+    def __init__(
+        self,
+        autoencoder: nn.Module | None = None,
+        vsr: nn.Module | None = None,
+        cleaning: nn.Module | None = None,
+        *,
+        chunk_frames: int | None = 7,
+        color_correction: str | None = "frame",
+        color_at: str = "decoder",
+        frozen: Iterable[str] = (),
+        vsr_spec: NetSpec | None = None,
+    ) -> None:
+        super().__init__()
+        if autoencoder is None and vsr is None and cleaning is None:
+            raise ValueError(
+                "FCA2Net got no part; expected at least one of autoencoder, vsr, cleaning"
+            )
+        if color_correction is not None:
+            check_choice("color_correction", color_correction, COLOR_CORRECTIONS)
+        check_choice("color_at", color_at, COLOR_PLACES)
+        if autoencoder is not None and chunk_frames is not None:
+            if chunk_frames < autoencoder.min_frames:
+                raise ValueError(
+                    f"chunk_frames={chunk_frames} holds {3 * chunk_frames} channels, fewer than "
+                    f"a group of n_subs={autoencoder.grouping.n_subs}; expected at least "
+                    f"{autoencoder.min_frames} frames, or None for the whole clip"
+                )
+        self.cleaning = cleaning
+        self.autoencoder = autoencoder
+        self.vsr = vsr
+        self.chunk_frames = chunk_frames
+        self.color_correction = color_correction
+        self.color_at = color_at
+        self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
+        self.frozen = frozenset(check_choice("part", part, PARTS) for part in frozen)
+        self.requires_grad_(True)
+        self.train()
+
+    def forward(self, lq: Tensor) -> Tensor:
+        _check_clip(lq)
+        clean = self.clean(lq)
+        if self.autoencoder is None:
+            return clean if self.vsr is None else self.super_resolve(clean)
+        chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
+        codes = self.encode(chunks)  # (n*m, K, 3, h, w)
+        if self.vsr is not None:
+            codes = self.super_resolve(codes)
+        frames = self.autoencoder.decode(codes, chunks.shape[1])
+        return self._correct(self._from_chunks(frames, lq), clean)
+
+    def clean(self, lq: Tensor) -> Tensor:
+        """Remove coding noise, (n, t, 3, h, w) to the same."""
+        if self.cleaning is None:
+            return lq
+        with torch.set_grad_enabled(torch.is_grad_enabled() and "cleaning" not in self.frozen):
+            return self.cleaning(lq)
+
+    def encode(self, chunks: Tensor) -> Tensor:
+        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w)."""
+        learns = "autoencoder" not in self.frozen or chunks.requires_grad
+        with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
+            codes = self.autoencoder.encode(chunks)
+            if self.color_correction and self.color_at != "decoder":
+                codes = correct_color(codes, self._group_middles(chunks), self.color_correction)
+        return codes
+
+    def super_resolve(self, codes: Tensor) -> Tensor:
+        """Run the VSR network: pad to what it asks for, check what it returns, cut back."""
+        spec = self.vsr_spec
+        k, _, h, w = codes.shape[1:]
+        padded = mirror_time(codes, spec.min_frames)
+        padded = pad_space(padded, spec.size_multiple, spec.min_size)
+        sr = self.vsr(padded)
+        scale = _check_output(padded, sr)
+        return sr[:, :k, :, : h * scale, : w * scale]
+
+    def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
+        """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""
+        super().requires_grad_(requires_grad)
+        for part in self.frozen:
+            if getattr(self, part) is not None:
+                getattr(self, part).requires_grad_(False)
+        return self
+
+    def train(self, mode: bool = True) -> "FCA2Net":
+        """As ``nn.Module``, but frozen parts stay in evaluation mode."""
+        super().train(mode)
+        for part in self.frozen:
+            if getattr(self, part) is not None:
+                getattr(self, part).eval()
+        return self
+
+    def _to_chunks(self, frames: Tensor) -> Tensor:
+        """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""
+        n, t = frames.shape[:2]
+        f = self.chunk_frames or t
+        m = -(-t // f)
+        return extend_time(frames, m * f).reshape(n * m, f, *frames.shape[2:])
+
+    def _from_chunks(self, frames: Tensor, lq: Tensor) -> Tensor:
+        """(n*m, f, c, H, W) to (n, t, c, H, W)."""
+        return frames.reshape(lq.shape[0], -1, *frames.shape[2:])[:, : lq.shape[1]]
+
+    def _correct(self, frames: Tensor, clean: Tensor) -> Tensor:
+        if self.color_correction is None or self.color_at == "encoder":
+            return frames
+        return correct_color(frames, clean, self.color_correction)
+
+    def _group_middles(self, chunks: Tensor) -> Tensor:
+        """The frame at each group's middle, the colour reference of its code."""
+        autoencoder = self.autoencoder
+        chunks = extend_time(chunks, autoencoder.min_frames)
+        starts = autoencoder.grouping.starts(3 * chunks.shape[1])
+        middles = [(start + autoencoder.grouping.n_subs // 2) // 3 for start in starts]
+        return chunks[:, middles]
+
+
+def _check_clip(lq: Tensor) -> None:
+    if lq.ndim != 5 or lq.shape[2] != 3 or lq.shape[1] < 1:
+        raise ValueError(
+            f"FCA2Net got an input of shape {tuple(lq.shape)}; expected RGB clips "
+            "(n, t, 3, h, w) with at least one frame"
+        )
+
+
+def _check_output(codes: Tensor, sr: Tensor) -> int:
+    """The scale of ``sr`` over ``codes``; both clips must have as many frames."""
+    sizes_fit = (
+        sr.ndim == 5
+        and sr.shape[:3] == codes.shape[:3]
+        and all(big % small == 0 for big, small in zip(sr.shape[3:], codes.shape[3:], strict=True))
+        and sr.shape[3] // codes.shape[3] == sr.shape[4] // codes.shape[4]
+    )
+    if not sizes_fit:
+        raise ValueError(
+            f"the VSR network returned {tuple(sr.shape)} for codes of {tuple(codes.shape)}; "
+            "expected as many frames, each s times as high and wide; networks that return one "
+            "frame for a window need an adapter"
+        )
+    return sr.shape[3] // codes.shape[3]

@@ -1,0 +1,56 @@
+"""Colour correction by first and second moments (FCA², eq. 4 and Table VII)."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["COLOR_CORRECTIONS", "correct_color", "gaussian_downsample"]
+
+COLOR_CORRECTIONS = ("frame", "lr_domain", "mean")
+_MIN_STD = 1e-6
+_SIGMA = 1.5  # of the degradation, Sec. IV-A
+
+
+def gaussian_downsample(x: Tensor, scale: int, sigma: float = _SIGMA) -> Tensor:
+    """Blur and keep every ``scale``-th pixel from the first, the paper's degradation.
+
+    Shape:
+        x: (b, c, h, w) with sides divisible by ``scale``; returns (b, c, h/scale, w/scale).
+    """
+    radius = int(4 * sigma + 0.5)
+    taps = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
+    kernel = torch.exp(-0.5 * (taps / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    c = x.shape[1]
+    vertical = kernel.view(1, 1, -1, 1).expand(c, 1, -1, 1)
+    horizontal = kernel.view(1, 1, 1, -1).expand(c, 1, 1, -1)
+    x = F.pad(x, (radius, radius, radius, radius), mode="replicate")
+    x = F.conv2d(x, vertical, stride=(scale, 1), groups=c)
+    return F.conv2d(x, horizontal, stride=(1, scale), groups=c)
+
+
+def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
+    """Give every channel of ``x`` the mean and deviation of ``reference``.
+
+    Args:
+        x: Frames to correct, at scale s.
+        reference: Frames that hold the right colours, at scale 1.
+        mode: ``frame`` is eq. 4: the statistics of ``x`` itself. A blurred and subsampled
+            reference has a smaller deviation than a sharp ``x``, so eq. 4 lowers contrast even of
+            a perfect result. ``lr_domain`` compares like with like: the statistics of ``x`` after
+            the paper's blur and subsampling; it leaves a perfect result as it is. ``mean`` moves
+            the mean only.
+
+    Shape:
+        x: (n, t, c, s*h, s*w); reference: (n, t, c, h, w); returns the shape of ``x``.
+    """
+    seen = x
+    scale = x.shape[-1] // reference.shape[-1]
+    if mode == "lr_domain" and scale > 1:
+        seen = gaussian_downsample(x.flatten(0, 1), scale).unflatten(0, x.shape[:2])
+    mean = seen.mean(dim=(-2, -1), keepdim=True)
+    target_mean = reference.mean(dim=(-2, -1), keepdim=True)
+    if mode == "mean":
+        return x - mean + target_mean
+    std = seen.std(dim=(-2, -1), keepdim=True).clamp_min(_MIN_STD)
+    return (x - mean) / std * reference.std(dim=(-2, -1), keepdim=True) + target_mean

@@ -1,0 +1,125 @@
+"""Overlapping groups of neighbouring channels (FCA², Sec. III-B).
+
+The N frames of a clip are concatenated along the channel axis (eq. 2) and cut into
+K groups of S channels, of which neighbours share O (eq. 3). The paper gives no rule for
+the tail; as in SSPSR, whose grouping it adopts, the last group is shifted back so that it
+ends with the last channel. Channels that lie in several groups are averaged on the way
+back (Sec. III-D1).
+
+S and O count *channels*, as in the paper's Table VI: 9/3 is three frames sharing one.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["ChannelGrouping"]
+
+
+@dataclass(frozen=True)
+class ChannelGrouping:
+    """Cuts (n, C, h, w) into overlapping groups of channels, and averages them back.
+
+    Args:
+        n_subs: Channels in a group, S.
+        n_ovls: Channels shared by neighbouring groups, O.
+
+    Raises:
+        TypeError: One of them is no integer.
+        ValueError: Not 0 <= n_ovls < n_subs.
+    """
+
+    n_subs: int = 9
+    n_ovls: int = 3
+
+    def __post_init__(self) -> None:
+        for name, value in (("n_subs", self.n_subs), ("n_ovls", self.n_ovls)):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(
+                    f"{name} counts channels and must be an integer, got {value!r}; "
+                    "the paper uses n_subs=9, n_ovls=3"
+                )
+        if self.n_subs < 1 or not 0 <= self.n_ovls < self.n_subs:
+            raise ValueError(
+                f"n_subs={self.n_subs}, n_ovls={self.n_ovls} do not form groups; expected "
+                "n_subs >= 1 and 0 <= n_ovls < n_subs, for example n_subs=9, n_ovls=3"
+            )
+
+    @property
+    def stride(self) -> int:
+        """Channels from the start of one group to the start of the next, S - O."""
+        return self.n_subs - self.n_ovls
+
+    def num_groups(self, num_channels: int) -> int:
+        """K for ``num_channels`` channels: ceil((C - O) / (S - O)).
+
+        Raises:
+            ValueError: Fewer channels than one group holds.
+        """
+        if num_channels < self.n_subs:
+            raise ValueError(
+                f"{num_channels} channels are fewer than n_subs={self.n_subs}; repeat the last "
+                "frame until one group is full, or choose a smaller n_subs"
+            )
+        return max(-(-(num_channels - self.n_ovls) // self.stride), 1)
+
+    def starts(self, num_channels: int) -> tuple[int, ...]:
+        """First channel of each group; the last group is shifted back to end at C."""
+        last = num_channels - self.n_subs
+        return tuple(
+            min(index * self.stride, last) for index in range(self.num_groups(num_channels))
+        )
+
+    def coverage(self, num_channels: int) -> Tensor:
+        """How many groups hold each channel, (C,) int64."""
+        counts = torch.zeros(num_channels, dtype=torch.int64)
+        for start in self.starts(num_channels):
+            counts[start : start + self.n_subs] += 1
+        return counts
+
+    def group(self, x: Tensor) -> Tensor:
+        """Cut channels into groups.
+
+        Shape:
+            x: (n, C, h, w); returns (n, K, S, h, w), a copy.
+        """
+        return torch.stack(
+            [x[:, start : start + self.n_subs] for start in self.starts(x.shape[1])], dim=1
+        )
+
+    def ungroup(self, groups: Tensor, num_channels: int) -> Tensor:
+        """Put groups back; channels in several groups are averaged (Sec. III-D1).
+
+        Shape:
+            groups: (n, K, S, h, w); returns (n, C, h, w).
+
+        Raises:
+            ValueError: K or S do not belong to ``num_channels``.
+        """
+        starts = self.starts(num_channels)
+        if tuple(groups.shape[1:3]) != (len(starts), self.n_subs):
+            raise ValueError(
+                f"got {groups.shape[1]} groups of {groups.shape[2]} channels; {num_channels} "
+                f"channels at n_subs={self.n_subs}, n_ovls={self.n_ovls} make {len(starts)} "
+                f"groups of {self.n_subs}"
+            )
+        n, _, _, h, w = groups.shape
+        total = groups.new_zeros(n, num_channels, h, w)
+        for index, start in enumerate(starts):
+            total[:, start : start + self.n_subs] += groups[:, index]
+        counts = self.coverage(num_channels).to(device=groups.device, dtype=groups.dtype)
+        return total / counts.view(1, -1, 1, 1)
+
+    def fits(self, num_channels: int) -> bool:
+        """Whether eq. 3 tiles the channels exactly, with no group shifted back."""
+        return num_channels >= self.n_subs and (num_channels - self.n_subs) % self.stride == 0
+
+    def first_frames(self, num_channels: int, channels: int = 3) -> tuple[int, ...]:
+        """Index of the first frame that each group touches."""
+        return tuple(start // channels for start in self.starts(num_channels))
+
+    def frames_per_group(self, channels: int = 3) -> int:
+        """Most frames that one group can touch; 6/2, 12/4 and 18/8 cut frames mid-colour."""
+        aligned = self.n_subs % channels == 0 and self.n_ovls % channels == 0
+        return self.n_subs // channels if aligned else (self.n_subs - 2) // channels + 2

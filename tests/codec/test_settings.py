@@ -1,0 +1,48 @@
+from fractions import Fraction
+
+import pytest
+
+from fca2_plugin.codec import CodecSettings
+from fca2_plugin.codec.settings import padded_size
+
+
+def test_defaults_are_the_published_ones():
+    settings = CodecSettings()
+    assert (settings.codec, settings.preset, settings.pix_fmt) == ("libx264", "medium", "yuv444p")
+    assert (settings.fps, settings.threads) == (10, 1)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"codec": "libx2644"}, "unknown codec 'libx2644'.*did you mean 'libx264'"),
+        ({"pix_fmt": "yuv420"}, "unknown pix_fmt 'yuv420'.*did you mean 'yuv420p'"),
+        ({"preset": "mediun"}, "unknown preset 'mediun'.*did you mean 'medium'"),
+        ({"crf": 20, "qp": 20}, "crf=20 and qp=20 exclude each other"),
+        ({"crf": 52}, "crf must be a whole number from 0 to 51, got 52"),
+        ({"qp": -1}, "qp must be a whole number from 0 to 51, got -1"),
+        ({"crf": 20.5}, "crf must be a whole number"),
+        ({"fps": 0}, "fps must be a positive int or Fraction, got 0"),
+        ({"fps": 29.97}, "fps must be a positive int or Fraction, got 29.97"),
+        ({"threads": -1}, "threads must be 0"),
+    ],
+)
+def test_bad_values_are_refused(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        CodecSettings(**kwargs)
+
+
+def test_a_fractional_rate_is_taken():
+    assert CodecSettings(fps=Fraction(30000, 1001)).fps == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "expected"),
+    [
+        ("libx264", "yuv444p", (3, 5)),
+        ("libx264", "yuv420p", (4, 6)),
+        ("libx265", "yuv444p", (16, 16)),
+    ],
+)
+def test_padded_size(codec, pix_fmt, expected):
+    assert padded_size(3, 5, CodecSettings(codec=codec, pix_fmt=pix_fmt)) == expected

@@ -1,0 +1,156 @@
+"""Each shim: nothing where nothing is broken, and the repair where it is."""
+
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from fca2_plugin.compat import mmcv_ext, numpy_names, torchvision_names
+from tests.conftest import require_host, run_python
+
+require_host("mmagic")
+pytestmark = pytest.mark.mmagic
+
+
+def test_importing_compat_changes_nothing():
+    run_python(
+        "import sys; before = list(sys.meta_path)\n"
+        "import fca2_plugin.compat as compat\n"
+        "assert sys.meta_path == before and compat.reasons() == {}\n"
+        "assert not {'torch', 'mmcv', 'mmengine', 'mmagic', 'basicsr'} & set(sys.modules)"
+    )
+
+
+def test_numpy_names_only_where_the_name_is_gone(monkeypatch):
+    monkeypatch.setattr(np, "bool8", np.bool_, raising=False)
+    assert numpy_names.apply() is None
+    monkeypatch.setattr(np, "__getattr__", _no_attribute)
+    monkeypatch.delattr(np, "bool8")
+    assert "bool8" in numpy_names.apply()
+    assert np.bool8 is np.bool_
+
+
+def _no_attribute(name):
+    raise AttributeError(name)
+
+
+def test_functional_tensor_only_where_the_module_is_gone(monkeypatch):
+    name = "torchvision.transforms.functional_tensor"
+    present = types.ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, present)
+    assert torchvision_names.apply() is None
+    assert sys.modules[name] is present
+    monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "functional_tensor" in torchvision_names.apply()
+    import torchvision
+
+    grayscale = torchvision.transforms.functional.rgb_to_grayscale
+    assert sys.modules.pop(name).rgb_to_grayscale is grayscale
+
+
+def test_compiled_ops_are_used_where_they_exist(monkeypatch):
+    compiled = types.ModuleType("mmcv._ext")
+    monkeypatch.setitem(sys.modules, "mmcv._ext", compiled)
+    assert mmcv_ext.apply() is None
+    assert sys.modules["mmcv._ext"] is compiled
+
+
+def test_mmagic_is_prepared_once_and_leaves_no_half_import():
+    """One process for what a fresh import of the whole of MMagic shows."""
+    run_python(
+        "import fca2_plugin.compat as compat\n"
+        "first = compat.prepare_mmagic()\n"
+        "import sys; finders = list(sys.meta_path)\n"
+        "assert compat.prepare_mmagic() == first and sys.meta_path == finders\n"
+        "assert set(compat.reasons()) == set(first)\n"
+        "import mmagic.models, mmagic.datasets.transforms, mmagic.evaluation\n"
+        "from mmagic.registry import MODELS\n"
+        "from fca2_plugin.compat.mmagic_imports import KEEP, skipped\n"
+        "assert not {f'mmagic.models.editors.{name}' for name in KEEP} & set(skipped)\n"
+        "models = MODELS.module_dict\n"
+        "assert {'BasicVSRNet', 'BasicVSRPlusPlusNet', 'EDVRNet', 'IconVSRNet'} <= set(models)\n"
+        "for name in skipped:\n"
+        "    left = [k for k, v in models.items() if v.__module__.startswith(name + '.')]\n"
+        "    assert not left, left\n"
+    )
+
+
+def test_a_model_that_fails_to_import_becomes_a_placeholder(tmp_path):
+    (tmp_path / "einops.py").write_text("raise RuntimeError('too new')\n")
+    run_python(
+        "import fca2_plugin.compat as compat; compat.prepare_mmagic()\n"
+        "from mmagic.models.editors import Restormer\n"
+        "from fca2_plugin.compat.mmagic_imports import skipped\n"
+        "assert skipped['mmagic.models.editors.restormer'] == 'RuntimeError: too new'\n"
+        "try:\n"
+        "    Restormer()\n"
+        "except ImportError as error:\n"
+        "    assert 'restormer.Restormer could not be imported here' in str(error), error\n"
+        "else:\n"
+        "    raise AssertionError('built a placeholder')\n",
+        PYTHONPATH=str(tmp_path),
+    )
+
+
+def test_prepared_after_the_host_was_imported_and_without_pkg_resources():
+    """As with MMagic's own tools/train.py, under setuptools 82 and newer."""
+    run_python(
+        "import sys\n"
+        "sys.modules['pkg_resources'] = None\n"  # what an import of an absent module meets
+        "import mmengine.config.config, mmengine.hub, mmagic.utils\n"
+        "import fca2_plugin.compat as compat\n"
+        "assert 'mmengine_packages' in compat.prepare_mmagic()\n"
+        "from mmengine.config import Config\n"
+        "from pathlib import Path\n"
+        "import tempfile\n"
+        "path = Path(tempfile.mkdtemp()) / 'config.py'\n"
+        "path.write_text(\"_base_ = 'mmagic::basicvsr/basicvsr_2xb4_reds4.py'\")\n"
+        "assert Config.fromfile(str(path)).model.type == 'BasicVSR'\n"
+        "from mmengine.utils import get_installed_path, is_installed\n"
+        "assert get_installed_path('mmagic') == str(Path(sys.modules['mmagic'].__file__).parent)\n"
+        "assert is_installed('mmcv') and is_installed('mmcv-lite')\n"
+        "assert not is_installed('no_such_package')\n"
+        "from mmengine.utils.package_utils import package2module\n"
+        "assert package2module('mmcv-lite') == 'mmcv'\n"
+        "import mmagic.models\n"
+    )
+
+
+def test_nothing_is_replaced_where_pkg_resources_exists(monkeypatch):
+    from mmengine import utils
+
+    from fca2_plugin.compat import mmengine_packages
+
+    original = utils.get_installed_path
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    assert mmengine_packages.apply() is None
+    assert utils.get_installed_path is original
+
+
+def test_distributed_data_parallel_on_the_cpu():
+    """MMEngine's launcher, and its wrapper with the device_ids that its runner always passes."""
+    run_python(
+        "import torch\n"
+        "from fca2_plugin.compat import mmengine_dist\n"
+        "from mmengine.device import get_device\n"
+        "if get_device() != 'cpu':\n"
+        "    assert mmengine_dist.apply() is None\n"
+        "    raise SystemExit\n"
+        "assert mmengine_dist.apply()\n"
+        "from mmengine.dist import get_backend, init_dist\n"
+        "from mmengine.model import MMDistributedDataParallel, MMSeparateDistributedDataParallel\n"
+        "init_dist('pytorch', backend='nccl')\n"
+        "assert get_backend() == 'gloo'\n"
+        "net = MMDistributedDataParallel(module=torch.nn.Linear(2, 1), device_ids=[0])\n"
+        "net(torch.ones(1, 2)).sum().backward()\n"
+        "assert torch.equal(net.module.weight.grad, torch.ones(1, 2))\n"
+        "parts = torch.nn.Sequential(torch.nn.Linear(2, 1))\n"
+        "MMSeparateDistributedDataParallel(module=parts, device_ids=[0])\n",
+        RANK="0",
+        LOCAL_RANK="0",
+        WORLD_SIZE="1",
+        MASTER_ADDR="127.0.0.1",
+        MASTER_PORT="29617",
+    )

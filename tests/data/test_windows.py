@@ -1,0 +1,72 @@
+"""fca2_plugin.data.windows against laying the groups out one by one."""
+
+import pytest
+
+from fca2_plugin.data import fits, fitting_num_frames, segment_starts
+
+
+def covered_exactly(channels, n_subs, n_ovls):
+    """Lay groups from channel 0 and see whether one ends at the last channel."""
+    start = 0
+    while start + n_subs < channels:
+        start += n_subs - n_ovls
+    return start + n_subs == channels
+
+
+@pytest.mark.parametrize(
+    ("n_subs", "n_ovls"), [(s, o) for s in range(1, 19) for o in range(min(s, 9))]
+)
+def test_fits_agrees_with_laying_groups(n_subs, n_ovls):
+    for num_frames in range(1, 40):
+        assert fits(num_frames, n_subs, n_ovls) == covered_exactly(3 * num_frames, n_subs, n_ovls)
+    fitting = [n for n in range(1, 200) if covered_exactly(3 * n, n_subs, n_ovls)]
+    if fitting:
+        assert fitting_num_frames(n_subs, n_ovls) == fitting[0]
+        assert fitting_num_frames(n_subs, n_ovls, at_least=fitting[0] + 1) == fitting[1]
+    else:
+        with pytest.raises(ValueError, match="is covered exactly by groups"):
+            fitting_num_frames(n_subs, n_ovls)
+
+
+@pytest.mark.parametrize(
+    ("n_subs", "n_ovls", "expected"),
+    [(9, 3, 7), (9, 0, 9), (6, 0, 8), (6, 2, 10), (12, 4, 12), (18, 8, 16)],
+)
+def test_the_settings_of_table_vi(n_subs, n_ovls, expected):
+    assert fitting_num_frames(n_subs, n_ovls, at_least=7) == expected
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"n_subs": 9, "n_ovls": 9}, "n_ovls from 0 to n_subs - 1, got n_subs=9, n_ovls=9"),
+        ({"n_subs": 0, "n_ovls": 0}, "n_subs must be at least 1"),
+        ({"n_subs": 9, "n_ovls": -1}, "got n_subs=9, n_ovls=-1"),
+        ({"n_subs": 9, "n_ovls": 3, "at_least": 0}, "at_least must be at least 1, got 0"),
+        ({"n_subs": 9, "n_ovls": 3, "channels": 0}, "channels must be at least 1, got 0"),
+        ({"n_subs": 7, "n_ovls": 1}, "no number of frames of 3 channels"),
+    ],
+)
+def test_bad_groupings(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        fitting_num_frames(**kwargs)
+
+
+def test_segment_starts():
+    assert segment_starts(10, 3, 3) == [0, 3, 6]
+    assert segment_starts(9, 3, 3) == [0, 3, 6]
+    assert segment_starts(7, 7, 1) == [0]
+    assert segment_starts(8, 3, 2) == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((6, 7, 1), "a clip of 6 frames is shorter than the window of 7"),
+        ((6, 0, 1), "must be at least 1, got 0 and 1"),
+        ((6, 3, 0), "must be at least 1, got 3 and 0"),
+    ],
+)
+def test_bad_segments(args, message):
+    with pytest.raises(ValueError, match=message):
+        segment_starts(*args)

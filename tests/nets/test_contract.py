@@ -1,0 +1,207 @@
+"""What every network promises, checked over a table of small variants of all of them."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from fca2_plugin import nets
+from fca2_plugin.nets import NETS, CleaningNet, FCA2Net, FrameAutoencoder
+from tests.nets.toys import ToyVSR
+
+FRONT = ("cleaning", "autoencoder")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network to build and what is known of it."""
+
+    name: str
+    build: Callable[[], nn.Module]
+    parameters: int
+    scale: int = 1
+    frozen: tuple[str, ...] = ()
+
+
+def autoencoder(flow_mode: str | None = None, **settings) -> FrameAutoencoder:
+    small = {"mid_channels": 8, "num_blocks": 1, "trunk_frames": None}
+    return FrameAutoencoder(flow_mode=flow_mode, **{**small, **settings})
+
+
+def fca2(flow_mode: str | None = None, **settings) -> FCA2Net:
+    return FCA2Net(autoencoder(flow_mode), ToyVSR(), CleaningNet(8, 1), **settings)
+
+
+CASES = [
+    Case("cleaning", lambda: CleaningNet(8, 1), 1_611),
+    Case("cleaning-once", lambda: CleaningNet(4, 2, num_passes=1), 815),
+    Case("autoencoder", autoencoder, 4_464),
+    Case("autoencoder-concat", lambda: autoencoder(flow_mode="concat"), 1_445_052),
+    Case("autoencoder-recurrent", lambda: autoencoder(flow_mode="recurrent"), 1_449_969),
+    Case("autoencoder-trunk", lambda: autoencoder(trunk_frames=7), 21_279),
+    Case("autoencoder-trunk-3", lambda: autoencoder(trunk_frames=3), 17_811),
+    Case("autoencoder-image-codes", lambda: autoencoder(image_codes=True), 4_464),
+    Case(
+        "autoencoder-all",
+        lambda: autoencoder(flow_mode="recurrent", trunk_frames=7, image_codes=True),
+        1_466_784,
+    ),
+    Case("autoencoder-6/0", lambda: autoencoder(n_subs=6, n_ovls=0), 4_029),
+    Case("autoencoder-6/2", lambda: autoencoder("concat", n_subs=6, n_ovls=2), 1_444_617),
+    Case("autoencoder-9/0", lambda: autoencoder(n_subs=9, n_ovls=0), 4_464),
+    Case("autoencoder-12/4", lambda: autoencoder(n_subs=12, n_ovls=4), 4_899),
+    Case("autoencoder-18/8", lambda: autoencoder(n_subs=18, n_ovls=8), 5_769),
+    Case("fca2", fca2, 7_419, 4),
+    Case("fca2-whole-clip", lambda: fca2(chunk_frames=None), 7_419, 4),
+    Case("fca2-concat", lambda: fca2("concat"), 1_448_007, 4),
+    Case("fca2-recurrent", lambda: fca2("recurrent", chunk_frames=None), 1_452_924, 4),
+    Case("fca2-no-colour", lambda: fca2(color_correction=None), 7_419, 4),
+    Case("fca2-lr-domain", lambda: fca2(color_correction="lr_domain"), 7_419, 4),
+    Case("fca2-mean", lambda: fca2(color_correction="mean"), 7_419, 4),
+    Case("fca2-mean-both", lambda: fca2(color_correction="mean", color_at="both"), 7_419, 4),
+    Case("fca2-colour-encoder", lambda: fca2(color_at="encoder"), 7_419, 4),
+    Case("fca2-colour-both", lambda: fca2(color_at="both"), 7_419, 4),
+    Case("fca2-frozen", lambda: fca2(frozen=FRONT), 7_419, 4, frozen=FRONT),
+    Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
+    Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
+    Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
+    Case("fca2-no-autoencoder", lambda: FCA2Net(None, ToyVSR(), CleaningNet(8, 1)), 2_955, 4),
+]
+sweep = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def build(case: Case, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return case.build()
+
+
+def clip(t: int, h: int = 16, w: int = 16, n: int = 1) -> torch.Tensor:
+    return torch.rand(n, t, 3, h, w, generator=torch.Generator().manual_seed(t))
+
+
+def test_the_table_covers_every_net():
+    defined = set()
+    for module in pkgutil.iter_modules(nets.__path__, f"{nets.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and issubclass(value, nn.Module):
+                if value.__module__ == module.name and not value.__name__.startswith("_"):
+                    defined.add(value)
+    covered = {type(case.build()) for case in CASES}
+    assert defined == covered
+    assert set(NETS.values()) | {FCA2Net} == covered
+
+
+def test_names_are_registered_once():
+    assert len(set(NETS.values())) == len(NETS)
+    assert all(name.startswith("FCA2") for name in NETS)
+
+
+@sweep
+def test_parameter_count(case):
+    assert sum(p.numel() for p in build(case).parameters()) == case.parameters
+
+
+@sweep
+@torch.no_grad()
+def test_every_length(case):
+    net = build(case)
+    for t in range(1, 16):
+        sr = net(clip(t, 8, 8))
+        assert sr.shape == (1, t, 3, 8 * case.scale, 8 * case.scale), t
+        assert sr.isfinite().all(), t
+
+
+@sweep
+@pytest.mark.parametrize(("h", "w"), [(13, 17), (33, 6), (2, 3)])
+@torch.no_grad()
+def test_odd_sizes(case, h, w):
+    sr = build(case)(clip(4, h, w, n=2))
+    assert sr.shape == (2, 4, 3, h * case.scale, w * case.scale)
+    assert sr.isfinite().all()
+
+
+@sweep
+def test_gradient_to_every_parameter(case):
+    net = build(case)
+    net(clip(7)).square().mean().backward()
+    for name, parameter in net.named_parameters():
+        if name.split(".")[0] in case.frozen:
+            assert parameter.grad is None, name
+        else:
+            assert parameter.grad is not None, name
+            assert parameter.grad.isfinite().all(), name
+    assert any(p.grad is not None and p.grad.any() for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    "case",
+    # a frozen cleaning network ends the graph
+    [case for case in CASES if "cleaning" not in case.frozen],
+    ids=lambda case: case.name,
+)
+def test_gradient_to_the_input(case):
+    x = clip(7).requires_grad_()
+    build(case)(x).square().mean().backward()
+    assert x.grad.isfinite().all()
+    assert all(frame.any() for frame in x.grad[0])
+
+
+@sweep
+def test_input_unchanged(case):
+    net = build(case)
+    for t in (2, 7):
+        x = clip(t)
+        before = x.clone()
+        net(x).sum().backward()
+        assert torch.equal(x, before)
+
+
+@sweep
+@torch.no_grad()
+def test_clips_of_a_batch_do_not_meet(case):
+    net = build(case)
+    first, second = clip(9), 1 - clip(9)
+    both = net(torch.cat([first, second]))
+    alone = torch.cat([net(first), net(second)])
+    torch.testing.assert_close(both, alone, rtol=1e-4, atol=1e-5)
+
+
+@sweep
+@torch.no_grad()
+def test_same_answer_twice(case):
+    net, x = build(case), clip(8)
+    first = net(x)
+    assert torch.equal(net(x), first)
+    assert torch.equal(net.eval()(x), first)
+
+
+@sweep
+@torch.no_grad()
+def test_state_dict_round_trip(case):
+    net, other, x = build(case), build(case, seed=1), clip(5)
+    expected = net(x)
+    assert not torch.equal(other(x), expected)
+    other.load_state_dict(net.state_dict(), strict=True)
+    assert torch.equal(other(x), expected)
+
+
+@sweep
+def test_a_few_steps_lower_the_loss(case):
+    net, x = build(case), clip(7)
+    size = (3, 16 * case.scale, 16 * case.scale)
+    target = F.interpolate(x, size=size, mode="nearest")
+    learning = [p for p in net.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(learning, lr=2e-3)
+    losses = []
+    for _ in range(5):
+        loss = F.mse_loss(net(x), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0], losses

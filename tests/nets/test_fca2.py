@@ -1,0 +1,352 @@
+"""FCA2Net: chunks, frozen parts, what it gives a VSR network and asks of its answer."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, NetSpec
+from fca2_plugin.nets.fca2 import PARTS
+from fca2_plugin.ops.color import correct_color
+from tests.nets.toys import AnswerVSR, RecordingVSR, ToyVSR
+
+FRONT = ("cleaning", "autoencoder")
+
+
+def autoencoder(**settings) -> FrameAutoencoder:
+    base = {"mid_channels": 8, "num_blocks": 1, "flow_mode": None, "trunk_frames": None}
+    return FrameAutoencoder(**{**base, **settings})
+
+
+def build(vsr: nn.Module | None = None, **settings) -> FCA2Net:
+    torch.manual_seed(0)
+    return FCA2Net(autoencoder(), vsr or ToyVSR(), CleaningNet(4, 1), **settings)
+
+
+def clip(t: int, h: int = 8, w: int = 8, n: int = 1) -> torch.Tensor:
+    return torch.rand(n, t, 3, h, w, generator=torch.Generator().manual_seed(t))
+
+
+def outputs_of(module: nn.Module) -> list[torch.Tensor]:
+    seen = []
+    module.register_forward_hook(lambda _, __, output: seen.append(output))
+    return seen
+
+
+# --- the data flow ---------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_reads_like_the_figure():
+    net, lq = build(), clip(7)
+    clean = net.cleaning(lq)
+    sr = net.vsr(net.autoencoder.encode(clean))
+    expected = correct_color(net.autoencoder.decode(sr, 7), clean)
+    torch.testing.assert_close(net(lq), expected)
+
+
+def test_output_is_not_clamped():
+    net = build(color_correction=None)
+    nn.init.constant_(net.autoencoder.decoder.tail.bias, 5.0)
+    out = net(clip(3))
+    assert out.max() > 1
+    out.sum().backward()
+    assert net.autoencoder.decoder.tail.bias.grad.any()
+
+
+@torch.no_grad()
+def test_chunks_are_independent():
+    net, first, second = build(), clip(7), 1 - clip(7)
+    joined = net(torch.cat([first, second], dim=1))
+    apart = torch.cat([net(first), net(second)], dim=1)
+    torch.testing.assert_close(joined, apart, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_chunks_of_a_batch_keep_their_clip():
+    net, x = build(), clip(16, n=2)
+    alone = torch.cat([net(x[:1]), net(x[1:])])
+    torch.testing.assert_close(net(x), alone, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_last_chunk_repeats_its_last_frame():
+    net, x = build(), clip(9)
+    full = torch.cat([x, x[:, -1:].expand(-1, 5, -1, -1, -1)], dim=1)
+    torch.testing.assert_close(net(x), net(full)[:, :9])
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "codes"), [(41, (6, 3)), (34, (5, 3)), (49, (7, 3)), (47, (7, 3)), (1, (1, 3))]
+)
+@torch.no_grad()
+def test_codes_the_vsr_network_sees(num_frames, codes):
+    """Vid4's clips: 18, 15, 21 and 21 codes, in chunks of 7 frames."""
+    vsr = RecordingVSR()
+    build(vsr)(clip(num_frames, 4, 4))
+    assert tuple(vsr.seen[0].shape[:2]) == codes
+
+
+@torch.no_grad()
+def test_the_whole_clip_is_one_sequence_without_chunks():
+    vsr = RecordingVSR()
+    build(vsr, chunk_frames=None)(clip(30, 4, 4))
+    assert vsr.seen[0].shape == (1, 15, 3, 4, 4)
+
+
+# --- parts can be left out -------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_without_vsr_it_is_the_autoencoder():
+    net, x = FCA2Net(autoencoder(), color_correction=None), clip(7)
+    assert torch.equal(net(x), net.autoencoder(x))
+
+
+@torch.no_grad()
+def test_cleaning_alone():
+    net, x = FCA2Net(cleaning=CleaningNet(4, 1)), clip(9)
+    assert torch.equal(net(x), net.cleaning(x))
+
+
+@torch.no_grad()
+def test_without_autoencoder_the_vsr_network_sees_every_frame():
+    net, x = FCA2Net(vsr=ToyVSR(), cleaning=CleaningNet(4, 1)), clip(9)
+    assert torch.equal(net(x), net.vsr(net.cleaning(x)))
+
+
+# --- what a VSR network asks of its input -----------------------------------------------------
+
+
+@torch.no_grad()
+def test_spec_of_the_vsr_network_is_honoured():
+    vsr = RecordingVSR(spec=NetSpec(min_frames=5, size_multiple=8, min_size=20))
+    net, x = build(vsr, color_correction=None), clip(7, 9, 26)
+    sr = net(x)
+    assert sr.shape == (1, 7, 3, 36, 104)
+    codes = net.encode(net.clean(x))
+    (seen,) = vsr.seen
+    assert seen.shape == (1, 5, 3, 24, 32)
+    torch.testing.assert_close(seen[..., :9, :26], codes[:, [0, 1, 2, 1, 0]])
+    # padding leaves no trace: the same pixels as without it
+    plain = RecordingVSR()
+    net.vsr, net.vsr_spec = plain, NetSpec()
+    assert torch.equal(net(x), sr)
+    assert torch.equal(plain.seen[0], codes)
+
+
+@torch.no_grad()
+def test_vsr_spec_goes_before_the_networks_own():
+    vsr = RecordingVSR(spec=NetSpec(min_frames=9))
+    build(vsr, vsr_spec=NetSpec(min_frames=4))(clip(7))
+    assert vsr.seen[0].shape[1] == 4
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 2, 3, 32, 32),  # another number of frames
+        (1, 3, 32, 32),  # one frame
+        (1, 3, 1, 32, 32),  # another number of channels
+        (1, 3, 3, 30, 30),  # no whole scale
+        (1, 3, 3, 16, 32),  # two scales
+        (1, 3, 3, 4, 4),  # smaller
+    ],
+)
+def test_another_answer_of_the_vsr_network_raises(shape):
+    net = build(AnswerVSR(*shape))
+    with pytest.raises(ValueError, match="the VSR network returned .* expected as many frames"):
+        net(clip(7))
+
+
+# --- colour ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["frame", "mean"])
+@torch.no_grad()
+def test_colour_at_the_decoder_takes_the_cleaned_frames(mode):
+    net, x = build(color_correction=mode), clip(9, n=2)
+    clean, sr = net.clean(x), net(x)
+    for moment in (torch.mean, torch.std) if mode == "frame" else (torch.mean,):
+        torch.testing.assert_close(
+            moment(sr, dim=(-2, -1)), moment(clean, dim=(-2, -1)), rtol=1e-4, atol=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    ("s", "o", "middles"),
+    [
+        (6, 0, [1, 3, 5, 6]),
+        (6, 2, [1, 2, 3, 5, 6]),
+        (9, 3, [1, 3, 5]),
+        (9, 1, [1, 4, 5]),
+        (12, 4, [2, 4, 5]),
+        (18, 8, [3, 4]),
+    ],
+)
+@torch.no_grad()
+def test_colour_at_the_encoder_takes_the_middle_frame(s, o, middles):
+    vsr = RecordingVSR()
+    net = FCA2Net(autoencoder(n_subs=s, n_ovls=o), vsr, color_at="encoder")
+    x = clip(7)
+    net(x)
+    (codes,) = vsr.seen
+    for moment in (torch.mean, torch.std):
+        torch.testing.assert_close(
+            moment(codes, dim=(-2, -1)), moment(x[:, middles], dim=(-2, -1)), rtol=1e-4, atol=1e-4
+        )
+
+
+@torch.no_grad()
+def test_colour_by_mean_at_the_encoder_keeps_the_deviation():
+    vsr = RecordingVSR()
+    net, x = build(vsr, color_correction="mean", color_at="encoder"), clip(7)
+    net(x)
+    raw = net.autoencoder.encode(net.clean(x))
+    torch.testing.assert_close(vsr.seen[0].std(dim=(-2, -1)), raw.std(dim=(-2, -1)))
+
+
+@torch.no_grad()
+def test_colour_places():
+    x = clip(7)
+    with_none, at_encoder, at_decoder, at_both = (
+        build(color_correction=mode, color_at=place)(x)
+        for mode, place in (
+            (None, "decoder"),
+            ("frame", "encoder"),
+            ("frame", "decoder"),
+            ("frame", "both"),
+        )
+    )
+    answers = [with_none, at_encoder, at_decoder, at_both]
+    for i, answer in enumerate(answers):
+        assert all(not torch.allclose(answer, other) for other in answers[i + 1 :])
+
+
+@pytest.mark.parametrize("place", ["encoder", "decoder", "both"])
+@torch.no_grad()
+def test_colour_of_a_clip_shorter_than_a_group(place):
+    for t in (1, 2):
+        assert build(color_at=place, chunk_frames=None)(clip(t)).isfinite().all()
+
+
+# --- frozen parts ------------------------------------------------------------------------------
+
+
+def test_frozen_parts_stay_frozen_whatever_the_host_calls():
+    net = build(frozen=FRONT)
+    for call in (net.requires_grad_, net.train):
+        assert call(True) is net
+    for name in PARTS:
+        part, learns = getattr(net, name), name == "vsr"
+        assert all(p.requires_grad is learns for p in part.parameters())
+        assert all(module.training is learns for module in part.modules())
+    assert net.training
+    net.requires_grad_(False).eval()
+    assert not any(p.requires_grad for p in net.parameters())
+    assert not any(module.training for module in net.modules())
+
+
+def test_frozen_parts_survive_a_host_that_wraps_the_net():
+    """``train`` recurses into children, so it reaches the net through a wrapper."""
+    net = build(frozen=FRONT)
+    nn.Sequential(net).train()
+    assert not net.autoencoder.training and not net.cleaning.training and net.vsr.training
+
+
+def test_frozen_front_builds_no_graph_even_when_a_wrapper_unfroze_it():
+    """``requires_grad_`` of a wrapper (DDP) sets the parameters past the net's own method."""
+    net = build(frozen=FRONT)
+    nn.Sequential(net).requires_grad_(True)
+    cleaned, encoded = outputs_of(net.cleaning), outputs_of(net.autoencoder.encoder)
+    net(clip(7))
+    assert not cleaned[0].requires_grad and not encoded[0].requires_grad
+
+
+def test_a_copy_stays_frozen():
+    twin = copy.deepcopy(build(frozen=FRONT)).requires_grad_(True).train()
+    assert not any(p.requires_grad for p in twin.autoencoder.parameters())
+    assert not twin.cleaning.training
+
+
+def test_nothing_is_frozen_by_default():
+    net = build()
+    assert net.frozen == frozenset()
+    assert all(p.requires_grad for p in net.parameters())
+
+
+def test_a_frozen_part_that_does_not_exist_is_fine():
+    assert FCA2Net(autoencoder(), frozen=("cleaning",)).train().training
+
+
+def test_gradient_reaches_the_vsr_network_through_the_frozen_decoder():
+    net = build(frozen=FRONT)
+    encoded, decoded = outputs_of(net.autoencoder.encoder), outputs_of(net.autoencoder.decoder)
+    cleaned = outputs_of(net.cleaning)
+    net(clip(7)).square().mean().backward()
+    assert not cleaned[0].requires_grad and not encoded[0].requires_grad
+    assert decoded[0].requires_grad
+    assert all(p.grad.any() for p in net.vsr.parameters())
+    assert all(p.grad is None for part in FRONT for p in getattr(net, part).parameters())
+
+
+def test_gradient_reaches_the_cleaning_network_through_the_frozen_autoencoder():
+    net = build(frozen=("autoencoder",), color_correction=None)  # colour is another way back
+    net(clip(7)).square().mean().backward()
+    assert all(p.grad.isfinite().all() for p in net.cleaning.parameters())
+    assert any(p.grad.any() for p in net.cleaning.parameters())
+    assert all(p.grad is None for p in net.autoencoder.parameters())
+
+
+def test_frozen_parts_keep_the_values_of_unfrozen_ones():
+    x = clip(9)
+    assert torch.equal(build(frozen=FRONT)(x), build()(x))
+
+
+def test_no_grad_of_the_caller_is_kept():
+    with torch.no_grad():
+        assert not build()(clip(3)).requires_grad
+    assert build(frozen=PARTS)(clip(3)).requires_grad is False
+
+
+def test_optimizer_steps_leave_frozen_weights_bit_equal():
+    net = build(frozen=FRONT)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        net.requires_grad_(True)  # what both hosts do
+        optimizer.zero_grad()
+        net(clip(7)).square().mean().backward()
+        optimizer.step()
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, before[name]) is not name.startswith("vsr."), name
+
+
+# --- every refusal ------------------------------------------------------------------------------
+
+
+def test_no_part_raises():
+    with pytest.raises(ValueError, match="FCA2Net got no part; expected at least one of"):
+        FCA2Net()
+
+
+@pytest.mark.parametrize(
+    ("settings", "answer"),
+    [
+        ({"color_correction": "frames"}, "unknown color_correction 'frames' .did you mean 'frame'"),
+        ({"color_at": "encoders"}, "unknown color_at 'encoders' .did you mean 'encoder'"),
+        ({"frozen": ["clening"]}, "unknown part 'clening' .did you mean 'cleaning'"),
+        ({"chunk_frames": 2}, "chunk_frames=2 holds 6 channels, fewer than a group of n_subs=9"),
+        ({"chunk_frames": 0}, "expected at least 3 frames, or None for the whole clip"),
+    ],
+)
+def test_wrong_settings_raise(settings, answer):
+    with pytest.raises(ValueError, match=answer):
+        build(**settings)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (1, 3, 8, 8), (1, 7, 1, 8, 8), (1, 0, 3, 8, 8)])
+def test_other_inputs_raise(shape):
+    with pytest.raises(ValueError, match=r"input of shape .* expected RGB clips \(n, t, 3, h, w\)"):
+        build()(torch.rand(shape))

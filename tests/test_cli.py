@@ -1,0 +1,129 @@
+"""The ``fca2`` command and its doctor."""
+
+import json
+import sys
+
+import pytest
+from rich.console import Console
+
+from fca2_plugin import __version__, cli
+from fca2_plugin._errors import run_command
+from fca2_plugin.apps import doctor
+from fca2_plugin.apps.doctor import Finding, examine, hosts_work, render
+from tests.conftest import require_host, run_python
+
+
+def fail_with(error):
+    def action():
+        raise error
+
+    return action
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("n_subs is 0,\n   expected at least 1"),
+        FileNotFoundError("n_subs is 0, expected at least 1"),
+        ModuleNotFoundError("n_subs is 0, expected at least 1"),
+        TypeError("n_subs is 0, expected at least 1"),
+        KeyError("n_subs is 0, expected at least 1"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(error, capsys):
+    assert run_command(fail_with(error)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: n_subs is 0, expected at least 1 (--debug shows where)\n"
+
+
+def test_debug_and_faults_show_themselves():
+    with pytest.raises(ValueError, match="wrong"):
+        run_command(fail_with(ValueError("wrong")), debug=True)
+    with pytest.raises(ZeroDivisionError):
+        run_command(fail_with(ZeroDivisionError()))
+
+
+def test_interrupting_is_no_traceback(capsys):
+    assert run_command(fail_with(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_version_and_help(capsys):
+    for arguments, expected in (["--version"], __version__), (["--help"], "doctor"):
+        with pytest.raises(SystemExit) as stop:
+            cli.main(arguments)
+        assert stop.value.code == 0
+        assert expected in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such-verb"], ["doctor", "--no-such-option"]])
+def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "fca2" in capsys.readouterr().err
+
+
+def test_the_command_starts_without_torch():
+    run_python("import sys, fca2_plugin.cli; assert 'torch' not in sys.modules")
+
+
+FINE = [
+    Finding("torch", True),
+    Finding("mmagic", True, {"mmagic": "1.2.0"}),
+    Finding("basicsr", True),
+]
+BROKEN = [Finding("mmagic", True), Finding("basicsr", False, error="no [basicsr]", fix="pip it")]
+
+
+@pytest.mark.parametrize(("findings", "code"), [(FINE, 0), (BROKEN, 1)])
+def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "examine", lambda: findings)
+    assert cli.main(["doctor", "--json"]) == code
+    printed = json.loads(capsys.readouterr().out)
+    assert [part["name"] for part in printed] == [finding.name for finding in findings]
+    assert hosts_work(findings) == (code == 0)
+
+
+def test_the_table_names_what_is_broken_and_the_line_that_mends_it():
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))
+    render(BROKEN, console)
+    text = console.export_text()
+    assert "no [basicsr]" in text
+    assert "basicsr: pip it" in text
+
+
+def test_a_host_that_crashes_does_not_take_the_doctor_along(tmp_path, monkeypatch):
+    (tmp_path / "mmcv.py").write_text("import os; os._exit(11)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "_PROBED", ("mmagic",))
+    finding = examine()[-1]
+    assert not finding.works
+    assert "code 11" in finding.error
+    assert "pip install" in finding.fix
+
+
+@pytest.mark.mmagic
+def test_a_host_that_fails_to_import_is_explained(tmp_path, monkeypatch):
+    require_host("mmagic")
+    (tmp_path / "mmengine.py").write_text("raise RuntimeError('too new for you')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "_PROBED", ("mmagic",))
+    finding = examine()[-1]
+    assert not finding.works
+    assert finding.error == "RuntimeError: too new for you"
+    assert finding.versions["mmagic"]
+
+
+@pytest.mark.mmagic
+@pytest.mark.basicsr
+def test_both_hosts_work_here():
+    require_host("mmagic")
+    require_host("basicsr")
+    findings = {finding.name: finding for finding in examine()}
+    assert list(findings) == ["python", "torch", "video", "mmagic", "basicsr"]
+    assert findings["python"].details == [sys.executable]
+    for finding in findings.values():
+        assert finding.works, finding.error
+        assert finding.fix is None

@@ -1,0 +1,65 @@
+# Sourced by the launch scripts: which program runs a config, and how it is started.
+
+source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+
+# module_for CONFIG VERB: print the module that trains or tests such a config.
+# The one place that knows the hosts' config formats.
+module_for() {
+    [ -f "$1" ] || die "there is no config '$1'"
+    case $1 in
+    *.py) echo "fca2_plugin.mmagic.$2" ;;
+    *) die "'$1' is no MMagic config; expected a .py file" ;;
+    esac
+}
+
+# check_checkpoint FILE: a file, or an address for the host to fetch
+check_checkpoint() {
+    case $1 in
+    *://*) ;;
+    *) [ -f "$1" ] || die "there is no checkpoint '$1'" ;;
+    esac
+}
+
+# check_gpus N: a positive number
+check_gpus() {
+    [[ $1 =~ ^[1-9][0-9]*$ ]] || die "GPUS is a number of processes per machine from 1, got '$1'"
+}
+
+# run_one MODULE ARGUMENTS: one process
+run_one() {
+    use_env
+    exec "$PY" -m "$@"
+}
+
+# run_dist GPUS MODULE ARGUMENTS: torchrun, with the environment variables of MMagic's scripts
+run_dist() {
+    local gpus=$1
+    shift
+    use_env
+    exec "$PY" -m torch.distributed.run \
+        --nnodes="${NNODES:-1}" \
+        --node_rank="${NODE_RANK:-0}" \
+        --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+        --master_port="${PORT:-29500}" \
+        --nproc_per_node="$gpus" \
+        -m "$@" --launcher pytorch
+}
+
+# run_slurm PARTITION JOB MODULE ARGUMENTS: srun, with the environment variables of MMagic's scripts
+run_slurm() {
+    local partition=$1 job=$2 srun_args
+    shift 2
+    command -v srun >/dev/null || die "there is no srun here; start this on a Slurm login node"
+    use_env
+    read -ra srun_args <<<"${SRUN_ARGS:-}"
+    export MASTER_PORT=${MASTER_PORT:-$((12000 + RANDOM % 20000))}
+    exec srun -p "$partition" \
+        --job-name="$job" \
+        --gres="gpu:${GPUS_PER_NODE:-8}" \
+        --ntasks="${GPUS:-8}" \
+        --ntasks-per-node="${GPUS_PER_NODE:-8}" \
+        --cpus-per-task="${CPUS_PER_TASK:-5}" \
+        --kill-on-bad-exit=1 \
+        ${srun_args[@]+"${srun_args[@]}"} \
+        "$PY" -u -m "$@" --launcher slurm
+}
