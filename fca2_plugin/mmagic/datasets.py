@@ -4,15 +4,18 @@ import warnings
 from pathlib import Path
 
 from mmagic.datasets import BasicFramesDataset
+from mmengine.dist import barrier, is_main_process
 
+from fca2_plugin.data.build import MANIFEST, build_clips
 from fca2_plugin.data.clips import check_same_size
+from fca2_plugin.data.footage import demo_clips
 from fca2_plugin.data.windows import fits, fitting_num_frames
 
-__all__ = ["FCA2FramesDataset"]
+__all__ = ["FCA2DemoDataset", "FCA2FramesDataset"]
 
 
 class FCA2FramesDataset(BasicFramesDataset):
-    """``BasicFramesDataset`` that knows about groups of frames and says what is wrong with a folder.
+    """``BasicFramesDataset`` that knows groups of frames and says what is wrong with a folder.
 
     Args:
         *args: As in ``BasicFramesDataset``.
@@ -30,9 +33,10 @@ class FCA2FramesDataset(BasicFramesDataset):
         self._checked = set()
         window = kwargs.get("num_input_frames")
         if window is not None and not fits(window, n_subs, n_ovls):
+            advice = self._advice(window, n_subs, n_ovls)
             warnings.warn(
                 f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
-                f"n_ovls={n_ovls}: the last group is shifted back; {self._advice(window, n_subs, n_ovls)}",
+                f"n_ovls={n_ovls}: the last group is shifted back; {advice}",
                 stacklevel=2,
             )
         super().__init__(*args, **kwargs)
@@ -75,3 +79,32 @@ class FCA2FramesDataset(BasicFramesDataset):
                 check_same_size(sorted(folder.iterdir()))
                 self._checked.add(folder)
         return super().prepare_data(idx)
+
+
+class FCA2DemoDataset(FCA2FramesDataset):
+    """A small compressed data set that makes itself: camera motion over real photographs.
+
+    A folder that ``build_clips`` has filled before, from demo clips or a video, is used as it is.
+
+    Args:
+        data_root: Where the clips are, or will be.
+        num_train: Clips for training.
+        num_test: Held-out clips, over other photographs.
+        num_frames: Frames of a clip.
+        size: Height and width of a ground-truth frame.
+        **kwargs: As in ``FCA2FramesDataset``.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        num_train: int = 24,
+        num_test: int = 3,
+        num_frames: int = 14,
+        size: tuple[int, int] = (192, 192),
+        **kwargs,
+    ) -> None:
+        if is_main_process() and not (Path(data_root) / MANIFEST).is_file():
+            build_clips(demo_clips(num_train, num_test, num_frames, tuple(size)), data_root)
+        barrier()
+        super().__init__(data_root=data_root, **kwargs)

@@ -34,8 +34,8 @@ class FCA2Generator(FCA2Net):
         autoencoder: Settings of ``FrameAutoencoder`` over the preset's; False leaves it out.
         cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
         checkpoints: Files (or work directories of earlier runs) to start from, by part:
-            ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``. They are read when training
-            starts; testing and resuming take everything from the one checkpoint they are given.
+            ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``. They are read when
+            training starts; testing and resuming take everything from their own checkpoint.
         chunk_frames: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.

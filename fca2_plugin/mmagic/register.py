@@ -3,7 +3,7 @@
 from mmagic.registry import DATASETS, HOOKS, MODELS, TRANSFORMS
 from mmengine.registry import Registry
 
-from fca2_plugin.mmagic.datasets import FCA2FramesDataset
+from fca2_plugin.mmagic.datasets import FCA2DemoDataset, FCA2FramesDataset
 from fca2_plugin.mmagic.generator import FCA2Generator
 from fca2_plugin.mmagic.hooks import FCA2ProgressHook
 from fca2_plugin.mmagic.transforms import FCA2Degrade, FCA2DrawLQ, FCA2RandomCodec
@@ -24,7 +24,8 @@ def register_all() -> None:
         _add(MODELS, name, net)
     _add(MODELS, "FCA2Net", FCA2Generator)
     _add(MODELS, "FCA2Wrapper", fca2_wrapper)
-    _add(DATASETS, "FCA2FramesDataset", FCA2FramesDataset)
+    for dataset in (FCA2FramesDataset, FCA2DemoDataset):
+        _add(DATASETS, dataset.__name__, dataset)
     for transform in (FCA2Degrade, FCA2RandomCodec, FCA2DrawLQ):
         _add(TRANSFORMS, transform.__name__, transform)
     _add(HOOKS, "FCA2ProgressHook", FCA2ProgressHook)

@@ -1,13 +1,13 @@
-"""Compressed LQ frames in MMagic's pipelines; the work itself is ``fca2_plugin.data`` and ``.codec``."""
+"""Compressed LQ frames in MMagic's pipelines, over ``fca2_plugin.data`` and ``.codec``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from fca2_plugin.codec import CodecSettings, encode_decode
-from fca2_plugin.data.degrade import downsample
+from fca2_plugin.data.degrade import crop_to_multiple, downsample
 from fca2_plugin.data.mix import CrfMix
 
 __all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec"]
@@ -21,6 +21,8 @@ def _rng() -> np.random.Generator:
 class FCA2Degrade(BaseTransform):
     """Makes the LQ frames ``img`` from ``gt``: blur and subsampling (Sec. IV-A1).
 
+    ``gt`` is cut to a multiple of the scale first.
+
     Args:
         scale: Factor of the subsampling.
         kind: A key of ``fca2_plugin.data.degrade.DOWNSAMPLERS``.
@@ -31,14 +33,16 @@ class FCA2Degrade(BaseTransform):
         self.kind = kind
 
     def transform(self, results: dict) -> dict:
-        frames = results["gt"]
-        results["img"] = [downsample(frame, self.scale, self.kind) for frame in frames]
+        results["gt"] = [crop_to_multiple(frame, self.scale) for frame in results["gt"]]
+        results["img"] = [downsample(frame, self.scale, self.kind) for frame in results["gt"]]
         results["scale"] = self.scale
         return results
 
 
 class FCA2RandomCodec(BaseTransform):
     """Codes the LQ frames with real H.264 at a CRF drawn once a clip (Sec. IV-A2).
+
+    Frames must be RGB: load them with ``channel_order='rgb'``.
 
     Args:
         crfs: The rates, equally likely.
@@ -74,17 +78,23 @@ class FCA2DrawLQ(BaseTransform):
     """Picks one of several LQ folders on disk, once a clip; stands before the frames are listed.
 
     Args:
-        folders: Folder beside the dataset's ``img`` folder, by CRF.
+        crfs: The rates, equally likely.
         raw_prob: How often the dataset's own ``img`` folder is taken.
+        folder: Name of the folder of a rate, beside the ``img`` folder.
     """
 
-    def __init__(self, folders: Mapping[int, str], raw_prob: float = 0.5) -> None:
-        self.folders = dict(folders)
-        self.mix = CrfMix(tuple(self.folders), raw_prob)
+    def __init__(
+        self,
+        crfs: Sequence[int] = (15, 25, 35),
+        raw_prob: float = 0.5,
+        folder: str = "lq_crf{}",
+    ) -> None:
+        self.mix = CrfMix(tuple(crfs), raw_prob)
+        self.folder = folder
 
     def transform(self, results: dict) -> dict:
         crf = self.mix.draw(_rng())
         if crf is not None:
-            results["img_path"] = str(Path(results["img_path"]).with_name(self.folders[crf]))
+            results["img_path"] = str(Path(results["img_path"]).with_name(self.folder.format(crf)))
         results["crf"] = crf
         return results

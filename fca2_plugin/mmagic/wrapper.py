@@ -11,8 +11,8 @@ __all__ = ["fca2_wrapper"]
 def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
     """``type='FCA2Wrapper'``: the host's own model, its generator wrapped in FCA².
 
-    The result *is* the host's model (``BasicVSR``, ``EDVR``, ...) whose generator is an ``FCA2Net``.
-    So its losses, schedule, EMA, visualiser, inferencer and checkpoints are the host's, and a
+    The result *is* the host's model (``BasicVSR``, ...), and its generator is an ``FCA2Net``. So
+    its losses, schedule, EMA, visualiser, inferencer and checkpoints are the host's, and a
     checkpoint is the same whether FCA² was named here or in the generator slot::
 
         model = dict(type='FCA2Wrapper', _delete_=True, model={{_base_.model}}, ...)

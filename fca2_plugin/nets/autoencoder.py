@@ -9,8 +9,8 @@ Two readings of the flow guidance can be chosen. The paper predicts the flow of 
 frames and concatenates it to the group (``concat``). The released code warps its own previous
 output along the flow and mixes it into the next frame (``recurrent``), one frame after another.
 
-``image_codes`` is ours: a code starts from its group's mean frame and the decoder from the
-code, so that an untrained autoencoder already passes slow footage through and codes stay images.
+``image_codes`` is ours: a code starts near its group's mean frame and the decoder from the code,
+so that training starts close to passing slow footage through and codes stay images.
 """
 
 import torch
@@ -52,8 +52,8 @@ class FrameAutoencoder(nn.Module):
         (n, t, 3, h, w) to the same, any t >= 1.
 
     Raises:
-        ValueError: Groups that do not exist, an unknown ``flow_mode``, or ``image_codes`` with
-            groups that cut a frame.
+        ValueError: Groups that do not exist, an unknown ``flow_mode``, a trunk over no frames, or
+            ``image_codes`` with groups that cut a frame.
     """
 
     spec = NetSpec(scale=1)
@@ -72,6 +72,11 @@ class FrameAutoencoder(nn.Module):
         self.grouping = ChannelGrouping(n_subs, n_ovls)
         if flow_mode is not None:
             check_choice("flow_mode", flow_mode, FLOW_MODES)
+        if trunk_frames is not None and trunk_frames < 1:
+            raise ValueError(
+                f"trunk_frames={trunk_frames} is no number of frames; expected 1 or more, or None "
+                "to leave the trunk out"
+            )
         if image_codes and (n_subs % 3 or n_ovls % 3):
             raise ValueError(
                 f"image_codes needs groups of whole frames, but n_subs={n_subs}, "
@@ -92,6 +97,12 @@ class FrameAutoencoder(nn.Module):
             in_channels += 2 * (self.grouping.frames_per_group() - 1)
         self.encoder = SpatialSpectralBody(in_channels, mid_channels, 3, num_blocks)
         self.decoder = SpatialSpectralBody(3, mid_channels, n_subs, num_blocks)
+        if image_codes:
+            # near the mean frame, but not on it: the decoder needs something to learn from
+            self.encoder.tail.weight.data.mul_(0.1)
+            nn.init.zeros_(self.encoder.tail.bias)
+            nn.init.zeros_(self.decoder.tail.weight)
+            nn.init.zeros_(self.decoder.tail.bias)
         if trunk_frames is not None:
             # 16 channels, 2 blocks: the released model's
             self.trunk = SpatialSpectralBody(3 * trunk_frames, 16, 3 * trunk_frames, 2)

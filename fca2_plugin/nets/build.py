@@ -50,7 +50,7 @@ STAGES = {
 }
 
 #: ``released`` is the released model, 3.47 M parameters; ``paper`` meets the printed +3.3 M with
-#: two blocks instead of three; ``tiny`` is for trying things on a CPU and trained by the quickstart.
+#: two blocks instead of three; ``tiny`` is for trying things on a CPU, as the quickstart does.
 PRESETS = {
     "released": {
         "autoencoder": {"mid_channels": 64, "num_blocks": 3, "flow_mode": "recurrent"},
@@ -114,6 +114,11 @@ def build_parts(
                 )
             parts[name] = None
             continue
+        if settings is not None and not isinstance(settings, Mapping):
+            raise TypeError(
+                f"{name} got {settings!r}; expected dict(...) of its settings, False to leave it "
+                "out, or None for the preset"
+            )
         settings = {**PRESETS[preset][name], **(settings or {})}
         parts[name] = _build(name, settings)
     return parts

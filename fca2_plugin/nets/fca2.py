@@ -95,12 +95,19 @@ class FCA2Net(nn.Module):
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
+        frozen = (frozen,) if isinstance(frozen, str) else frozen
         self.frozen = frozenset(check_choice("part", part, PARTS) for part in frozen)
-        self.requires_grad_(True)
-        self.train()
+        self._hold_frozen()
+
+    @property
+    def spec(self) -> NetSpec:
+        """What the whole asks of its input: any size and length, padded inside."""
+        return NetSpec(scale=1 if self.vsr is None else self.vsr_spec.scale)
 
     def forward(self, lq: Tensor) -> Tensor:
         _check_clip(lq)
+        if self.training:
+            self._hold_frozen()
         clean = self.clean(lq)
         if self.autoencoder is None:
             return clean if self.vsr is None else self.super_resolve(clean)
@@ -115,7 +122,8 @@ class FCA2Net(nn.Module):
         """Remove coding noise, (n, t, 3, h, w) to the same."""
         if self.cleaning is None:
             return lq
-        with torch.set_grad_enabled(torch.is_grad_enabled() and "cleaning" not in self.frozen):
+        learns = "cleaning" not in self.frozen or lq.requires_grad
+        with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
             return self.cleaning(lq)
 
     def encode(self, chunks: Tensor) -> Tensor:
@@ -140,18 +148,20 @@ class FCA2Net(nn.Module):
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
         """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""
         super().requires_grad_(requires_grad)
-        for part in self.frozen:
-            if getattr(self, part) is not None:
-                getattr(self, part).requires_grad_(False)
+        self._hold_frozen()
         return self
 
     def train(self, mode: bool = True) -> "FCA2Net":
         """As ``nn.Module``, but frozen parts stay in evaluation mode."""
         super().train(mode)
+        self._hold_frozen()
+        return self
+
+    def _hold_frozen(self) -> None:
+        """Freeze again what a host un-froze, be it through a wrapper around this module."""
         for part in self.frozen:
             if getattr(self, part) is not None:
-                getattr(self, part).eval()
-        return self
+                getattr(self, part).requires_grad_(False).eval()
 
     def _to_chunks(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""
@@ -188,15 +198,17 @@ def _check_clip(lq: Tensor) -> None:
 
 def _check_output(codes: Tensor, sr: Tensor) -> int:
     """The scale of ``sr`` over ``codes``; both clips must have as many frames."""
+    shape = tuple(sr.shape) if isinstance(sr, Tensor) else type(sr).__name__
     sizes_fit = (
-        sr.ndim == 5
+        isinstance(sr, Tensor)
+        and sr.ndim == 5
         and sr.shape[:3] == codes.shape[:3]
         and all(big % small == 0 for big, small in zip(sr.shape[3:], codes.shape[3:], strict=True))
         and sr.shape[3] // codes.shape[3] == sr.shape[4] // codes.shape[4]
     )
     if not sizes_fit:
         raise ValueError(
-            f"the VSR network returned {tuple(sr.shape)} for codes of {tuple(codes.shape)}; "
+            f"the VSR network returned {shape} for codes of {tuple(codes.shape)}; "
             "expected as many frames, each s times as high and wide; networks that return one "
             "frame for a window need an adapter"
         )

@@ -52,5 +52,9 @@ def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
     target_mean = reference.mean(dim=(-2, -1), keepdim=True)
     if mode == "mean":
         return x - mean + target_mean
-    std = seen.std(dim=(-2, -1), keepdim=True).clamp_min(_MIN_STD)
-    return (x - mean) / std * reference.std(dim=(-2, -1), keepdim=True) + target_mean
+    return (x - mean) / _std(seen).clamp_min(_MIN_STD) * _std(reference) + target_mean
+
+
+def _std(x: Tensor) -> Tensor:
+    """Deviation over the pixels; unbiased as in the released code, 0 for a single pixel."""
+    return x.std(dim=(-2, -1), keepdim=True, correction=min(1, x[0, 0, 0].numel() - 1))

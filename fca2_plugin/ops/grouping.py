@@ -120,6 +120,6 @@ class ChannelGrouping:
         return tuple(start // channels for start in self.starts(num_channels))
 
     def frames_per_group(self, channels: int = 3) -> int:
-        """Most frames that one group can touch; 6/2, 12/4 and 18/8 cut frames mid-colour."""
+        """No group touches more frames than this; 6/2, 12/4 and 18/8 cut frames mid-colour."""
         aligned = self.n_subs % channels == 0 and self.n_ovls % channels == 0
         return self.n_subs // channels if aligned else (self.n_subs - 2) // channels + 2

@@ -1,0 +1,7 @@
+# Table VII, row 4: colour correction of codes and output.
+_base_ = '../fca2-autoencoder_s9o3_2xb4-400k_vimeo90k.py'
+
+model = dict(
+    generator=dict(
+        color_at='both',
+    ))

@@ -1,0 +1,28 @@
+# Stage 1b: the frame autoencoder learns to rebuild HR frames from its codes (Sec. III-B to III-D).
+# Input and target are the same frames, so colour correction sees the target's statistics, as in
+# the paper's Tables III, VI, VII and VIII: this measures the autoencoder, not super-resolution.
+_base_ = '../_base_/reds-crf.py'
+
+model = dict(
+    generator=dict(
+        _delete_=True,
+        type='FCA2Net',
+        stage='autoencoder',
+        preset='released',
+        autoencoder=dict(n_subs=9, n_ovls=3),  # Sec. IV-A2
+        color_correction='frame',  # eq. 4
+        checkpoints=dict(
+            spynet='https://download.openmmlab.com/mmediting/restorers'
+            '/basicvsr/spynet_20210409-c6c1bd09.pth')),
+    train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000: Sec. IV-A2
+
+train_dataloader = dict(dataset=dict(pipeline={{_base_.autoencoder_pipeline}}))
+to_input = dict(type='CopyValues', src_keys=['gt'], dst_keys=['img'])
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            *_base_.val_dataloader.dataset.pipeline[:2], to_input,
+            dict(type='PackInputs')
+        ]))
+test_dataloader = [val_dataloader]
+test_evaluator = [_base_.val_evaluator]

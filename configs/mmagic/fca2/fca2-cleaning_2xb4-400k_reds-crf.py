@@ -1,0 +1,22 @@
+# Stage 1a: the cleaning network learns to undo coding noise in LQ frames (Sec. III-C1).
+# The paper starts from a PIPAL pre-training; here it starts from random weights.
+_base_ = '../_base_/reds-crf.py'
+
+model = dict(
+    generator=dict(
+        _delete_=True,
+        type='FCA2Net',
+        stage='cleaning',
+        preset='released',
+        cleaning=dict(num_passes=3)))  # Sec. IV-A2
+
+train_dataloader = dict(dataset=dict(pipeline={{_base_.cleaning_pipeline}}))
+to_clean_lq = dict(type='CopyValues', src_keys=['img'], dst_keys=['gt'])
+val_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            *_base_.val_dataloader.dataset.pipeline[:3], to_clean_lq,
+            *_base_.val_dataloader.dataset.pipeline[3:]
+        ]))
+test_dataloader = [val_dataloader]
+test_evaluator = [_base_.val_evaluator]

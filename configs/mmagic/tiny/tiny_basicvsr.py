@@ -1,0 +1,2 @@
+# The baseline: a tiny BasicVSR alone.
+_base_ = '../_base_/tiny.py'
