@@ -5,8 +5,10 @@ MMEngine's files hold the weights under ``state_dict`` beside its training log, 
 (``generator.autoencoder.encoder.head.weight``), so that a file of any stage serves any later one.
 """
 
+import importlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,8 @@ def _ignored_attribute(*args) -> None:
 
 
 def _allowed() -> list:
-    multiarray = getattr(np, "_core", np.core).multiarray
+    core = "numpy._core" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "numpy.core"
+    multiarray = importlib.import_module(f"{core}.multiarray")
     dtypes = [type(np.dtype(code)) for code in ("f2", "f4", "f8", "i4", "i8", "u1", "?")]
     allowed = [np.ndarray, np.dtype, *dtypes]
     for name in ("_reconstruct", "scalar"):  # numpy 1 and numpy 2 write different paths
@@ -45,6 +48,18 @@ def _allowed() -> list:
         (_Ignored, "mmengine.logging.history_buffer.HistoryBuffer"),
         (_ignored_attribute, "builtins.getattr"),
     ]
+
+
+@contextmanager
+def _only(allowed: list) -> Iterator[None]:
+    """Allow exactly these; a host's own list would mix its classes with the stand-ins."""
+    before = torch.serialization.get_safe_globals()
+    torch.serialization.clear_safe_globals()
+    try:
+        with torch.serialization.safe_globals(allowed):
+            yield
+    finally:
+        torch.serialization.add_safe_globals(before)
 
 
 def find_checkpoint(path: str | Path) -> Path:
@@ -97,10 +112,10 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     """
     path = find_checkpoint(path)
     try:
-        with torch.serialization.safe_globals(_allowed()):
+        with _only(_allowed()):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise ValueError(
             f"{path} is not a readable checkpoint ({reason}); expected a file written by "
             "torch.save that holds a state dict"

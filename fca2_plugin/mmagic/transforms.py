@@ -81,6 +81,9 @@ class FCA2DrawLQ(BaseTransform):
         crfs: The rates, equally likely.
         raw_prob: How often the dataset's own ``img`` folder is taken.
         folder: Name of the folder of a rate, beside the ``img`` folder.
+
+    Raises:
+        TypeError: The frames are listed already.
     """
 
     def __init__(
@@ -93,6 +96,11 @@ class FCA2DrawLQ(BaseTransform):
         self.folder = folder
 
     def transform(self, results: dict) -> dict:
+        if not isinstance(results["img_path"], str):
+            raise TypeError(
+                "FCA2DrawLQ got a list of frames; expected the folder they come from: put it before "
+                "GenerateSegmentIndices in the pipeline"
+            )
         crf = self.mix.draw(_rng())
         if crf is not None:
             results["img_path"] = str(Path(results["img_path"]).with_name(self.folder.format(crf)))

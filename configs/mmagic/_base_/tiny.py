@@ -31,7 +31,7 @@ train_dataloader = dict(
         ann_file='',
         num_input_frames=7,
         pipeline=[
-            segment, draw_lq, *load,
+            draw_lq, segment, *load,
             dict(type='SetValues', dictionary=dict(scale=4)),
             dict(type='PairedRandomCrop', gt_patch_size=96), transpose, pack
         ]))
@@ -66,7 +66,8 @@ test_evaluator = [
     ] for crf in (15, 25, 35)
 ]
 
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=2e-3, betas=(0.9, 0.99)))
+optim_wrapper = dict(
+    _delete_=True, type='OptimWrapper', optimizer=dict(type='Adam', lr=2e-3, betas=(0.9, 0.99)))
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=600, val_interval=600)
 param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.05, begin=0, end=20),

@@ -8,7 +8,7 @@ train_dataloader = dict(
     dataset=dict(
         data_prefix=dict(img='train/lq', gt='train/lq'),
         pipeline=[
-            _base_.segment, _base_.draw_lq, *_base_.load,
+            _base_.draw_lq, _base_.segment, *_base_.load,
             dict(type='SetValues', dictionary=dict(scale=1)),
             dict(type='PairedRandomCrop', gt_patch_size=32), _base_.transpose, _base_.pack
         ]))
