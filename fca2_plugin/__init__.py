@@ -2,8 +2,25 @@
 
 Importing this package is cheap and changes nothing. ``fca2_plugin.mmagic`` and
 ``fca2_plugin.basicsr`` register the models with their host when they are imported.
+
+``fca2_plugin.FCA2Wrapper`` and ``fca2_plugin.FCA2Net`` are what MMagic's configs name as
+``type='fca2_plugin.FCA2Wrapper'`` without ``custom_imports``; they import the adapter when asked.
 """
+
+import importlib
 
 __all__ = ["__version__"]
 
 __version__ = "0.1.0"
+
+_FOR_MMAGIC = {
+    "FCA2Net": ("generator", "FCA2Generator"),
+    "FCA2Wrapper": ("wrapper", "fca2_wrapper"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _FOR_MMAGIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _FOR_MMAGIC[name]
+    return getattr(importlib.import_module(f"{__name__}.mmagic.{module}"), attribute)

@@ -39,9 +39,36 @@ def _doctor(args: argparse.Namespace) -> int:
     return 0 if hosts_work(findings) else 1
 
 
+def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--video", help="train and test on this video instead of made clips")
+    parser.add_argument(
+        "--work-dir",
+        default="work_dirs/quickstart",
+        help="where everything goes; the same folder resumes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=1.0,
+        help="share of the usual iterations: less is faster and worse (default: %(default)s)",
+    )
+
+
+def _quickstart(args: argparse.Namespace) -> int:
+    from fca2_plugin.apps.quickstart import run_quickstart
+
+    run_quickstart(args.work_dir, video=args.video, budget=args.budget)
+    return 0
+
+
 # Verbs import their application when they run, so that `fca2 --help` is quick.
 VERBS: dict[str, Verb] = {
     "doctor": Verb("say what works here and how to mend the rest", _doctor_arguments, _doctor),
+    "quickstart": Verb(
+        "train, test and compare baseline and wrapped on a small scale",
+        _quickstart_arguments,
+        _quickstart,
+    ),
 }
 
 

@@ -4,4 +4,4 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 ensure_env
-exec "$PY" -m fca2_plugin.apps.quickstart "$@"
+exec "$PY" -m fca2_plugin.cli quickstart "$@"

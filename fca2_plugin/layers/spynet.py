@@ -77,9 +77,7 @@ class SPyNet(nn.Module):
             if flow is None:
                 flow = ref.new_zeros(ref.shape[0], 2, *ref.shape[-2:])
             else:
-                flow = 2 * F.interpolate(
-                    flow, scale_factor=2, mode="bilinear", align_corners=True
-                )
+                flow = 2 * F.interpolate(flow, scale_factor=2, mode="bilinear", align_corners=True)
             warped = flow_warp(supp, flow.permute(0, 2, 3, 1), padding_mode="border")
             flow = flow + refine(torch.cat([ref, warped, flow], dim=1))
         return flow

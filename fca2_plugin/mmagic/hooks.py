@@ -44,7 +44,7 @@ class FCA2ProgressHook(Hook):
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
         if self.bar is not None:
-            loss = float(outputs["loss"]) if outputs and "loss" in outputs else float("nan")
+            loss = float(outputs["loss"].detach()) if "loss" in (outputs or {}) else float("nan")
             self.bar.update(self.task, completed=runner.iter + 1, loss=f"{loss:.4f}")
 
     def after_train(self, runner) -> None:

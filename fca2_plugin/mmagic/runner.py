@@ -21,12 +21,15 @@ from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.registry import Registry
 from mmengine.runner import Runner, find_latest_checkpoint
+from torch import nn
 
 from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.checkpoints import load_part
 
 __all__ = [
     "build_runner",
     "load_config",
+    "load_generator",
     "test",
     "train",
     "use_amp",
@@ -132,10 +135,9 @@ def use_resume(cfg: Config, source: str = "auto") -> None:
         FileNotFoundError: There is no such checkpoint.
     """
     if source == "auto":
-        latest = find_latest_checkpoint(cfg.work_dir)
-        if latest is None:
+        if not (Path(cfg.work_dir) / "last_checkpoint").is_file():
             return
-        source = latest
+        source = find_latest_checkpoint(cfg.work_dir)
     _check_checkpoint(source)
     cfg.resume = True
     cfg.load_from = source
@@ -197,6 +199,20 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     except (pickle.UnpicklingError, EOFError) as error:
         raise ValueError(f"{checkpoint} is no checkpoint that torch can load safely") from error
     return metrics.values
+
+
+def load_generator(cfg: Config, checkpoint: str | Path) -> nn.Module:
+    """Build the config's network alone, with the weights of a checkpoint, for evaluation.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        ValueError: Its weights do not belong to this network.
+    """
+    cfg = copy.deepcopy(cfg)
+    with _registry_misses():
+        generator = mmagic.registry.MODELS.build(cfg.model).generator
+    load_part(generator, checkpoint, "generator")
+    return generator.eval()
 
 
 class _KeepMetrics(Hook):
