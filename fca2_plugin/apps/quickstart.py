@@ -1,6 +1,6 @@
 """The whole story on a small scale: clips, three training stages, test, table, report, video.
 
-Everything real is used: H.264 through PyAV, MMagic's Runner, the configs of ``configs/mmagic/tiny``.
+Everything is real: H.264 through PyAV, MMagic's Runner, the configs of ``configs/mmagic/tiny``.
 A run that was killed goes on where it stopped when it is started again with the same folder.
 """
 
@@ -85,9 +85,10 @@ def run_quickstart(
     console = console or Console()
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     work_dir = Path(work_dir)
+    source = _source(video)  # a bad video is refused before anything is written
     _same_run(work_dir / "run.json", {"video": video and str(video), "budget": budget})
     start = time.perf_counter()
-    clips = _make_clips(work_dir / "clips", video, console)
+    clips = _make_clips(work_dir / "clips", source, console)
     folders, seconds = _train_all(work_dir, clips, budget, console)
 
     results = {"crfs": list(CRFS), "bicubic": _bicubic_floor(clips)}
@@ -121,11 +122,13 @@ def _same_run(path: Path, arguments: dict) -> None:
     _write_json(path, arguments)
 
 
-def _make_clips(root: Path, video: str | Path | None, console: Console) -> Path:
+def _source(video: str | Path | None) -> ClipSource:
     if video is None:
-        source = demo_clips(NUM_TRAIN, NUM_TEST, CLIP_FRAMES, DEMO_SIZE)
-    else:
-        source = _middle(video_clips(video, CLIP_FRAMES, max_clips=MAX_VIDEO_CLIPS))
+        return demo_clips(NUM_TRAIN, NUM_TEST, CLIP_FRAMES, DEMO_SIZE)
+    return _middle(video_clips(video, CLIP_FRAMES, max_clips=MAX_VIDEO_CLIPS))
+
+
+def _make_clips(root: Path, source: ClipSource, console: Console) -> Path:
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
     ) as bar:
@@ -204,7 +207,7 @@ def _test(checkpoint: Path, name: str, clips: Path, budget: float) -> tuple[dict
         "psnr_y": {str(crf): metrics[f"CRF{crf}/PSNR"] for crf in CRFS},
         "ssim_y": {str(crf): metrics[f"CRF{crf}/SSIM"] for crf in CRFS},
     }
-    return row, load_generator(cfg, checkpoint)
+    return row, load_generator(cfg, checkpoint).to(_device())
 
 
 def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:
@@ -229,14 +232,20 @@ def _bicubic_floor(clips: Path) -> dict:
     return row
 
 
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def _to_clip(frames: list[np.ndarray]) -> torch.Tensor:
-    """uint8 RGB frames to (1, t, 3, h, w) in [0, 1]."""
-    return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2)[None].float() / 255
+    """uint8 RGB frames to (1, t, 3, h, w) in [0, 1], where the networks are."""
+    clip = torch.from_numpy(np.stack(frames)).to(_device())
+    return clip.permute(0, 3, 1, 2)[None].float() / 255
 
 
 def _to_frames(clip: torch.Tensor) -> list[np.ndarray]:
     """(1, t, 3, h, w) to uint8 RGB frames."""
-    return list((clip[0].clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy())
+    frames = (clip[0].clamp(0, 1) * 255).round().byte()
+    return list(frames.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None:
