@@ -1,4 +1,4 @@
-"""Install script: ``pip install -c constraints.txt -e '.[mmagic,basicsr,video,dev]'``."""
+"""Install script: ``pip install -c constraints.txt -e '.[mmagic,basicsr,video,quickstart,dev]'``."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,9 @@ EXTRAS = {
     # torch a second time. tools/ installs it with `--no-deps --no-build-isolation`.
     "basicsr": ["addict", "lmdb", "pyyaml", "requests", "scipy", "tensorboard", "tqdm", "yapf"],
     "video": ["av"],
-    "dev": ["matplotlib", "pytest", "pytest-xdist", "ruff", "scikit-image", "torchmetrics"],
+    # scikit-image for its photographs, matplotlib for the report
+    "quickstart": ["matplotlib", "scikit-image"],
+    "dev": ["pytest", "pytest-xdist", "ruff", "torchmetrics"],
 }
 
 setup(

@@ -105,7 +105,7 @@ def png_uri(frame: np.ndarray, max_side: int | None = None) -> str:
 
 def _axes(theme: Theme) -> tuple[Any, Any]:
     # Figure without pyplot: draws with Agg and changes no global state
-    figure = require("matplotlib.figure", "report").Figure(
+    figure = require("matplotlib.figure", "quickstart").Figure(
         figsize=SIZE, dpi=DPI, layout="constrained", facecolor=theme.paper
     )
     axes = figure.add_subplot(facecolor=theme.paper)

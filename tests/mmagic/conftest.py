@@ -9,6 +9,8 @@ from tests.conftest import require_host
 
 require_host("mmagic")
 
+from mmengine.config import config as mmengine_config  # noqa: E402
+
 from fca2_plugin.data import build_clips, demo_clips  # noqa: E402
 from fca2_plugin.mmagic import runner  # noqa: E402
 from tests.mmagic import runs  # noqa: E402
@@ -23,6 +25,14 @@ def own_folder(tmp_path, monkeypatch):
     for name in list(logging.Logger.manager.loggerDict):
         if name.startswith("mmengine"):
             logging.getLogger(name).handlers.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_config_text():
+    """MMEngine lays out the config's text at every checkpoint: most of the time of a tiny run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mmengine_config, "FormatCode", lambda text, **_: (text, True))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,85 +1,31 @@
 # Compressed REDS: 266 clips for training, REDS4 (000, 011, 015, 020) for testing (FCA², Sec. IV-A).
-# LQ frames are made from the ground truth as they are read: blur, x4, real H.264.
-_base_ = 'mmagic::basicvsr/basicvsr_2xb4_reds4.py'
+# Degradation, mix and schedule are those of the Vimeo-90K config.
+_base_ = './vimeo90k-crf.py'
 
-custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False)
-experiment_name = None  # the name of the config that is run
-work_dir = None  # ./work_dirs/<name of the config>
+# clips have 100 frames, of which a window is taken
+train_pipeline = [_base_.segment, *_base_.train_pipeline]
+cleaning_pipeline = [_base_.segment, *_base_.cleaning_pipeline]
+autoencoder_pipeline = [_base_.segment, *_base_.autoencoder_pipeline]
 
-segment = dict(type='GenerateSegmentIndices', interval_list=[1])
-load_gt = dict(type='LoadImageFromFile', key='gt', channel_order='rgb')
-degrade = dict(type='FCA2Degrade', scale=4, kind='comisr')  # sigma 1.5, x4: Sec. IV-A1
-# Before the degradation: every 4th pixel from the first is not the same after a flip, and a
-# network trained on both cannot tell which way the LQ frame is shifted.
-augment = [
-    dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='horizontal'),
-    dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='vertical'),
-    dict(type='RandomTransposeHW', keys=['gt'], transpose_ratio=0.5),
-]
-train_pipeline = [
-    segment,
-    load_gt,
-    *augment,
-    degrade,
-    # 50 % uncompressed, the rest uniform over the rates: Sec. IV-A2
-    dict(type='FCA2RandomCodec', crfs=[15, 25, 35], raw_prob=0.5),
-    dict(type='PairedRandomCrop', gt_patch_size=256),
-    dict(type='PackInputs'),
-]
-cleaning_pipeline = [
-    segment,
-    load_gt,
-    *augment,
-    degrade,
-    dict(type='CopyValues', src_keys=['img'], dst_keys=['gt']),  # clean LQ is the target
-    dict(type='FCA2RandomCodec', crfs=[15, 25, 35], raw_prob=0.5),
-    dict(type='SetValues', dictionary=dict(scale=1)),
-    dict(type='PairedRandomCrop', gt_patch_size=64),
-    dict(type='PackInputs'),
-]
-autoencoder_pipeline = [
-    segment,
-    load_gt,
-    *augment,
-    dict(type='CopyValues', src_keys=['gt'], dst_keys=['img']),
-    dict(type='SetValues', dictionary=dict(scale=1)),
-    dict(type='PairedRandomCrop', gt_patch_size=64),
-    dict(type='PackInputs'),
-]
-
-train_dataloader = dict(
-    dataset=dict(
-        type='FCA2FramesDataset',
-        data_prefix=dict(img='train_sharp', gt='train_sharp'),
-        num_input_frames=14,  # two chunks of 7; the host's 15 would fill a third with repeats
-        pipeline=train_pipeline))
-
-reds4 = dict(
+reds = dict(
     type='FCA2FramesDataset',
     metainfo=dict(dataset_type='reds_reds4', task_name='vsr'),
     data_root='data/REDS',
     data_prefix=dict(img='train_sharp', gt='train_sharp'),
-    ann_file='meta_info_reds4_val.txt',
-    depth=1,
-    num_input_frames=100,
-    fixed_seq_len=100)
-reds4_pipelines = [
-    [
-        segment, load_gt, degrade,
-        dict(type='FCA2RandomCodec', crfs=[crf], raw_prob=0), dict(type='PackInputs')
-    ] for crf in (15, 25, 35)
-]
-sampler = dict(type='DefaultSampler', shuffle=False)
-loader = dict(num_workers=1, batch_size=1, persistent_workers=False, sampler=sampler)
+    depth=1)
+reds4 = dict(ann_file='meta_info_reds4_val.txt', num_input_frames=100, fixed_seq_len=100, **reds)
 
-val_dataloader = dict(
-    _delete_=True, dataset=dict(pipeline=reds4_pipelines[1], **reds4), **loader)
-val_evaluator = dict(
-    _delete_=True,
-    type='Evaluator',
-    metrics=[dict(type='PSNR', convert_to='Y'), dict(type='SSIM', convert_to='Y')])
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        ann_file='meta_info_reds4_train.txt',
+        num_input_frames=14,  # two chunks of 7; the host's 15 would fill a third with repeats
+        pipeline=train_pipeline,
+        **reds))
+val_dataloader = dict(dataset=dict(_delete_=True, pipeline=_base_.crf_pipelines[1], **reds4))
 test_dataloader = [
-    dict(dataset=dict(pipeline=pipeline, **reds4), **loader) for pipeline in reds4_pipelines
+    dict(dataset=dict(pipeline=pipeline, **reds4), **_base_.loader)
+    for pipeline in _base_.crf_pipelines
 ]
 test_evaluator = [
     [
@@ -87,14 +33,3 @@ test_evaluator = [
         dict(type='SSIM', convert_to='Y', prefix=f'REDS4-CRF{crf}')
     ] for crf in (15, 25, 35)
 ]
-
-# Sec. IV-A2: Adam(0.9, 0.99), 1e-4, cosine, 400k iterations
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)))
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=400_000, val_interval=5000)
-param_scheduler = dict(
-    type='CosineRestartLR',
-    by_epoch=False,
-    periods=[400_000],
-    restart_weights=[1],
-    eta_min=1e-7)
-default_hooks = dict(checkpoint=dict(out_dir=None))

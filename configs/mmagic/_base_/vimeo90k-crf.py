@@ -58,7 +58,7 @@ vid4 = dict(
     ann_file='meta_info_Vid4_GT.txt',
     depth=1)
 segment = dict(type='GenerateSegmentIndices', interval_list=[1])
-vid4_pipelines = [
+crf_pipelines = [
     [
         segment, load_gt, degrade,
         dict(type='FCA2RandomCodec', crfs=[crf], raw_prob=0), dict(type='PackInputs')
@@ -68,13 +68,13 @@ sampler = dict(type='DefaultSampler', shuffle=False)
 loader = dict(num_workers=1, batch_size=1, persistent_workers=False, sampler=sampler)
 
 val_dataloader = dict(
-    _delete_=True, dataset=dict(pipeline=vid4_pipelines[1], **vid4), **loader)
+    _delete_=True, dataset=dict(pipeline=crf_pipelines[1], **vid4), **loader)
 val_evaluator = dict(
     _delete_=True,
     type='Evaluator',
     metrics=[dict(type='PSNR', convert_to='Y'), dict(type='SSIM', convert_to='Y')])
 test_dataloader = [
-    dict(dataset=dict(pipeline=pipeline, **vid4), **loader) for pipeline in vid4_pipelines
+    dict(dataset=dict(pipeline=pipeline, **vid4), **loader) for pipeline in crf_pipelines
 ]
 test_evaluator = [
     [
