@@ -1,4 +1,4 @@
-"""Install script: ``pip install -c constraints.txt -e '.[mmagic,basicsr,video,quickstart,dev]'``."""
+"""Install script; ``tools/`` calls it with ``constraints.txt`` and all the extras."""
 
 import re
 from pathlib import Path

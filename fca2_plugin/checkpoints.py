@@ -122,9 +122,11 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         ) from error
     if isinstance(content, Mapping):
         content = next((content[key] for key in _CONTAINERS if key in content), content)
-    if not isinstance(content, Mapping) or not content:
+    weights = content if isinstance(content, Mapping) else {}
+    weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
+    if not weights:
         raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
-    return {key: value for key, value in content.items() if isinstance(value, Tensor)}
+    return weights
 
 
 def select_part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:

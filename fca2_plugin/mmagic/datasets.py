@@ -7,9 +7,9 @@ from mmagic.datasets import BasicFramesDataset
 from mmengine.dist import barrier, is_main_process
 
 from fca2_plugin.data.build import MANIFEST, build_clips
-from fca2_plugin.data.clips import check_same_size
 from fca2_plugin.data.footage import demo_clips
 from fca2_plugin.data.windows import fits, fitting_num_frames
+from fca2_plugin.mmagic.transforms import check_frames
 
 __all__ = ["FCA2DemoDataset", "FCA2FramesDataset"]
 
@@ -21,32 +21,27 @@ class FCA2FramesDataset(BasicFramesDataset):
         *args: As in ``BasicFramesDataset``.
         n_subs: Channels in a group of the model.
         n_ovls: Channels shared by neighbouring groups.
-        **kwargs: As in ``BasicFramesDataset``.
+        chunk_frames: Frames that the model encodes together; None for the whole window.
+        **kwargs: As in ``BasicFramesDataset``. A training window that wastes frames warns.
 
     Raises:
         FileNotFoundError: A folder of ``data_prefix`` is missing.
-        ValueError: A folder is empty, a clip is shorter than the window, or (when the clip is
-            first read) its frames differ in size.
+        ValueError: A folder is empty, a clip is empty or shorter than the window, or (when the
+            clip is first read) its frames differ in size.
     """
 
-    def __init__(self, *args, n_subs: int = 9, n_ovls: int = 3, **kwargs) -> None:
-        self._checked = set()
+    def __init__(
+        self,
+        *args,
+        n_subs: int = 9,
+        n_ovls: int = 3,
+        chunk_frames: int | None = 7,
+        **kwargs,
+    ) -> None:
         window = kwargs.get("num_input_frames")
-        if window is not None and not fits(window, n_subs, n_ovls):
-            advice = self._advice(window, n_subs, n_ovls)
-            warnings.warn(
-                f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
-                f"n_ovls={n_ovls}: the last group is shifted back; {advice}",
-                stacklevel=2,
-            )
+        if window is not None and not kwargs.get("test_mode"):
+            _check_window(window, n_subs, n_ovls, chunk_frames)
         super().__init__(*args, **kwargs)
-
-    @staticmethod
-    def _advice(window: int, n_subs: int, n_ovls: int) -> str:
-        try:
-            return f"{fitting_num_frames(n_subs, n_ovls, at_least=window)} frames fit exactly"
-        except ValueError:
-            return "no number of frames fits exactly"
 
     def load_data_list(self) -> list[dict]:
         for key, folder in self.data_prefix.items():
@@ -63,6 +58,8 @@ class FCA2FramesDataset(BasicFramesDataset):
             )
         for clip in clips:
             length, window = clip["sequence_length"], clip["num_input_frames"]
+            if length == 0:
+                raise ValueError(f"clip {clip['key']} has 0 frames; fill its folder or remove it")
             if length is not None and window is not None and length < window:
                 raise ValueError(
                     f"clip {clip['key']} has {length} frames, fewer than the window of {window}; "
@@ -75,10 +72,30 @@ class FCA2FramesDataset(BasicFramesDataset):
         info = self.get_data_info(idx)
         for prefix in ("img", "gt"):
             folder = Path(str(info.get(f"{prefix}_path"))) / info["key"]
-            if folder not in self._checked and folder.is_dir():
-                check_same_size(sorted(folder.iterdir()))
-                self._checked.add(folder)
+            if folder.is_dir():
+                check_frames(folder)
         return super().prepare_data(idx)
+
+
+def _check_window(window: int, n_subs: int, n_ovls: int, chunk_frames: int | None) -> None:
+    """Warn of a training window of which the model repeats frames or shifts a group."""
+    if chunk_frames is not None:
+        if window % chunk_frames:
+            warnings.warn(
+                f"a window of {window} frames fills its last chunk of {chunk_frames} by repeating "
+                f"a frame; {-(-window // chunk_frames) * chunk_frames} frames fit exactly",
+                stacklevel=3,
+            )
+    elif not fits(window, n_subs, n_ovls):
+        try:
+            advice = f"{fitting_num_frames(n_subs, n_ovls, at_least=window)} frames fit exactly"
+        except ValueError:
+            advice = "no number of frames fits exactly"
+        warnings.warn(
+            f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
+            f"n_ovls={n_ovls}: the last group is shifted back; {advice}",
+            stacklevel=3,
+        )
 
 
 class FCA2DemoDataset(FCA2FramesDataset):

@@ -35,8 +35,10 @@ class FCA2Generator(FCA2Net):
         cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
         checkpoints: Files (or work directories of earlier runs) to start from, by part:
             ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``. They are read when
-            training starts; testing and resuming take everything from their own checkpoint.
+            training starts, and a resumed run then loads its own checkpoint over them; testing
+            takes everything from its own checkpoint.
         chunk_frames: As in ``FCA2Net``.
+        chunks_at_once: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.
 
@@ -54,6 +56,7 @@ class FCA2Generator(FCA2Net):
         cleaning: Mapping | None = None,
         checkpoints: Mapping[str, str] | None = None,
         chunk_frames: int | None = 7,
+        chunks_at_once: int | None = None,
         color_correction: str | None = "frame",
         color_at: str = "decoder",
     ) -> None:
@@ -70,6 +73,7 @@ class FCA2Generator(FCA2Net):
         super().__init__(
             **parts,
             chunk_frames=chunk_frames,
+            chunks_at_once=chunks_at_once,
             color_correction=color_correction,
             color_at=color_at,
             frozen=[part for part in chosen.frozen if parts.get(part) is not None],

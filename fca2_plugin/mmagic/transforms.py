@@ -1,5 +1,6 @@
 """Compressed LQ frames in MMagic's pipelines, over ``fca2_plugin.data`` and ``.codec``."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,15 +8,26 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from fca2_plugin.codec import CodecSettings, encode_decode
+from fca2_plugin.data.clips import check_same_size
 from fca2_plugin.data.degrade import crop_to_multiple, downsample
 from fca2_plugin.data.mix import CrfMix
 
-__all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec"]
+__all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec", "check_frames"]
 
 
 def _rng() -> np.random.Generator:
     """A generator that follows MMEngine's seed of this worker."""
     return np.random.default_rng(np.random.randint(2**31))
+
+
+@functools.cache
+def check_frames(folder: Path) -> None:
+    """Check once that the frames of a clip have one size.
+
+    Raises:
+        ValueError: They differ, or a file is no image.
+    """
+    check_same_size(sorted(folder.iterdir()))
 
 
 class FCA2Degrade(BaseTransform):
@@ -84,6 +96,8 @@ class FCA2DrawLQ(BaseTransform):
 
     Raises:
         TypeError: The frames are listed already.
+        FileNotFoundError: The folder of a rate does not hold the clip.
+        ValueError: The frames of the clip differ in size.
     """
 
     def __init__(
@@ -103,6 +117,13 @@ class FCA2DrawLQ(BaseTransform):
             )
         crf = self.mix.draw(_rng())
         if crf is not None:
-            results["img_path"] = str(Path(results["img_path"]).with_name(self.folder.format(crf)))
+            folder = Path(results["img_path"]).with_name(self.folder.format(crf))
+            if not (folder / results["key"]).is_dir():
+                raise FileNotFoundError(
+                    f"FCA2DrawLQ found no clip {results['key']} in {folder}; expected LQ frames "
+                    f"for each of crfs={list(self.mix.crfs)}, as build_clips writes them"
+                )
+            check_frames(folder / results["key"])
+            results["img_path"] = str(folder)
         results["crf"] = crf
         return results

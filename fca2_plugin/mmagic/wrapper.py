@@ -1,9 +1,13 @@
 """``FCA2Wrapper``: puts FCA² into a whole MMagic model config."""
 
+import inspect
 from collections.abc import Mapping
 
 from mmagic.registry import MODELS
 from torch import nn
+
+from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.mmagic.generator import FCA2Generator
 
 __all__ = ["fca2_wrapper"]
 
@@ -22,7 +26,7 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
         **fca2: As in ``FCA2Generator``: stage, preset, autoencoder, cleaning, checkpoints, ...
 
     Raises:
-        TypeError: ``model`` is no config with a generator.
+        TypeError: ``model`` is no config with a generator, or a setting that nothing reads.
     """
     if not isinstance(model, Mapping) or not isinstance(model.get("generator"), Mapping):
         raise TypeError(
@@ -30,5 +34,9 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
             f"of a video model, got {type(model).__name__}"
             + (f" with keys {sorted(model)}" if isinstance(model, Mapping) else "")
         )
+    known = set(inspect.signature(FCA2Generator).parameters) - {"vsr"}
+    for key in fca2:
+        if key not in known:
+            raise TypeError(f"FCA2Wrapper has no setting {key!r}{did_you_mean(key, known)}")
     generator = dict(type="FCA2Net", vsr=model["generator"], **fca2)
     return MODELS.build({**model, "generator": generator})

@@ -48,6 +48,8 @@ class FCA2Net(nn.Module):
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
+        chunks_at_once: Chunks that run as one batch; None for all. Fewer need less memory: the
+            decoder works at the output's size.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
         frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
@@ -68,6 +70,7 @@ class FCA2Net(nn.Module):
         cleaning: nn.Module | None = None,
         *,
         chunk_frames: int | None = 7,
+        chunks_at_once: int | None = None,
         color_correction: str | None = "frame",
         color_at: str = "decoder",
         frozen: Iterable[str] = (),
@@ -91,7 +94,12 @@ class FCA2Net(nn.Module):
         self.cleaning = cleaning
         self.autoencoder = autoencoder
         self.vsr = vsr
+        if chunks_at_once is not None and chunks_at_once < 1:
+            raise ValueError(
+                f"chunks_at_once={chunks_at_once} runs nothing; expected 1 or more, or None for all"
+            )
         self.chunk_frames = chunk_frames
+        self.chunks_at_once = chunks_at_once
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
@@ -112,11 +120,16 @@ class FCA2Net(nn.Module):
         if self.autoencoder is None:
             return clean if self.vsr is None else self.super_resolve(clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
-        codes = self.encode(chunks)  # (n*m, K, 3, h, w)
+        batches = chunks.split(self.chunks_at_once or len(chunks))
+        frames = torch.cat([self.process(batch) for batch in batches])  # (n*m, f, 3, s*h, s*w)
+        return self._correct(self._from_chunks(frames, lq), clean)
+
+    def process(self, chunks: Tensor) -> Tensor:
+        """Encode, super-resolve and decode, (m, f, 3, h, w) to (m, f, 3, s*h, s*w)."""
+        codes = self.encode(chunks)  # (m, K, 3, h, w)
         if self.vsr is not None:
             codes = self.super_resolve(codes)
-        frames = self.autoencoder.decode(codes, chunks.shape[1])
-        return self._correct(self._from_chunks(frames, lq), clean)
+        return self.autoencoder.decode(codes, chunks.shape[1])
 
     def clean(self, lq: Tensor) -> Tensor:
         """Remove coding noise, (n, t, 3, h, w) to the same."""

@@ -10,6 +10,7 @@ from tests.conftest import require_host
 require_host("mmagic")
 
 from mmengine.config import config as mmengine_config  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
 
 from fca2_plugin.data import build_clips, demo_clips  # noqa: E402
 from fca2_plugin.mmagic import runner  # noqa: E402
@@ -33,6 +34,12 @@ def plain_config_text():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mmengine_config, "FormatCode", lambda text, **_: (text, True))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def host_scope():
+    """Names without a prefix are the host's, as in a Runner."""
+    init_default_scope("mmagic")
 
 
 @pytest.fixture(scope="session")

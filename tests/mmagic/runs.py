@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import torch
 from mmengine.config import Config
 
 from fca2_plugin.mmagic import runner
 
-__all__ = ["BASES", "load", "options", "read_weights", "wrapped", "write"]
+__all__ = ["BASES", "load", "options", "plain_pipeline", "read_weights", "wrapped", "write"]
 
 BASES = {
     "BasicVSRNet": "mmagic::basicvsr/basicvsr_2xb4_reds4.py",
@@ -17,17 +18,15 @@ IMPORTS = "custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_im
 TINY_NET = dict(mid_channels=8, num_blocks=1, spynet_pretrained=None)
 
 
-def wrapped(
-    net: str = "BasicVSRNet", stage: str = "joint", kind: str = "FCA2Wrapper", **more: object
-) -> str:
+def wrapped(net: str = "BasicVSRNet", kind: str = "FCA2Wrapper", **more: object) -> str:
     """The text of a user's config around a stock one of the host."""
+    more = {"stage": "joint", "preset": "tiny", **more}
     settings = "".join(f", {key}={value!r}" for key, value in more.items())
     return "\n".join(
         [
             f"_base_ = {BASES[net]!r}",
             *([] if "." in kind else [IMPORTS]),
-            f"model = dict(type={kind!r}, _delete_=True, model={{{{_base_.model}}}},"
-            f" stage={stage!r}, preset='tiny'{settings})",
+            f"model = dict(type={kind!r}, _delete_=True, model={{{{_base_.model}}}}{settings})",
         ]
     )
 
@@ -74,15 +73,23 @@ def options(clips: Path, generator: str = "model.model.generator", **net: object
     }
 
 
-def load(folder: Path, name: str, text: str, settings: dict, work_dir: Path | None = None) -> Config:
+def plain_pipeline() -> list[dict]:
+    """Whole frames, nothing drawn."""
+    return [
+        dict(type="GenerateSegmentIndices", interval_list=[1]),
+        dict(type="LoadImageFromFile", key="img", channel_order="rgb"),
+        dict(type="LoadImageFromFile", key="gt", channel_order="rgb"),
+        dict(type="PackInputs"),
+    ]
+
+
+def load(folder: Path, name: str, text: str, settings: dict) -> Config:
     """Write a config and read it with the options, into a work directory of its own."""
-    return runner.load_config(write(folder, name, text), settings, work_dir or folder / name)
+    return runner.load_config(write(folder, name, text), settings, folder / name)
 
 
 def read_weights(checkpoint: Path, part: str) -> dict:
     """The weights of one part of the generator in a host's checkpoint."""
-    import torch
-
     prefix = f"generator.{part}."
     state = torch.load(checkpoint, map_location="cpu")["state_dict"]
     return {key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)}

@@ -100,6 +100,6 @@ def test_parts_of_fca2_are_models_of_their_own():
 
 
 def _logged(work_dir, key):
-    lines = [line for path in work_dir.rglob("scalars.json") for line in path.read_text().split("\n")]
-    values = [json.loads(line) for line in lines if line]
+    files = work_dir.rglob("scalars.json")
+    values = [json.loads(line) for path in files for line in path.read_text().splitlines()]
     return next(value[name] for value in values for name in value if name.endswith(key))

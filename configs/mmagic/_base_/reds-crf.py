@@ -13,7 +13,12 @@ reds = dict(
     data_root='data/REDS',
     data_prefix=dict(img='train_sharp', gt='train_sharp'),
     depth=1)
-reds4 = dict(ann_file='meta_info_reds4_val.txt', num_input_frames=100, fixed_seq_len=100, **reds)
+test_clips = dict(
+    ann_file='meta_info_reds4_val.txt',
+    num_input_frames=100,
+    fixed_seq_len=100,
+    test_mode=True,
+    **reds)
 
 train_dataloader = dict(
     dataset=dict(
@@ -22,9 +27,9 @@ train_dataloader = dict(
         num_input_frames=14,  # two chunks of 7; the host's 15 would fill a third with repeats
         pipeline=train_pipeline,
         **reds))
-val_dataloader = dict(dataset=dict(_delete_=True, pipeline=_base_.crf_pipelines[1], **reds4))
+val_dataloader = dict(dataset=dict(_delete_=True, pipeline=_base_.crf_pipelines[1], **test_clips))
 test_dataloader = [
-    dict(dataset=dict(pipeline=pipeline, **reds4), **_base_.loader)
+    dict(dataset=dict(pipeline=pipeline, **test_clips), **_base_.loader)
     for pipeline in _base_.crf_pipelines
 ]
 test_evaluator = [

@@ -1,2 +1,2 @@
-# BasicVSR alone, the baseline of Tables I and II.
+# BasicVSR alone, the baseline of Table II.
 _base_ = '../_base_/reds-crf.py'

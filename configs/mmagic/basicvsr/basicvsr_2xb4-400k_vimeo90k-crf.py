@@ -1,4 +1,4 @@
-# BasicVSR alone, the baseline of Tables I and II.
+# BasicVSR alone, the baseline of Table I.
 _base_ = '../_base_/vimeo90k-crf.py'
 
 # the host's recipe for 7-frame clips: played forwards and backwards

@@ -1,4 +1,4 @@
-# BasicVSR++ alone, the baseline of Tables I, II and IV.
+# BasicVSR++ alone, the baseline of Tables I and IV.
 _base_ = '../basicvsr/basicvsr_2xb4-400k_vimeo90k-crf.py'
 
 model = dict(
@@ -11,5 +11,6 @@ model = dict(
         spynet_pretrained='https://download.openmmlab.com/mmediting/restorers'
         '/basicvsr/spynet_20210409-c6c1bd09.pth'))
 
-# the host's rate for SPyNet inside BasicVSR++
-optim_wrapper = dict(paramwise_cfg=dict(custom_keys={'spynet': dict(lr_mult=0.25)}))
+# as published: MMagic's rates for BasicVSR++
+optim_wrapper = dict(
+    optimizer=dict(lr=1e-4), paramwise_cfg=dict(custom_keys={'spynet': dict(lr_mult=0.25)}))

@@ -16,13 +16,11 @@ model = dict(
             '/basicvsr/spynet_20210409-c6c1bd09.pth')),
     train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000: Sec. IV-A2
 
+optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
+
 train_dataloader = dict(dataset=dict(pipeline={{_base_.autoencoder_pipeline}}))
 to_input = dict(type='CopyValues', src_keys=['gt'], dst_keys=['img'])
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            *_base_.val_dataloader.dataset.pipeline[:2], to_input,
-            dict(type='PackInputs')
-        ]))
-test_dataloader = [val_dataloader]
+rebuild = [_base_.segment, _base_.load_gt, to_input, dict(type='PackInputs')]
+val_dataloader = dict(dataset=dict(pipeline=rebuild))
+test_dataloader = [dict(dataset=dict(pipeline=rebuild, **_base_.test_clips), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

@@ -10,13 +10,11 @@ model = dict(
         preset='released',
         cleaning=dict(num_passes=3)))  # Sec. IV-A2
 
+optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
+
 train_dataloader = dict(dataset=dict(pipeline={{_base_.cleaning_pipeline}}))
 to_clean_lq = dict(type='CopyValues', src_keys=['img'], dst_keys=['gt'])
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            *_base_.val_dataloader.dataset.pipeline[:3], to_clean_lq,
-            *_base_.val_dataloader.dataset.pipeline[3:]
-        ]))
-test_dataloader = [val_dataloader]
+clean = [*_base_.crf_pipelines[1][:3], to_clean_lq, *_base_.crf_pipelines[1][3:]]
+val_dataloader = dict(dataset=dict(pipeline=clean))
+test_dataloader = [dict(dataset=dict(pipeline=clean, **_base_.test_clips), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

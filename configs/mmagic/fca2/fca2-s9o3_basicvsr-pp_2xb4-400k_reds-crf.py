@@ -1,4 +1,4 @@
-# Stage 2: BasicVSR++ inside frozen, pre-trained FCA² (Tables I and II; Table V: frozen is best).
+# Stage 2: BasicVSR++ inside frozen, pre-trained FCA² (Table II; Table V: frozen is best).
 _base_ = '../basicvsr_pp/basicvsr-pp_c64n7_2xb4-400k_reds-crf.py'
 
 model = dict(
@@ -11,4 +11,5 @@ model = dict(
     cleaning=dict(num_passes=3),  # Sec. IV-A2
     checkpoints=dict(
         cleaning='work_dirs/fca2-cleaning_2xb4-400k_reds-crf',
-        autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_reds'))
+        autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_reds'),
+    chunks_at_once=2)

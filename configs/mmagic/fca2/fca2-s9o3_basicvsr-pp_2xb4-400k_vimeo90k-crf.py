@@ -1,4 +1,4 @@
-# Stage 2: BasicVSR++ inside frozen, pre-trained FCA² (Tables I and II; Table V: frozen is best).
+# Stage 2: BasicVSR++ inside frozen, pre-trained FCA² (Tables I and IV; Table V: frozen is best).
 _base_ = '../basicvsr_pp/basicvsr-pp_c64n7_2xb4-400k_vimeo90k-crf.py'
 
 model = dict(
@@ -12,6 +12,3 @@ model = dict(
     checkpoints=dict(
         cleaning='work_dirs/fca2-cleaning_2xb4-400k_vimeo90k-crf',
         autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_vimeo90k'))
-
-# mirrored clips would only repeat themselves: chunks of 7 frames do not see each other
-train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))

@@ -18,6 +18,7 @@ train_dataloader = dict(
             dict(type='SetValues', dictionary=dict(scale=1)),
             dict(type='PairedRandomCrop', gt_patch_size=48), _base_.transpose, _base_.pack
         ]))
-val_dataloader = dict(dataset=dict(data_prefix=dict(img='test/gt', gt='test/gt')))
-test_dataloader = [val_dataloader]
+clips = dict(data_prefix=dict(img='test/gt', gt='test/gt'), **_base_.clips)
+val_dataloader = dict(_delete_=True, dataset=clips, **_base_.loader)
+test_dataloader = [dict(dataset=clips, **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]
