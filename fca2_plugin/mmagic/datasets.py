@@ -30,6 +30,9 @@ class FCA2FramesDataset(BasicFramesDataset):
             clip is first read) its frames differ in size.
     """
 
+    # MMEngine takes strings of a config's ``metainfo`` for names of files to read; these it keeps.
+    METAINFO = dict(dataset_type="fca2_frames", task_name="vsr")
+
     def __init__(
         self,
         *args,

@@ -18,7 +18,7 @@ class RankLossesHook(Hook):
         self.losses = []
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None) -> None:
-        self.losses.append(float(outputs["loss"]))
+        self.losses.append(float(outputs["loss"].detach()))
 
     def after_train(self, runner) -> None:
         path = Path(runner.work_dir) / f"losses_{get_rank()}.json"

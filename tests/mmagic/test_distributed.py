@@ -28,6 +28,7 @@ def _losses(work_dir: Path, rank: int) -> list[float]:
     return json.loads((work_dir / f"losses_{rank}.json").read_text())
 
 
+@pytest.mark.slow
 def test_two_processes_equal_one(clips, pretrained, tmp_path):
     checkpoints = {part: str(folder) for part, folder in pretrained.items()}
     text = runs.wrapped(stage="vsr", checkpoints=checkpoints)
@@ -65,6 +66,8 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
     assert together[0] != together[1]  # each saw its own clip
     mean = [sum(losses) / 2 for losses in zip(*together, strict=True)]
     assert mean == pytest.approx(_losses(tmp_path / "one", 0), rel=1e-5)
+
+    assert mean[1] < mean[0]  # both clips again, after a step
 
     weights = torch.load(tmp_path / "two/iter_2.pth", map_location="cpu")["state_dict"]
     expected = alone.model.state_dict()

@@ -64,6 +64,15 @@ def test_chunks_are_independent():
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("chunks_at_once", [1, 2, 3, 100])
+def test_fewer_chunks_at_once_change_nothing(chunks_at_once):
+    x = clip(20, n=2)
+    few, all_ = (build(RecordingVSR(), chunks_at_once=number) for number in (chunks_at_once, None))
+    torch.testing.assert_close(few(x), all_(x), rtol=1e-5, atol=1e-6)
+    assert max(len(codes) for codes in few.vsr.seen) == min(chunks_at_once, 6)
+
+
+@torch.no_grad()
 def test_chunks_of_a_batch_keep_their_clip():
     net, x = build(), clip(16, n=2)
     alone = torch.cat([net(x[:1]), net(x[1:])])
@@ -337,6 +346,7 @@ def test_no_part_raises():
         ({"color_correction": "frames"}, "unknown color_correction 'frames' .did you mean 'frame'"),
         ({"color_at": "encoders"}, "unknown color_at 'encoders' .did you mean 'encoder'"),
         ({"frozen": ["clening"]}, "unknown part 'clening' .did you mean 'cleaning'"),
+        ({"chunks_at_once": 0}, "chunks_at_once=0 runs nothing"),
         ({"chunk_frames": 2}, "chunk_frames=2 holds 6 channels, fewer than a group of n_subs=9"),
         ({"chunk_frames": 0}, "expected at least 3 frames, or None for the whole clip"),
     ],

@@ -43,7 +43,6 @@ loader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False))
 clips = dict(
     type='FCA2DemoDataset',
-    metainfo=dict(dataset_type='demo', task_name='vsr'),
     data_root='data/demo',
     search_key='gt',
     pipeline=[segment, *load, pack])
