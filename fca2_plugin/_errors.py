@@ -23,7 +23,10 @@ def run_command(action: Callable[[], int], debug: bool = False) -> int:
     except USER_ERRORS as error:
         # str(KeyError) is the repr of its message
         text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        sentence = " ".join(str(text).split()) or type(error).__name__
+        text = str(text)
+        if "\nOriginal Traceback" in text:  # torch's message for what a data worker raised
+            text = text.strip().splitlines()[-1].partition(": ")[2]
+        sentence = " ".join(text.split()) or type(error).__name__
         print(f"error: {sentence} (--debug shows where)", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

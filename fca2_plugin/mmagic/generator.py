@@ -35,8 +35,7 @@ class FCA2Generator(FCA2Net):
         cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
         checkpoints: Files (or work directories of earlier runs) to start from, by part:
             ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``. They are read when
-            training starts, and a resumed run then loads its own checkpoint over them; testing
-            takes everything from its own checkpoint.
+            training starts, a resumed run included; testing needs none of them.
         chunk_frames: As in ``FCA2Net``.
         chunks_at_once: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.

@@ -1,5 +1,7 @@
 """What a user gets wrong with stages, checkpoints and settings is one sentence, exit code 2."""
 
+import shutil
+
 import pytest
 
 from fca2_plugin.mmagic import train
@@ -13,7 +15,10 @@ def fails(clips, tmp_path, capsys):
     """Runs ``train.main`` on a wrapped config and returns its one sentence."""
 
     def run(text: str, *arguments: str, **options: object) -> str:
-        settings = {**runs.options(clips), **options}
+        settings = runs.options(clips)
+        for key, value in options.items():
+            merged = isinstance(value, dict) and isinstance(settings.get(key), dict)
+            settings[key] = {**settings[key], **value} if merged else value
         cfg = runs.load(tmp_path, "bad", text, settings)
         cfg.dump(tmp_path / "bad_full.py")
         capsys.readouterr()
@@ -95,3 +100,22 @@ def test_a_net_that_returns_one_frame(fails):
 
 def test_amp_needs_a_gpu(fails):
     assert "--amp" in fails(runs.wrapped(), "--amp")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_frames_of_differing_size(fails, clips, tmp_path, workers):
+    data = shutil.copytree(clips, tmp_path / "data")
+    for path in data.glob("train/gt/*/00000003.png"):
+        shutil.copy(path.parents[2] / "lq" / path.parent.name / path.name, path)
+    dataset = dict(type="FCA2FramesDataset", data_root=str(data))
+    settings = {"train_dataloader.num_workers": workers, "train_dataloader.dataset": dataset}
+    error = fails(runs.wrapped(), **settings)
+    assert error.startswith(f"error: {data}/train/gt/")
+    assert "00000003.png is 16x16, but 00000000.png of the same clip is 64x64" in error
+    assert "Traceback" not in error
+
+
+def test_a_missing_data_folder(fails, tmp_path):
+    dataset = dict(type="FCA2FramesDataset", data_root=str(tmp_path / "none"))
+    error = fails(runs.wrapped(), **{"train_dataloader.dataset": dataset})
+    assert "does not exist; set data_root and data_prefix" in error

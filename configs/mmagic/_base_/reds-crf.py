@@ -9,7 +9,6 @@ autoencoder_pipeline = [_base_.segment, *_base_.autoencoder_pipeline]
 
 reds = dict(
     type='FCA2FramesDataset',
-    metainfo=dict(dataset_type='reds_reds4', task_name='vsr'),
     data_root='data/REDS',
     data_prefix=dict(img='train_sharp', gt='train_sharp'),
     depth=1)

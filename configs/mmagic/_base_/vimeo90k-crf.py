@@ -53,7 +53,6 @@ train_dataloader = dict(
 test_clips = dict(
     type='FCA2FramesDataset',
     test_mode=True,
-    metainfo=dict(dataset_type='vid4', task_name='vsr'),
     data_root='data/Vid4',
     data_prefix=dict(img='GT', gt='GT'),
     ann_file='meta_info_Vid4_GT.txt',
