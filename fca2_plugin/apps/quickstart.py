@@ -22,7 +22,7 @@ from torch import nn
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.report import results_table, write_report
-from fca2_plugin.codec import CodecSettings, write_video
+from fca2_plugin.codec import CodecSettings, probe, write_video
 from fca2_plugin.data import (
     Clip,
     ClipSource,
@@ -42,6 +42,7 @@ CLIP_FRAMES = 14  # two chunks of 7
 NUM_TRAIN, NUM_TEST = 24, 3
 DEMO_SIZE = (192, 192)
 MAX_SIDE = 256  # of a user's video: what a CPU can train on in minutes
+MIN_SIDE = 128  # four times the largest LQ patch of the tiny configs
 MAX_VIDEO_CLIPS = 30
 CONFIGS = Path(__file__).parents[2] / "configs" / "mmagic" / "tiny"
 STAGES = {  # in this order: (config, iterations, what it says on the terminal)
@@ -72,8 +73,8 @@ def run_quickstart(
 
     Raises:
         FileNotFoundError: ``video`` or the configs are not there.
-        ValueError: ``video`` is no video or too short, ``budget`` is not positive, or the folder
-            holds a run with other arguments.
+        ValueError: ``video`` is no video, too short or too small, ``budget`` is not positive, or
+            the folder holds a run with other arguments.
     """
     if not budget > 0:
         raise ValueError(f"budget={budget} trains nothing; expected a share above 0, 1 for all")
@@ -125,7 +126,14 @@ def _same_run(path: Path, arguments: dict) -> None:
 def _source(video: str | Path | None) -> ClipSource:
     if video is None:
         return demo_clips(NUM_TRAIN, NUM_TEST, CLIP_FRAMES, DEMO_SIZE)
-    return _middle(video_clips(video, CLIP_FRAMES, max_clips=MAX_VIDEO_CLIPS))
+    source = video_clips(video, CLIP_FRAMES, max_clips=MAX_VIDEO_CLIPS)
+    stream = probe(video)
+    if min(stream.width, stream.height) < MIN_SIDE:
+        raise ValueError(
+            f"{video} has {stream.width}x{stream.height} pixels; the quickstart trains on patches "
+            f"and needs at least {MIN_SIDE} a side: give a larger video"
+        )
+    return _middle(source)
 
 
 def _make_clips(root: Path, source: ClipSource, console: Console) -> Path:

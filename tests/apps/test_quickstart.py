@@ -21,7 +21,7 @@ def small(monkeypatch):
     monkeypatch.setattr(quickstart, "NUM_TRAIN", 2)
     monkeypatch.setattr(quickstart, "NUM_TEST", 1)
     monkeypatch.setattr(quickstart, "CLIP_FRAMES", 7)
-    monkeypatch.setattr(quickstart, "DEMO_SIZE", (96, 96))
+    monkeypatch.setattr(quickstart, "DEMO_SIZE", (128, 128))
 
 
 def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp_path):
@@ -37,7 +37,7 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
     assert "data:image/png;base64" in (tmp_path / "report.html").read_text()
     with av.open(str(tmp_path / "upscaled.mp4")) as video:
         frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
-    assert [frame.shape for frame in frames] == [(96, 96, 3)] * 7
+    assert [frame.shape for frame in frames] == [(128, 128, 3)] * 7
 
     # the last stage is taken away: only that one is trained again
     kept = tmp_path / "baseline" / "iter_3.pth"
@@ -55,6 +55,7 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
 
 def test_takes_the_middle_of_a_video(small, tmp_path, monkeypatch):
     monkeypatch.setattr(quickstart, "MAX_SIDE", 64)
+    monkeypatch.setattr(quickstart, "MIN_SIDE", 80)
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 255, (80, 120, 3), dtype=np.uint8) for _ in range(21)]
     video = tmp_path / "video.mp4"
@@ -63,6 +64,9 @@ def test_takes_the_middle_of_a_video(small, tmp_path, monkeypatch):
     clips = quickstart._make_clips(tmp_path / "clips", source, quickstart.Console(quiet=True))
     manifest = json.loads((clips / "manifest.json").read_text())
     assert manifest["num_clips"] == {"train": 1, "test": 1}
+    monkeypatch.setattr(quickstart, "MIN_SIDE", 81)
+    with pytest.raises(ValueError, match="120x80 pixels.* at least 81 a side"):
+        quickstart._source(video)
     (clip,) = find_clips(clips / "train" / "gt")
     assert read_frames(clip)[0].shape == (64, 64, 3)
 
