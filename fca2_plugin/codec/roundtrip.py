@@ -10,6 +10,7 @@ import numpy as np
 
 from fca2_plugin._optional import require
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
+from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.settings import (
     CodecSettings,
     apply_settings,
@@ -45,14 +46,15 @@ def encode_decode(frames: Sequence[np.ndarray], settings: CodecSettings) -> list
     padded_h, padded_w = padded_size(height, width, settings)
     pad = ((0, padded_h - height), (0, padded_w - width), (0, 0))
 
-    encoder = av.CodecContext.create(settings.codec, "w")
-    apply_settings(encoder, padded_h, padded_w, settings)
     packets = []
-    for index, frame in enumerate(frames):
-        picture = rgb_to_yuv(np.pad(frame, pad, mode="edge"), settings.pix_fmt)
-        picture.pts, picture.time_base = index, encoder.time_base
-        packets += encoder.encode(picture)
-    packets += encoder.encode(None)
+    with cleared_memory():
+        encoder = av.CodecContext.create(settings.codec, "w")
+        apply_settings(encoder, padded_h, padded_w, settings)
+        for index, frame in enumerate(frames):
+            picture = rgb_to_yuv(np.pad(frame, pad, mode="edge"), settings.pix_fmt)
+            picture.pts, picture.time_base = index, encoder.time_base
+            packets += encoder.encode(picture)
+        packets += encoder.encode(None)
 
     decoder = av.CodecContext.create(decoder_name(settings), "r")
     decoder.thread_count = settings.threads
