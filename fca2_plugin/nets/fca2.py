@@ -60,7 +60,7 @@ class FCA2Net(nn.Module):
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w).
 
     Raises:
-        ValueError: No part at all, an unknown choice, chunks smaller than a group.
+        ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class FCA2Net(nn.Module):
                     f"a group of n_subs={autoencoder.grouping.n_subs}; expected at least "
                     f"{autoencoder.min_frames} frames, or None for the whole clip"
                 )
-        self.cleaning = cleaning
-        self.autoencoder = autoencoder
-        self.vsr = vsr
         if chunks_at_once is not None and chunks_at_once < 1:
             raise ValueError(
                 f"chunks_at_once={chunks_at_once} runs nothing; expected 1 or more, or None for all"
             )
+        self.cleaning = cleaning
+        self.autoencoder = autoencoder
+        self.vsr = vsr
         self.chunk_frames = chunk_frames
         self.chunks_at_once = chunks_at_once
         self.color_correction = color_correction
