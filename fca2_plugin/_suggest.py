@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["check_choice", "did_you_mean"]
+__all__ = ["check_choice", "check_settings", "did_you_mean"]
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
@@ -23,3 +23,15 @@ def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
     if name not in choices:
         raise ValueError(f"unknown {what} {name!r}{did_you_mean(name, choices)}")
     return name
+
+
+def check_settings(what: str, settings: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse settings that nothing reads.
+
+    Raises:
+        TypeError: One of ``settings`` is not in ``known``; the message suggests the nearest.
+    """
+    known = list(known)
+    for key in settings:
+        if key not in known:
+            raise TypeError(f"{what} has no setting {key!r}{did_you_mean(key, known)}")

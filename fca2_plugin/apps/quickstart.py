@@ -6,7 +6,6 @@ A run that was killed goes on where it stopped when it is started again with the
 
 import itertools
 import json
-import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from torch import nn
 
+from fca2_plugin._files import write_text
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.report import results_table, write_report
@@ -90,16 +90,16 @@ def run_quickstart(
     _same_run(work_dir / "run.json", {"video": video and str(video), "budget": budget})
     start = time.perf_counter()
     clips = _make_clips(work_dir / "clips", source, console)
-    folders, seconds = _train_all(work_dir, clips, budget, console)
+    checkpoints, spent = _train_all(work_dir, clips, budget, console)
 
     results = {"crfs": list(CRFS), "bicubic": _bicubic_floor(clips)}
     networks = {}
     for name in ("baseline", "wrapped"):
         console.print(f"testing {name} at CRF {', '.join(map(str, CRFS))} ...")
-        results[name], networks[name] = _test(folders[name], name, clips, budget)
+        results[name], networks[name] = _test(checkpoints[name], name, clips, budget)
     console.print("timing ...")
     _time(results, networks, clips)
-    results["setup"] = _setup(video, budget, seconds)
+    results["setup"] = _setup(video, budget, spent)
     results["notes"] = _notes(video)
     _write_json(work_dir / "results.json", results)
     report = write_report(results, work_dir, _pictures(networks, clips))
@@ -163,12 +163,16 @@ def _middle(source: ClipSource) -> ClipSource:
     return ClipSource({**source.recipe, "middle": MAX_SIDE}, make, source.count)
 
 
+def _iterations(name: str, budget: float) -> int:
+    return max(round(STAGES[name][1] * budget), 1)
+
+
 def _config(name: str, work_dir: Path, clips: Path, budget: float):
     """The tiny config of a stage, its data and earlier stages in this work folder."""
     from fca2_plugin.mmagic.runner import load_config
 
-    file, iterations, text = STAGES[name]
-    iterations = max(round(iterations * budget), 1)
+    file, _, text = STAGES[name]
+    iterations = _iterations(name, budget)
     cfg = load_config(CONFIGS / file, work_dir=work_dir / name)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, *cfg.test_dataloader):
         loader.dataset.data_root = str(clips)
@@ -185,24 +189,27 @@ def _config(name: str, work_dir: Path, clips: Path, budget: float):
 
 def _train_all(
     work_dir: Path, clips: Path, budget: float, console: Console
-) -> tuple[dict[str, Path], dict[str, float]]:
-    """Run the stages that are not finished yet; checkpoints and seconds by stage."""
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Run the stages that are not finished yet; checkpoints and time spent by stage."""
     from fca2_plugin.mmagic.runner import train, use_resume
 
-    checkpoints, seconds = {}, {}
+    checkpoints, spent = {}, {}
     for name in STAGES:
         cfg = _config(name, work_dir, clips, budget)
         checkpoints[name] = Path(cfg.work_dir) / f"iter_{cfg.train_cfg.max_iters}.pth"
         clock = Path(cfg.work_dir) / "seconds.json"
-        if not checkpoints[name].is_file():
+        if checkpoints[name].is_file() and clock.is_file():  # the clock is written last
+            console.print(f"{STAGES[name][2]}: trained before")
+        else:
             use_resume(cfg)
             start = time.perf_counter()
             train(cfg)
             _write_json(clock, {"seconds": time.perf_counter() - start, "resumed": cfg.resume})
-        else:
-            console.print(f"{STAGES[name][2]}: trained before")
-        seconds[name] = json.loads(clock.read_text())["seconds"]
-    return checkpoints, seconds
+        record = json.loads(clock.read_text())
+        spent[name] = f"{record['seconds']:.0f} s"
+        if record["resumed"]:
+            spent[name] += " since it was resumed"
+    return checkpoints, spent
 
 
 def _test(checkpoint: Path, name: str, clips: Path, budget: float) -> tuple[dict, nn.Module]:
@@ -302,7 +309,7 @@ def _write_upscaled(network: nn.Module, clips: Path, path: Path) -> Path:
     return path
 
 
-def _setup(video: str | Path | None, budget: float, seconds: Mapping[str, float]) -> dict[str, str]:
+def _setup(video: str | Path | None, budget: float, spent: Mapping[str, str]) -> dict[str, str]:
     source = (
         f"camera motion over photographs that scikit-image ships, {DEMO_SIZE[1]}x{DEMO_SIZE[0]}"
         if video is None
@@ -310,8 +317,7 @@ def _setup(video: str | Path | None, budget: float, seconds: Mapping[str, float]
         f"{MAX_SIDE} pixels"
     )
     trained = "; ".join(
-        f"{name} {max(round(STAGES[name][1] * budget), 1)} iterations, {seconds[name]:.0f} s"
-        for name in STAGES
+        f"{name} {_iterations(name, budget)} iterations, {spent[name]}" for name in STAGES
     )
     return {
         "clips": f"{source}, {CLIP_FRAMES} frames each; no test clip is in training",
@@ -342,6 +348,4 @@ def _notes(video: str | Path | None) -> list[str]:
 
 
 def _write_json(path: Path, content: dict) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
+    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -9,10 +9,10 @@
     setup, notes, benchmark           optional: facts by name, sentences, ``benchmark.compare()``
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fca2_plugin._files import write_text
 from fca2_plugin.apps import page
 from fca2_plugin.apps.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.summary import check_results, results_table
@@ -52,12 +52,7 @@ def write_report(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
-    temporary = folder / f".report.{os.getpid()}.html"
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, text)
     return path
 
 

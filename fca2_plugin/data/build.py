@@ -21,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fca2_plugin._files import write_text
 from fca2_plugin.codec import (
     CodecSettings,
     count_frames,
@@ -239,9 +240,7 @@ def _read_json(path: Path) -> dict | None:
 
 
 def _write_json(path: Path, value: dict) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
 def _count_by_split(entries: Iterable[tuple[str, str]]) -> dict[str, int]:

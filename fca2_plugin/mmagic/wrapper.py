@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mmagic.registry import MODELS
 from torch import nn
 
-from fca2_plugin._suggest import did_you_mean
+from fca2_plugin._suggest import check_settings
 from fca2_plugin.mmagic.generator import FCA2Generator
 
 __all__ = ["fca2_wrapper"]
@@ -35,8 +35,6 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
             + (f" with keys {sorted(model)}" if isinstance(model, Mapping) else "")
         )
     known = set(inspect.signature(FCA2Generator).parameters) - {"vsr"}
-    for key in fca2:
-        if key not in known:
-            raise TypeError(f"FCA2Wrapper has no setting {key!r}{did_you_mean(key, known)}")
+    check_settings("FCA2Wrapper", fca2, known)
     generator = dict(type="FCA2Net", vsr=model["generator"], **fca2)
     return MODELS.build({**model, "generator": generator})

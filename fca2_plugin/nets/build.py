@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin._suggest import check_choice, check_settings
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.fca2 import PARTS
@@ -126,8 +126,5 @@ def build_parts(
 
 def _build(name: str, settings: Mapping) -> nn.Module:
     cls = _CLASSES[name]
-    known = inspect.signature(cls).parameters
-    for key in settings:
-        if key not in known:
-            raise TypeError(f"{name} has no setting {key!r}{did_you_mean(key, known)}")
+    check_settings(name, settings, inspect.signature(cls).parameters)
     return cls(**settings)

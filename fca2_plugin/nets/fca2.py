@@ -48,8 +48,8 @@ class FCA2Net(nn.Module):
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
-        chunks_at_once: Chunks that run as one batch; None for all. Fewer need less memory: the
-            decoder works at the output's size.
+        chunks_at_once: Chunks that run as one batch without gradients; None for all. Fewer need
+            less memory: the decoder works at the output's size.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
         frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
@@ -120,7 +120,7 @@ class FCA2Net(nn.Module):
         if self.autoencoder is None:
             return clean if self.vsr is None else self.super_resolve(clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
-        batches = chunks.split(self.chunks_at_once or len(chunks))
+        batches = chunks.split(self._batch_size(len(chunks)))
         frames = torch.cat([self.process(batch) for batch in batches])  # (n*m, f, 3, s*h, s*w)
         return self._correct(self._from_chunks(frames, lq), clean)
 
@@ -175,6 +175,10 @@ class FCA2Net(nn.Module):
         for part in self.frozen:
             if getattr(self, part) is not None:
                 getattr(self, part).requires_grad_(False).eval()
+
+    def _batch_size(self, num_chunks: int) -> int:
+        """All chunks while a gradient is wanted: then every part's activations are kept anyway."""
+        return num_chunks if torch.is_grad_enabled() else self.chunks_at_once or num_chunks
 
     def _to_chunks(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""

@@ -49,6 +49,12 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
     assert again["baseline"]["psnr_y"] == results["baseline"]["psnr_y"]
     assert again["wrapped"]["psnr_y"] == pytest.approx(results["wrapped"]["psnr_y"], abs=1e-3)
 
+    # killed after the last checkpoint, before the stage was noted as finished
+    (tmp_path / "wrapped" / "seconds.json").unlink()
+    third = quickstart.run_quickstart(tmp_path, budget=0.005)
+    assert third["wrapped"]["psnr_y"] == again["wrapped"]["psnr_y"]
+    assert "since it was resumed" in third["setup"]["training"]
+
     with pytest.raises(ValueError, match="give another --work-dir"):
         quickstart.run_quickstart(tmp_path, budget=0.01)
 
