@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from fca2_plugin import nets
 from fca2_plugin.nets import NETS, CleaningNet, FCA2Net, FrameAutoencoder
+from fca2_plugin.nets.staged import StagedFCA2Net
 from tests.nets.toys import ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
@@ -67,6 +68,7 @@ CASES = [
     Case("fca2-colour-encoder", lambda: fca2(color_at="encoder"), 7_419, 4),
     Case("fca2-colour-both", lambda: fca2(color_at="both"), 7_419, 4),
     Case("fca2-frozen", lambda: fca2(frozen=FRONT), 7_419, 4, frozen=FRONT),
+    Case("fca2-staged", lambda: StagedFCA2Net(ToyVSR(), stage="joint", preset="tiny"), 17_185, 4),
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
@@ -93,7 +95,7 @@ def test_the_table_covers_every_net():
                     defined.add(value)
     covered = {type(case.build()) for case in CASES}
     assert defined == covered
-    assert set(NETS.values()) | {FCA2Net} == covered
+    assert set(NETS.values()) | {FCA2Net, StagedFCA2Net} == covered
 
 
 def test_names_are_registered_once():

@@ -1,0 +1,26 @@
+"""``fca2 doctor``."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "say what works here and how to mend the rest"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from fca2_plugin.apps.doctor import examine, hosts_work, render
+
+    findings = examine()
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        render(findings, Console())
+    return 0 if hosts_work(findings) else 1

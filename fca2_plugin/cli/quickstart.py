@@ -1,0 +1,29 @@
+"""``fca2 quickstart``."""
+
+import argparse
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "train, test and compare baseline and wrapped on a small scale"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--video", help="train and test on this video instead of made clips")
+    parser.add_argument(
+        "--work-dir",
+        default="work_dirs/quickstart",
+        help="where everything goes; the same folder resumes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=1.0,
+        help="share of the usual iterations: less is faster and worse (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fca2_plugin.apps.quickstart import run_quickstart
+
+    run_quickstart(args.work_dir, video=args.video, budget=args.budget)
+    return 0

@@ -1,0 +1,112 @@
+"""``FCA2Net`` from a training config, the same for both hosts: stage, preset, first weights.
+
+A host's adapter subclasses ``StagedFCA2Net`` and says how the host builds a network from its
+config. ``load_parts`` is for the adapter to call when training starts: a network that is built for
+testing, or to go on with a run, gets all its weights from one checkpoint.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from torch import nn
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.checkpoints import load_part
+from fca2_plugin.nets.build import build_parts, get_stage
+from fca2_plugin.nets.fca2 import PARTS, FCA2Net
+from fca2_plugin.nets.spec import NetSpec
+
+__all__ = ["StagedFCA2Net"]
+
+
+class StagedFCA2Net(FCA2Net):
+    """FCA² around a VSR network given by its host's config.
+
+    Args:
+        vsr: Config of the VSR network, as it stood in the host's slot; ignored by the stages
+            ``cleaning`` and ``autoencoder``, so that all stages can share one config.
+        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint`` or ``finetune``.
+        preset: ``released``, ``paper`` or ``tiny``.
+        autoencoder: Settings of ``FrameAutoencoder`` over the preset's; False leaves it out.
+        cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
+        checkpoints: Files (or folders of earlier runs) to start from, by part:
+            ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``.
+        chunk_frames: As in ``FCA2Net``.
+        chunks_at_once: As in ``FCA2Net``.
+        color_correction: As in ``FCA2Net``.
+        color_at: As in ``FCA2Net``.
+
+    Raises:
+        ValueError: An unknown stage or preset, or a VSR stage without ``vsr``.
+        TypeError: A setting that nothing reads.
+    """
+
+    #: What the host's networks ask for without saying so in data, by class name.
+    HOST_SPECS: ClassVar[Mapping[str, Callable[[nn.Module], NetSpec]]] = {}
+    #: How this host writes a network's config, for error messages.
+    VSR_EXAMPLE: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        vsr: Mapping | nn.Module | None = None,
+        stage: str = "vsr",
+        preset: str = "released",
+        autoencoder: Mapping | None = None,
+        cleaning: Mapping | None = None,
+        checkpoints: Mapping[str, str] | None = None,
+        chunk_frames: int | None = 7,
+        chunks_at_once: int | None = None,
+        color_correction: str | None = "frame",
+        color_at: str = "decoder",
+    ) -> None:
+        chosen = get_stage(stage)
+        parts = build_parts(stage, preset, autoencoder, cleaning)
+        if "vsr" in chosen.parts:
+            if vsr is None:
+                raise ValueError(
+                    f"stage={stage!r} needs the network to wrap; set {self.VSR_EXAMPLE}, or "
+                    "choose stage='autoencoder' or stage='cleaning'"
+                )
+            parts["vsr"] = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
+        spec = self.HOST_SPECS.get(type(parts.get("vsr")).__name__)
+        super().__init__(
+            **parts,
+            chunk_frames=chunk_frames,
+            chunks_at_once=chunks_at_once,
+            color_correction=color_correction,
+            color_at=color_at,
+            frozen=[part for part in chosen.frozen if parts.get(part) is not None],
+            vsr_spec=spec(parts["vsr"]) if spec else None,
+        )
+        self.stage = stage
+        self.checkpoints = {
+            check_choice("part in checkpoints", part, (*PARTS, "spynet")): path
+            for part, path in (checkpoints or {}).items()
+        }
+
+    @staticmethod
+    def build_vsr(config: Mapping) -> nn.Module:
+        """Build the VSR network from the host's config of it."""
+        raise NotImplementedError
+
+    def load_parts(self) -> dict[str, str]:
+        """Load the weights to start from, and return where each part's came from.
+
+        Raises:
+            ValueError: The stage builds on weights of an earlier stage and has none.
+            FileNotFoundError: A checkpoint is not there.
+        """
+        for part in get_stage(self.stage).needs:
+            if getattr(self, part) is not None and part not in self.checkpoints:
+                raise ValueError(
+                    f"stage={self.stage!r} builds on a trained {part}, but checkpoints has none; "
+                    f"add checkpoints=dict({part}='path/to/file.pth'), leave the part out with "
+                    f"{part}=False, or use stage='joint' to train everything from scratch"
+                )
+        loaded = {}
+        for part, path in self.checkpoints.items():
+            module = getattr(self.autoencoder if part == "spynet" else self, part, None)
+            if module is not None:
+                load_part(module, path, part)
+                loaded[part] = path
+        return loaded
