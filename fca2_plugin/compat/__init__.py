@@ -22,7 +22,7 @@ _MMAGIC = (
     "mmengine_checkpoints",
     "mmengine_dist",
 )
-_BASICSR = ("torchvision_names",)
+_BASICSR = ("torchvision_names", "basicsr_deform")
 
 _outcomes: dict[str, str | None] = {}
 

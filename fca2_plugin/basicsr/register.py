@@ -1,0 +1,25 @@
+"""Adds FCA² to BasicSR's registries; a second call changes nothing."""
+
+from collections.abc import Callable
+
+import basicsr.archs  # noqa: F401  the host's own names first
+from basicsr.utils.registry import ARCH_REGISTRY, Registry
+
+from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.nets import NETS
+
+__all__ = ["register_all"]
+
+
+def _add(registry: Registry, name: str, module: Callable) -> None:
+    # Registry.register takes the name of the class, and BasicSR's loggers print it
+    if name not in registry:
+        registry._do_register(name, module)
+
+
+def register_all() -> None:
+    """Register the networks."""
+    for name, net in NETS.items():
+        _add(ARCH_REGISTRY, name, net)
+    for name in ("FCA2Net", "FCA2Wrapper"):
+        _add(ARCH_REGISTRY, name, FCA2Network)
