@@ -37,6 +37,7 @@ EXTRAS = {
     # torch a second time. tools/ installs it with `--no-deps --no-build-isolation`.
     "basicsr": ["addict", "lmdb", "pyyaml", "requests", "scipy", "tensorboard", "tqdm", "yapf"],
     "video": ["av"],
+    "lmdb": ["lmdb"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],
     "dev": ["pytest", "pytest-xdist", "ruff", "torchmetrics"],

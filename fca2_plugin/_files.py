@@ -1,9 +1,12 @@
 """Files that appear whole or not at all."""
 
+import contextlib
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["write_text"]
+__all__ = ["folder_at_once", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -14,3 +17,16 @@ def write_text(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_at_once(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``folder``; rename it on success, remove it on an error."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -21,12 +21,14 @@ from fca2_plugin.data.degrade import (
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.source import ClipSource
+from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
 from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
 
 __all__ = [
     "DOWNSAMPLERS",
     "Clip",
     "ClipSource",
+    "ClipStore",
     "CrfMix",
     "bicubic_upsample",
     "build_clips",
@@ -39,10 +41,12 @@ __all__ = [
     "find_clips",
     "fits",
     "fitting_num_frames",
+    "open_clips",
     "photo_names",
     "read_frames",
     "read_photo",
     "segment_starts",
     "video_clips",
     "write_frames",
+    "write_lmdb",
 ]

@@ -4,10 +4,8 @@
 begin with a dot are passed over.
 """
 
-import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,18 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from fca2_plugin._files import folder_at_once
 from fca2_plugin.codec.frames import checked_frames
 
 __all__ = [
     "Clip",
     "check_same_size",
     "clip_size",
+    "decode_image",
+    "encode_png",
+    "find_clip",
     "find_clips",
+    "numeric_key",
     "read_frames",
     "write_frames",
 ]
@@ -48,14 +51,15 @@ class Clip:
         return len(self.frames)
 
 
-def _numeric_key(path: Path) -> list[tuple[int, int, str]]:
+def numeric_key(name: str) -> list[tuple[int, int, str]]:
     """Sort ``im2`` before ``im10``."""
-    parts = re.split(r"(\d+)", path.name)
+    parts = re.split(r"(\d+)", name)
     return [(0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts]
 
 
 def _visible(folder: Path) -> list[Path]:
-    return sorted((p for p in folder.iterdir() if not p.name.startswith(".")), key=_numeric_key)
+    entries = (p for p in folder.iterdir() if not p.name.startswith("."))
+    return sorted(entries, key=lambda path: numeric_key(path.name))
 
 
 def find_clips(root: str | os.PathLike) -> list[Clip]:
@@ -74,6 +78,27 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
     return clips
 
 
+def find_clip(root: str | os.PathLike, name: str) -> Clip:
+    """Return the clip ``name`` below ``root``. No image is opened.
+
+    Raises:
+        FileNotFoundError: There is no such clip.
+        ValueError: It holds no images.
+    """
+    folder = Path(root) / name
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{root} holds no clip {name}; add it, or take it off the list")
+    images = tuple(p for p in _visible(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
+        raise ValueError(_no_images(folder))
+    return Clip(name, images)
+
+
+def _no_images(folder: Path) -> str:
+    suffixes = ", ".join(IMAGE_SUFFIXES)
+    return f"the clip {folder} holds no images ({suffixes}); fill it or remove it"
+
+
 def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
     entries = _visible(folder)
     images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
@@ -88,9 +113,7 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
         for inner in folders:
             yield from _walk(root, inner, depth + 1)
     else:
-        raise ValueError(
-            f"the clip {folder} holds no images ({', '.join(IMAGE_SUFFIXES)}); fill it or remove it"
-        )
+        raise ValueError(_no_images(folder))
 
 
 def clip_size(clip: Clip) -> tuple[int, int]:
@@ -152,12 +175,26 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
 
 
 def _read_image(path: Path) -> np.ndarray:
-    # imdecode, because imread neither raises nor takes every file name
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    # not imread, which neither raises nor takes every file name
+    return decode_image(path.read_bytes(), path)
+
+
+def decode_image(data: bytes, name: object) -> np.ndarray:
+    """Decode an image file to RGB.
+
+    Raises:
+        ValueError: It is not an image; the message calls it ``name``.
+    """
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
-        raise ValueError(f"{path} is not an image that can be read")
+        raise ValueError(f"{name} is not an image that can be read")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def encode_png(frame: np.ndarray) -> bytes:
+    """Return an RGB frame as a PNG file."""
+    options = [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL]
+    return cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
 def write_frames(folder: str | os.PathLike, frames: Iterable[np.ndarray]) -> int:
@@ -172,25 +209,10 @@ def write_frames(folder: str | os.PathLike, frames: Iterable[np.ndarray]) -> int
     folder = Path(folder)
     if folder.exists():
         raise ValueError(f"{folder} already exists; remove it or choose another folder")
-    with _folder_at_once(folder) as temporary:
+    with folder_at_once(folder) as temporary:
         count = 0
         for count, frame in enumerate(checked_frames(frames), start=1):
-            options = [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL]
-            _, data = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
-            (temporary / f"{count - 1:08d}.png").write_bytes(data.tobytes())
+            (temporary / f"{count - 1:08d}.png").write_bytes(encode_png(frame))
         if not count:
             raise ValueError(f"there are no frames to write to {folder}")
     return count
-
-
-@contextlib.contextmanager
-def _folder_at_once(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``folder``; rename it on success, remove it on an error."""
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
