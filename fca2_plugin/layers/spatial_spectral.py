@@ -1,31 +1,14 @@
 """The spatial-spectral block of FCA²'s encoder and decoder (Fig. 5), from SSPSR."""
 
-import torch
 from torch import Tensor, nn
 
-__all__ = ["ChannelAttention", "SpatialSpectralBlock", "SpatialSpectralBody"]
+from fca2_plugin.layers.attention import ChannelAttention
+
+__all__ = ["SpatialSpectralBlock", "SpatialSpectralBody"]
 
 # 0.1 and the slope are SSPSR's; the paper names neither.
 _RESIDUAL_SCALE = 0.1
 _SLOPE = 0.01
-
-
-class ChannelAttention(nn.Module):
-    """Weighs channels by their global average (squeeze and excitation).
-
-    Shape:
-        (b, channels, h, w) to the same.
-    """
-
-    def __init__(self, channels: int, reduction: int = 3) -> None:
-        super().__init__()
-        squeezed = max(channels // reduction, 1)
-        self.weigh = nn.Sequential(
-            nn.Conv2d(channels, squeezed, 1), nn.ReLU(), nn.Conv2d(squeezed, channels, 1)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(self.weigh(x.mean(dim=(-2, -1), keepdim=True)))
 
 
 class SpatialSpectralBlock(nn.Module):

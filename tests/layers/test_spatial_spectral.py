@@ -1,13 +1,9 @@
-"""The spatial-spectral body: published sizes, formula, and its pooled attention."""
+"""The spatial-spectral body: published sizes and formula."""
 
 import pytest
 import torch
 
-from fca2_plugin.layers.spatial_spectral import (
-    ChannelAttention,
-    SpatialSpectralBlock,
-    SpatialSpectralBody,
-)
+from fca2_plugin.layers.spatial_spectral import SpatialSpectralBlock, SpatialSpectralBody
 
 
 @pytest.mark.parametrize(
@@ -21,22 +17,6 @@ from fca2_plugin.layers.spatial_spectral import (
 def test_parameters_of_the_released_model(name, settings, parameters):
     body = SpatialSpectralBody(*settings)
     assert sum(p.numel() for p in body.parameters()) == parameters, name
-
-
-@pytest.mark.parametrize(("channels", "squeezed"), [(64, 21), (16, 5), (3, 1), (2, 1), (1, 1)])
-def test_attention_squeezes_to_a_third_and_never_to_nothing(channels, squeezed):
-    attention = ChannelAttention(channels)
-    assert attention.weigh[0].out_channels == squeezed
-    assert attention(torch.rand(1, channels, 4, 4)).shape == (1, channels, 4, 4)
-
-
-def test_attention_is_one_weight_for_a_channel():
-    torch.manual_seed(0)
-    x = 1 + torch.rand(2, 6, 5, 4)
-    with torch.no_grad():
-        weights = ChannelAttention(6)(x) / x
-    torch.testing.assert_close(weights, weights[..., :1, :1].expand_as(weights))
-    assert ((weights > 0) & (weights < 1)).all()
 
 
 def test_block_adds_a_tenth_of_each_branch():

@@ -1,0 +1,44 @@
+"""Deformable convolution in any floating dtype."""
+
+import torch
+from torch import Tensor
+from torchvision.ops import deform_conv2d as _deform_conv2d
+
+__all__ = ["deform_conv2d"]
+
+
+def deform_conv2d(
+    x: Tensor,
+    offset: Tensor,
+    mask: Tensor | None,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    padding: int = 0,
+) -> Tensor:
+    """Convolve ``x`` at positions moved by ``offset``, each sample weighed by ``mask``.
+
+    Computed in float32 or better, autocast or not: torchvision has no bfloat16 kernel, and half
+    precision cannot tell neighbouring positions of a large frame apart.
+
+    Args:
+        x: Input, (n, c, h, w); its channels form as many groups as ``offset`` has fields.
+        offset: (n, groups * 2 * k * k, h', w'), group by group, (dy, dx) of every kernel position.
+        mask: (n, groups * k * k, h', w'), or None for weights of one.
+        weight: (o, c, k, k).
+        bias: (o,) or None.
+        padding: Zeros around ``x``.
+
+    Shape:
+        returns (n, o, h', w') in the dtype of ``x``.
+    """
+
+    def wide(tensor: Tensor | None) -> Tensor | None:
+        if tensor is None:
+            return None
+        return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+    with torch.autocast(device_type=x.device.type, enabled=False):
+        out = _deform_conv2d(
+            wide(x), wide(offset), wide(weight), wide(bias), padding=padding, mask=wide(mask)
+        )
+    return out.to(x.dtype)
