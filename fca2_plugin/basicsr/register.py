@@ -5,8 +5,9 @@ from collections.abc import Callable
 import basicsr.archs  # noqa: F401  the host's own names first
 from basicsr.utils.registry import ARCH_REGISTRY, Registry
 
+from fca2_plugin.basicsr.host_nets import host_adapter
 from fca2_plugin.basicsr.network import FCA2Network
-from fca2_plugin.nets import NETS
+from fca2_plugin.nets import ADAPTERS, NETS
 
 __all__ = ["register_all"]
 
@@ -21,5 +22,7 @@ def register_all() -> None:
     """Register the networks."""
     for name, net in NETS.items():
         _add(ARCH_REGISTRY, name, net)
+    for name, adapter in ADAPTERS.items():
+        _add(ARCH_REGISTRY, name, host_adapter(adapter))
     for name in ("FCA2Net", "FCA2Wrapper"):
         _add(ARCH_REGISTRY, name, FCA2Network)

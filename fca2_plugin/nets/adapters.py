@@ -10,18 +10,20 @@ pipeline: TOFlow takes frames that were enlarged before, and MMagic's takes them
 Padding to what the network asks for is left to ``FCA2Net``, which reads ``spec``.
 """
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin._suggest import check_settings
+from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
 from fca2_plugin.ops.windows import window_indices
 
-__all__ = ["FramesAsBatch", "SlidingWindow"]
+__all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
 
 
 class _Adapter(nn.Module):
@@ -189,3 +191,28 @@ class FramesAsBatch(_Adapter):
 
     def arrange(self, frames: Tensor) -> Tensor:
         return frames.flatten(0, 1)
+
+
+def take_config(
+    adapter: type[nn.Module],
+    build: Callable[[Mapping], nn.Module],
+    host_specs: HostSpecs,
+) -> Callable[..., nn.Module]:
+    """Make an adapter that a host can build from its config: ``net`` is the host's config, too.
+
+    Args:
+        adapter: ``SlidingWindow`` or ``FramesAsBatch``.
+        build: How the host builds a network from its config.
+        host_specs: What the host's networks ask for without saying so in data.
+    """
+    known = set(inspect.signature(adapter).parameters) - {"net", "spec"}
+    name = f"FCA2{adapter.__name__}"
+
+    def make(net: Mapping | nn.Module, **settings: object) -> nn.Module:
+        check_settings(name, settings, known)
+        net = net if isinstance(net, nn.Module) else build(net)
+        return adapter(net, spec=find_spec(net, host_specs), **settings)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = adapter.__doc__
+    return make

@@ -1,11 +1,12 @@
 """What a network asks of its input, as data that padding, benchmark and tests read."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import nn
 
-__all__ = ["HostSpecs", "NetSpec", "find_spec"]
+__all__ = ["HostSpecs", "NetSpec", "find_spec", "image_spec", "shuffle_spec"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,17 @@ class NetSpec:
 
 #: What a host's networks ask for without saying so in data, by class name.
 HostSpecs = Mapping[str, Callable[[nn.Module], NetSpec]]
+
+
+def image_spec(scale: int | None, size_multiple: int = 1) -> NetSpec:
+    """What a network that takes images asks for."""
+    return NetSpec(scale, num_frames=1, size_multiple=size_multiple)
+
+
+def shuffle_spec(net: nn.Module) -> NetSpec:
+    """What an image network asks for that only enlarges by pixel shuffles."""
+    factors = [m.upscale_factor for m in net.modules() if isinstance(m, nn.PixelShuffle)]
+    return image_spec(math.prod(factors))
 
 
 def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
