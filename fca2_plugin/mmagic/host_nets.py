@@ -13,7 +13,7 @@ from fca2_plugin.nets import NetSpec
 from fca2_plugin.nets.adapters import take_config
 from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec
 
-__all__ = ["HOST_SPECS", "build_host_net", "host_adapter"]
+__all__ = ["HOST_SPECS", "build_host_net", "find_adapter", "host_adapter"]
 
 
 def _edvr(net: nn.Module) -> NetSpec:
@@ -26,7 +26,7 @@ def _upscale_factor(net: nn.Module) -> NetSpec:
     return image_spec(net.upscale_factor)
 
 
-HOST_SPECS: HostSpecs = {
+_CLIPS: HostSpecs = {
     # asserts 64 pixels for SPyNet, at a quarter of the size when the input is not small
     "BasicVSRPlusPlusNet": lambda net: (
         NetSpec(min_size=64)
@@ -37,11 +37,15 @@ HOST_SPECS: HostSpecs = {
     "RealBasicVSRNet": lambda net: NetSpec(),
     # mirrors `padding` frames at both ends by fixed indices; reflects up to 3 pixels
     "IconVSRNet": lambda net: NetSpec(min_frames=2 * net.padding + 1, size_multiple=4),
+}
+_WINDOWS: HostSpecs = {
     "EDVRNet": _edvr,
     # its reconstruction has a fixed number of input channels
     "TDANNet": lambda net: NetSpec(4, 5, center_only=True),
     # takes enlarged and normalised frames; the pyramid of its SPyNet has no remainder
     "TOFlowVSRNet": lambda net: NetSpec(1, 7, center_only=True, size_multiple=16),
+}
+_IMAGES: HostSpecs = {
     "RRDBNet": lambda net: image_spec(
         net.upscale_factor, size_multiple=max(4 // net.upscale_factor, 1)
     ),
@@ -53,6 +57,14 @@ HOST_SPECS: HostSpecs = {
     "RDNNet": shuffle_spec,
     "NAFNet": lambda net: image_spec(1),
 }
+HOST_SPECS: HostSpecs = {**_CLIPS, **_WINDOWS, **_IMAGES}
+
+
+def find_adapter(name: str) -> str | None:
+    """The adapter that a network of this type needs to work on clips, where that is known."""
+    if name in _WINDOWS:
+        return "FCA2SlidingWindow"
+    return "FCA2FramesAsBatch" if name in _IMAGES else None
 
 
 def build_host_net(config: Mapping) -> nn.Module:
