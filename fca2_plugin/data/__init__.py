@@ -4,6 +4,7 @@ Frames are numpy ``uint8`` RGB of shape (h, w, 3). Nothing here knows a training
 """
 
 from fca2_plugin.data.build import build_clips, video_clips
+from fca2_plugin.data.clip_set import ClipSample, ClipSet, open_clip_set
 from fca2_plugin.data.clips import (
     Clip,
     check_same_size,
@@ -18,20 +19,28 @@ from fca2_plugin.data.degrade import (
     crop_to_multiple,
     downsample,
 )
+from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
+from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.sample import SampleRecipe
 from fca2_plugin.data.source import ClipSource
 from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
 from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
 
 __all__ = [
     "DOWNSAMPLERS",
+    "PARTITIONS",
     "Clip",
+    "ClipSample",
+    "ClipSet",
     "ClipSource",
     "ClipStore",
     "CrfMix",
+    "SampleRecipe",
     "bicubic_upsample",
     "build_clips",
+    "build_demo",
     "camera_clip",
     "check_same_size",
     "clip_size",
@@ -41,11 +50,14 @@ __all__ = [
     "find_clips",
     "fits",
     "fitting_num_frames",
+    "open_clip_set",
     "open_clips",
     "photo_names",
+    "read_clip_list",
     "read_frames",
     "read_photo",
     "segment_starts",
+    "select_clips",
     "video_clips",
     "write_frames",
     "write_lmdb",

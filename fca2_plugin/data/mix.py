@@ -38,6 +38,11 @@ class CrfMix:
                 f"crfs is empty but raw_prob is {self.raw_prob}; give a CRF, or raw_prob=1"
             )
 
+    @property
+    def draws_one_value(self) -> bool:
+        """Whether every draw gives the same."""
+        return self.raw_prob == 1 or (self.raw_prob == 0 and len(set(self.crfs)) == 1)
+
     def draw(self, rng: np.random.Generator) -> int | None:
         """Return a clip's CRF, or ``None`` for a raw clip; call it once a clip."""
         if rng.random() < self.raw_prob:

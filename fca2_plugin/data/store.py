@@ -42,9 +42,11 @@ class ClipStore(Protocol):
     """Clips by name. Cheap to pickle, and safe to use in a forked process.
 
     Attributes:
+        root: Where they lie.
         names: The clips, in order.
     """
 
+    root: Path
     names: tuple[str, ...]
 
     def num_frames(self, name: str) -> int:
@@ -53,8 +55,8 @@ class ClipStore(Protocol):
     def frame_names(self, name: str) -> list[str]:
         """Return the names of a clip's frames, without folder and suffix."""
 
-    def size(self, name: str) -> tuple[int, int]:
-        """Return a clip's (height, width), having compared all its frames."""
+    def size(self, name: str, every_frame: bool = True) -> tuple[int, int]:
+        """Return a clip's (height, width): that of all its frames, or of the first alone."""
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
         """Return frames of a clip as ``uint8`` RGB: those at ``indices``, or all."""
@@ -111,8 +113,8 @@ class _DiskStore:
     def frame_names(self, name: str) -> list[str]:
         return [path.stem for path in find_clip(self.root, name).frames]
 
-    def size(self, name: str) -> tuple[int, int]:
-        return check_same_size(find_clip(self.root, name).frames)
+    def size(self, name: str, every_frame: bool = True) -> tuple[int, int]:
+        return check_same_size(find_clip(self.root, name).frames[: None if every_frame else 1])
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
         clip = find_clip(self.root, name)
@@ -171,9 +173,9 @@ class _LmdbStore:
     def frame_names(self, name: str) -> list[str]:
         return [frame for frame, _ in self._clips[name]]
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str, every_frame: bool = True) -> tuple[int, int]:
         (first, size), *others = self._clips[name]
-        for frame, other in others:
+        for frame, other in others if every_frame else ():
             if other != size:
                 raise ValueError(
                     f"{self.root}: {name}/{frame} is {other[1]}x{other[0]}, but {first} of the "

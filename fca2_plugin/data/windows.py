@@ -4,7 +4,9 @@ The paper's eq. 3 puts G = (C - n_ovls) / (n_subs - n_ovls) groups over the C ch
 and has no rule for a remainder, so a training window is chosen for which none is left.
 """
 
-__all__ = ["fits", "fitting_num_frames", "segment_starts"]
+import warnings
+
+__all__ = ["fits", "fitting_num_frames", "segment_starts", "warn_of_waste"]
 
 
 def _check_grouping(n_subs: int, n_ovls: int, channels: int) -> None:
@@ -70,3 +72,31 @@ def segment_starts(num_total: int, num_frames: int, stride: int) -> list[int]:
             "use a shorter window or longer clips"
         )
     return list(range(0, num_total - num_frames + 1, stride))
+
+
+def warn_of_waste(window: int, n_subs: int, n_ovls: int, chunk_frames: int | None) -> None:
+    """Warn of a training window of which the model repeats frames or shifts a group.
+
+    Args:
+        window: Frames of the window.
+        n_subs: Channels in a group of the model.
+        n_ovls: Channels shared by neighbouring groups.
+        chunk_frames: Frames that the model encodes together; ``None`` for the whole window.
+    """
+    if chunk_frames is not None:
+        if window % chunk_frames:
+            warnings.warn(
+                f"a window of {window} frames fills its last chunk of {chunk_frames} by repeating "
+                f"a frame; {-(-window // chunk_frames) * chunk_frames} frames fit exactly",
+                stacklevel=3,
+            )
+    elif not fits(window, n_subs, n_ovls):
+        try:
+            advice = f"{fitting_num_frames(n_subs, n_ovls, at_least=window)} frames fit exactly"
+        except ValueError:
+            advice = "no number of frames fits exactly"
+        warnings.warn(
+            f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
+            f"n_ovls={n_ovls}: the last group is shifted back; {advice}",
+            stacklevel=3,
+        )

@@ -1,6 +1,5 @@
 """Clips whose windows fit the grouping, in MMagic's layout of frames on disk."""
 
-import warnings
 from pathlib import Path
 
 from mmagic.datasets import BasicFramesDataset
@@ -8,7 +7,7 @@ from mmengine.dist import barrier, is_main_process
 
 from fca2_plugin.data.build import MANIFEST, build_clips
 from fca2_plugin.data.footage import demo_clips
-from fca2_plugin.data.windows import fits, fitting_num_frames
+from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_frames
 
 __all__ = ["FCA2DemoDataset", "FCA2FramesDataset"]
@@ -43,7 +42,7 @@ class FCA2FramesDataset(BasicFramesDataset):
     ) -> None:
         window = kwargs.get("num_input_frames")
         if window is not None and not kwargs.get("test_mode"):
-            _check_window(window, n_subs, n_ovls, chunk_frames)
+            warn_of_waste(window, n_subs, n_ovls, chunk_frames)
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -78,27 +77,6 @@ class FCA2FramesDataset(BasicFramesDataset):
             if folder.is_dir():
                 check_frames(folder)
         return super().prepare_data(idx)
-
-
-def _check_window(window: int, n_subs: int, n_ovls: int, chunk_frames: int | None) -> None:
-    """Warn of a training window of which the model repeats frames or shifts a group."""
-    if chunk_frames is not None:
-        if window % chunk_frames:
-            warnings.warn(
-                f"a window of {window} frames fills its last chunk of {chunk_frames} by repeating "
-                f"a frame; {-(-window // chunk_frames) * chunk_frames} frames fit exactly",
-                stacklevel=3,
-            )
-    elif not fits(window, n_subs, n_ovls):
-        try:
-            advice = f"{fitting_num_frames(n_subs, n_ovls, at_least=window)} frames fit exactly"
-        except ValueError:
-            advice = "no number of frames fits exactly"
-        warnings.warn(
-            f"a window of {window} frames does not fit groups of n_subs={n_subs}, "
-            f"n_ovls={n_ovls}: the last group is shifted back; {advice}",
-            stacklevel=3,
-        )
 
 
 class FCA2DemoDataset(FCA2FramesDataset):

@@ -1,0 +1,118 @@
+"""Clips for BasicSR's training and validation, over ``fca2_plugin.data.clip_set``.
+
+The keys are those of ``open_clip_set``, and beside them:
+
+    io_backend: {type: disk}    or lmdb; by default what the roots look like
+    demo: {root: data/demo}     make the self-made clips there first, once
+"""
+
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from basicsr.utils.dist_util import get_dist_info
+from torch import Tensor, distributed
+from torch.utils.data import Dataset
+
+from fca2_plugin._suggest import check_settings
+from fca2_plugin.data.clip_set import ClipSet, open_clip_set
+from fca2_plugin.data.demo import build_demo
+from fca2_plugin.data.sample import split_round
+
+__all__ = ["FCA2VideoDataset", "FCA2VideoTestDataset"]
+
+# read by BasicSR, which hands a data set all the options of its phase
+_HOST_KEYS = frozenset(
+    "name type phase io_backend batch_size_per_gpu num_worker_per_gpu dataset_enlarge_ratio "
+    "prefetch_mode num_prefetch_queue pin_memory persistent_workers use_shuffle".split()
+)
+_CLIP_KEYS = frozenset(inspect.signature(open_clip_set).parameters) - {"test", "backend"}
+
+
+class FCA2VideoDataset(Dataset):
+    """Windows of clips for training: ``lq`` and ``gt`` (t, c, h, w) in [0, 1], RGB, and ``key``.
+
+    Args:
+        opt: The options of the phase; see ``open_clip_set``. ``num_frame`` and ``gt_size`` are the
+            window, as in BasicSR.
+
+    Raises:
+        TypeError: An option that nothing reads.
+        FileNotFoundError: A folder, list or clip is not there.
+        ValueError: A setting is wrong, or the clips are.
+    """
+
+    OPTIONS = _CLIP_KEYS | {"demo"}
+    takes_rounds = True  # RoundSampler gives clip + n * round
+    rounds_given = False
+
+    def __init__(self, opt: Mapping) -> None:
+        self.opt = opt
+        self.clips = _open(type(self).__name__, opt, test=False)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        return {"lq": _tensor(sample.lq), "gt": _tensor(sample.gt), "key": sample.name}
+
+
+class FCA2VideoTestDataset(Dataset):
+    """Whole clips for validation and testing: ``lq`` and ``gt`` (t, c, h, w), ``folder``.
+
+    ``data_info`` lists all frames, as BasicSR's models read it.
+
+    Args:
+        opt: As in ``FCA2VideoDataset``; with several ``crfs``, a clip keeps the one it draws.
+
+    Raises:
+        TypeError: An option that nothing reads.
+        FileNotFoundError: A folder, list or clip is not there.
+        ValueError: A setting is wrong, or the clips are.
+    """
+
+    OPTIONS = FCA2VideoDataset.OPTIONS
+
+    def __init__(self, opt: Mapping) -> None:
+        self.opt = opt
+        self.clips = _open(type(self).__name__, opt, test=True)
+        self.data_info: dict[str, list[str]] = {"folder": [], "idx": [], "lq_path": []}
+        for name in self.clips.names:
+            frames = self.clips.target.frame_names(name)
+            self.data_info["folder"] += [name] * len(frames)
+            self.data_info["idx"] += [f"{index}/{len(frames)}" for index in range(len(frames))]
+            self.data_info["lq_path"] += [self._path(name, frame) for frame in frames]
+
+    def _path(self, name: str, frame: str) -> str:
+        return f"{self.opt.get('dataroot_lq') or self.opt['dataroot_gt']}/{name}/{frame}.png"
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        sample = self.clips.sample(index)
+        middle = self.clips.target.frame_names(sample.name)[len(sample.gt) // 2]
+        return {
+            "lq": _tensor(sample.lq),
+            "gt": _tensor(sample.gt),
+            "folder": sample.name,
+            "lq_path": self._path(sample.name, middle),
+        }
+
+
+def _open(what: str, opt: Mapping, test: bool) -> ClipSet:
+    check_settings(what, opt.keys(), _HOST_KEYS | FCA2VideoDataset.OPTIONS)
+    if "demo" in opt:
+        if get_dist_info()[0] == 0:
+            build_demo(**opt["demo"])
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.barrier()
+    settings = {key: value for key, value in opt.items() if key in _CLIP_KEYS}
+    return open_clip_set(**settings, test=test, backend=opt.get("io_backend", {}).get("type"))
+
+
+def _tensor(frames: list[np.ndarray]) -> Tensor:
+    """Return frames as (t, c, h, w) in [0, 1]."""
+    return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float().div_(255)

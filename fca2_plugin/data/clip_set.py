@@ -1,0 +1,267 @@
+"""A data set of clips: what the data sets of both hosts are made of."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fca2_plugin.codec import CodecSettings
+from fca2_plugin.data.lists import read_clip_list, select_clips
+from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
+from fca2_plugin.data.store import ClipStore, open_clips
+from fca2_plugin.data.windows import warn_of_waste
+
+__all__ = ["ClipSample", "ClipSet", "open_clip_set"]
+
+MOST_HEADERS = 50_000  # a few seconds; above, only the first frame of a clip is looked at
+
+
+@dataclass(frozen=True)
+class ClipSample:
+    """A sample, as ``uint8`` RGB frames.
+
+    Args:
+        name: Its clip.
+        lq: The input.
+        gt: The target.
+        crf: How strongly the input is coded; ``None`` for raw.
+        indices: Its frames in the clip.
+    """
+
+    name: str
+    lq: list[np.ndarray]
+    gt: list[np.ndarray]
+    crf: int | None
+    indices: tuple[int, ...]
+
+
+class ClipSet:
+    """Clips and the recipe of their samples. Everything is checked when it is made.
+
+    Args:
+        recipe: How samples are made.
+        target: Clips of GT; of raw LQ for ``cleaning`` with LQ on disk.
+        sources: Clips of LQ for each CRF that the mix can draw (``None`` for raw), where
+            ``recipe.lq_on_disk``.
+        seed: Seed of all draws.
+        cache: Keep what was read, or finished samples where they are always the same.
+
+    Raises:
+        ValueError: A clip is shorter than the window or smaller than the crop, its frames differ
+            in size, or the clips of two stores do not belong together.
+    """
+
+    def __init__(
+        self,
+        recipe: SampleRecipe,
+        target: ClipStore,
+        sources: Mapping[int | None, ClipStore] | None = None,
+        seed: int = 0,
+        cache: bool = False,
+    ) -> None:
+        self.recipe, self.target, self.sources = recipe, target, dict(sources or {})
+        self.names = target.names
+        self.seed = seed
+        self._cache: dict[object, object] | None = {} if cache else None
+        self._check()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def num_frames(self, name: str) -> int:
+        """Return the frames of a clip."""
+        return self.target.num_frames(name)
+
+    def sample(self, index: int, visit: int | None = 0) -> ClipSample:
+        """Return the sample of clip ``index`` in round ``visit``; see ``sample_rng``."""
+        if self._cache is None or not self.recipe.is_fixed:
+            return self._make(self.names[index], visit)
+        if index not in self._cache:
+            self._cache[index] = self._make(self.names[index], visit)
+        return self._cache[index]
+
+    def _make(self, name: str, visit: int | None) -> ClipSample:
+        rng = sample_rng(self.seed, name, visit)
+        plan = draw_plan(self.recipe, self.num_frames(name), rng)
+        target = self._read(self.target, name, plan.indices)
+        source = self._read(self.sources[plan.crf], name, plan.indices) if self.sources else None
+        lq, gt = make_sample(self.recipe, plan, target, source)
+        return ClipSample(name, lq, gt, plan.crf, plan.indices)
+
+    def _read(self, store: ClipStore, name: str, indices: Sequence[int]) -> list[np.ndarray]:
+        if self._cache is None or self.recipe.is_fixed:
+            return store.read(name, indices)
+        key = (id(store), name)
+        if key not in self._cache:
+            self._cache[key] = store.read(name)
+        return [self._cache[key][index] for index in indices]
+
+    def _check(self) -> None:
+        stores = [self.target, *self.sources.values()]
+        every = sum(map(self.num_frames, self.names)) <= MOST_HEADERS
+        for name in self.names:
+            self._check_window(name)
+            counts = [store.num_frames(name) for store in stores]
+            sizes = [store.size(name, every) for store in stores]
+            self._check_crop(name, sizes[0])
+            for store, count, size in zip(stores[1:], counts[1:], sizes[1:], strict=True):
+                if count != counts[0]:
+                    raise ValueError(
+                        f"clip {name} has {counts[0]} frames in {self.target.root}, but {count} in "
+                        f"{store.root}; make one from the other again"
+                    )
+                expected = tuple(side // self.recipe.target_scale for side in sizes[0])
+                if size != expected:
+                    raise ValueError(
+                        f"clip {name} is {sizes[0][1]}x{sizes[0][0]} in {self.target.root} and "
+                        f"{size[1]}x{size[0]} in {store.root}; scale {self.recipe.target_scale} "
+                        f"expects {expected[1]}x{expected[0]}"
+                    )
+
+    def _check_window(self, name: str) -> None:
+        if self.recipe.num_frame is None:
+            return
+        interval = max(self.recipe.intervals)
+        needed = (self.recipe.num_frame - 1) * interval + 1
+        if self.num_frames(name) < needed:
+            raise ValueError(
+                f"clip {name} of {self.target.root} has {self.num_frames(name)} frames, fewer than "
+                f"the {needed} of a window of {self.recipe.num_frame} at interval {interval}; "
+                "lower num_frame or remove the clip"
+            )
+
+    def _check_crop(self, name: str, size: tuple[int, int]) -> None:
+        recipe = self.recipe
+        made = 1 if recipe.lq_on_disk or recipe.task != "cleaning" else recipe.scale
+        largest = min(side // made for side in size)
+        if recipe.crop is not None and largest < recipe.crop:
+            raise ValueError(
+                f"clip {name} of {self.target.root} is {size[1]}x{size[0]}, too small to cut "
+                f"{recipe.crop} pixels out of its targets; lower gt_size to at most {largest}"
+            )
+
+
+def open_clip_set(
+    *,
+    dataroot_gt: str | os.PathLike | None = None,
+    dataroot_lq: str | os.PathLike | None = None,
+    lq_folder: str = "lq_crf{}",
+    meta_info_file: str | os.PathLike | None = None,
+    partition: str | None = None,
+    test: bool = False,
+    backend: str | None = None,
+    task: str = "vsr",
+    scale: int = 4,
+    degradation: str = "comisr",
+    crfs: Sequence[int] = (),
+    raw_prob: float | None = None,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv444p",
+    num_frame: int | None = None,
+    interval_list: Sequence[int] = (1,),
+    random_reverse: bool = False,
+    use_hflip: bool = False,
+    use_vflip: bool = False,
+    use_rot: bool = False,
+    gt_size: int | None = None,
+    flip_sequence: bool = False,
+    n_subs: int = 9,
+    n_ovls: int = 3,
+    chunk_frames: int | None = 7,
+    cache_data: bool = False,
+    seed: int = 0,
+) -> ClipSet:
+    """Open a data set by the keys that both hosts' configs have.
+
+    Args:
+        dataroot_gt: Clips of ground truth: folders of images or an ``.lmdb``.
+        dataroot_lq: Clips of raw LQ, or of the only LQ there is. Left out, LQ is made from GT
+            while reading.
+        lq_folder: Where the LQ of a CRF lies, beside ``dataroot_lq``.
+        meta_info_file: A list of the clips to use; all by default.
+        partition: A key of ``PARTITIONS``, which training and testing take their side of.
+        test: Whether these are the clips for testing.
+        backend: ``disk`` or ``lmdb``; by default what the roots look like.
+        task: ``vsr``, ``cleaning`` or ``autoencoder``.
+        scale: GT pixels per LQ pixel.
+        degradation: How LQ is made from GT, or was made.
+        crfs: The rates to draw from.
+        raw_prob: How often a sample stays raw; half the time by default, always without ``crfs``.
+        codec: Encoder of what is made while reading.
+        pix_fmt: Its pixel format.
+        num_frame: Frames of a window; whole clips by default.
+        interval_list: Steps between the frames of a window, one drawn a sample.
+        random_reverse: Play half of the windows backwards.
+        use_hflip: Mirror half of them left to right.
+        use_vflip: Mirror half of them top to bottom.
+        use_rot: Exchange rows and columns of half of them; with both mirrors, all turns.
+        gt_size: Side of the square to cut out of the target.
+        flip_sequence: Append each window's mirror image in time.
+        n_subs: Channels in a group of the model.
+        n_ovls: Channels shared by neighbouring groups.
+        chunk_frames: Frames that the model encodes together. A training window that wastes
+            frames warns.
+        cache_data: Keep what was read in memory.
+        seed: Seed of all draws.
+
+    Raises:
+        FileNotFoundError: A folder, list or clip is not there.
+        ValueError: A setting is wrong, or the clips are; see ``SampleRecipe`` and ``ClipSet``.
+    """
+    recipe = SampleRecipe(
+        task=task,
+        scale=scale,
+        num_frame=num_frame,
+        intervals=tuple(interval_list),
+        random_reverse=random_reverse,
+        hflip=use_hflip,
+        vflip=use_vflip,
+        transpose=use_rot,
+        crop=gt_size,
+        degradation=degradation,
+        lq_on_disk=dataroot_lq is not None,
+        mix=CrfMix(tuple(crfs), (0.5 if crfs else 1) if raw_prob is None else raw_prob),
+        codec=CodecSettings(codec=codec, pix_fmt=pix_fmt),
+        flip_sequence=flip_sequence,
+    )
+    if num_frame is not None and not test:
+        warn_of_waste(num_frame * (2 if flip_sequence else 1), n_subs, n_ovls, chunk_frames)
+    key = "dataroot_lq" if recipe.task == "cleaning" and recipe.lq_on_disk else "dataroot_gt"
+    root = dataroot_lq if key == "dataroot_lq" else dataroot_gt
+    if root is None:
+        raise ValueError(f"task {task} needs {key}: the folder or .lmdb of its clips")
+    names = None if meta_info_file is None else read_clip_list(meta_info_file)
+    if partition is not None:
+        names = select_clips(names or open_clips(root, backend).names, partition, test)
+    target = open_clips(root, backend, names)
+    sources = {}
+    if recipe.lq_on_disk:
+        sources = {
+            crf: open_clips(folder, backend, target.names)
+            for crf, folder in _lq_folders(Path(dataroot_lq), lq_folder, recipe.mix).items()
+        }
+        if names is None:
+            _check_no_strangers(target, open_clips(dataroot_lq, backend))
+    return ClipSet(recipe, target, sources, seed, cache_data)
+
+
+def _lq_folders(raw: Path, template: str, mix: CrfMix) -> dict[int | None, Path]:
+    """Return where the LQ of each possible draw lies."""
+    folders: dict[int | None, Path] = {None: raw} if mix.raw_prob > 0 else {}
+    if mix.raw_prob < 1:
+        suffix = raw.suffix if raw.suffix == ".lmdb" else ""
+        for crf in mix.crfs:
+            folders[crf] = raw.with_name(template.format(crf).removesuffix(suffix) + suffix)
+    return folders
+
+
+def _check_no_strangers(target: ClipStore, source: ClipStore) -> None:
+    for name in source.names:
+        if name not in set(target.names):
+            raise ValueError(
+                f"{source.root} holds the clip {name}, which {target.root} does not; "
+                "add it there, or list the clips to use in meta_info_file"
+            )

@@ -1,0 +1,256 @@
+"""From a clip to a training or test sample, the same for both hosts.
+
+    window of GT -> reverse, flip, transpose -> blur, every s-th pixel -> codec -> crop
+    window of GT and of one LQ folder -> reverse, transpose -> crop
+
+All that is random about a sample is drawn at once, from the seed, the clip's name and the round
+(how often all clips have been visited), so it does not depend on workers, ranks or a resumed run.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec import CodecSettings, encode_decode
+from fca2_plugin.data.degrade import DOWNSAMPLERS, crop_to_multiple, downsample
+from fca2_plugin.data.mix import CrfMix
+
+__all__ = [
+    "TASKS",
+    "SamplePlan",
+    "SampleRecipe",
+    "draw_plan",
+    "make_sample",
+    "sample_rng",
+    "split_round",
+]
+
+TASKS = ("vsr", "cleaning", "autoencoder")
+CENTRED_KINDS = ("bd", "bi")  # an LQ pixel lies in the middle of its block: flips change nothing
+
+Frames = list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class SampleRecipe:
+    """How samples are made.
+
+    Args:
+        task: ``vsr`` (LQ to GT), ``cleaning`` (coded LQ to raw LQ, scale 1) or ``autoencoder``
+            (GT to GT, scale 1).
+        scale: GT pixels per LQ pixel.
+        num_frame: Frames of a window; ``None`` takes whole clips.
+        intervals: Steps between the frames of a window, one drawn a sample.
+        random_reverse: Play half of the windows backwards.
+        hflip: Mirror half of the windows left to right.
+        vflip: Mirror half of the windows top to bottom.
+        transpose: Exchange rows and columns of half of the windows.
+        crop: Side of the square to cut out, in pixels of the target; ``None`` keeps whole frames.
+        degradation: How LQ is made from GT, or was made.
+        lq_on_disk: LQ is read, not made.
+        mix: How often and how strongly windows are coded.
+        codec: The encoder's settings without ``crf`` and ``qp``.
+        flip_sequence: Append each sample's mirror image in time.
+
+    Raises:
+        ValueError: A value is unknown or out of range, or a flip would shift LQ frames.
+    """
+
+    task: str = "vsr"
+    scale: int = 4
+    num_frame: int | None = None
+    intervals: tuple[int, ...] = (1,)
+    random_reverse: bool = False
+    hflip: bool = False
+    vflip: bool = False
+    transpose: bool = False
+    crop: int | None = None
+    degradation: str = "comisr"
+    lq_on_disk: bool = False
+    mix: CrfMix = CrfMix((), raw_prob=1)
+    codec: CodecSettings = field(default_factory=CodecSettings)
+    flip_sequence: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "intervals", tuple(self.intervals))  # configs bring lists
+        check_choice("task", self.task, TASKS)
+        check_choice("degradation", self.degradation, DOWNSAMPLERS)
+        for name in ("scale", "num_frame", "crop"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
+        if not self.intervals or min(self.intervals) < 1:
+            raise ValueError(f"intervals must be numbers from 1, got {list(self.intervals)}")
+        if self.crop is not None and self.crop % self.target_scale:
+            raise ValueError(
+                f"a crop of {self.crop} pixels does not divide by scale {self.scale}; "
+                f"take {self.crop - self.crop % self.scale or self.scale}"
+            )
+        if self.task == "autoencoder" and (self.lq_on_disk or self.mix.crfs):
+            what = "dataroot_lq" if self.lq_on_disk else "crfs"
+            raise ValueError(f"task autoencoder learns from ground truth alone; leave {what} out")
+        flips = [name for name in ("hflip", "vflip") if getattr(self, name)]
+        shifts = self.lq_on_disk and self.task == "vsr" and self.degradation not in CENTRED_KINDS
+        if flips and shifts:
+            raise ValueError(
+                f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps every "
+                f"{self.scale}th pixel from the first, and a flip makes it the last; use "
+                "transposition only, or let LQ be made from GT while reading"
+            )
+
+    @property
+    def target_scale(self) -> int:
+        """Pixels of the target per pixel of the input."""
+        return self.scale if self.task == "vsr" else 1
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether all samples of a clip are the same."""
+        random = self.random_reverse or self.hflip or self.vflip or self.transpose
+        whole = self.num_frame is None and self.crop is None and self.intervals == (1,)
+        return whole and not random and self.mix.draws_one_value
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """What was drawn for a sample.
+
+    Args:
+        indices: The frames of the window, in playing order.
+        hflip: Mirror left to right.
+        vflip: Mirror top to bottom.
+        transpose: Exchange rows and columns, after the mirrors.
+        crf: How strongly it is coded; ``None`` for raw.
+        corner: Where to cut, as shares of the free rows and columns.
+    """
+
+    indices: tuple[int, ...]
+    hflip: bool
+    vflip: bool
+    transpose: bool
+    crf: int | None
+    corner: tuple[float, float]
+
+
+def sample_rng(seed: int, name: str, visit: int | None) -> np.random.Generator:
+    """Return the generator of one sample, the same in every process.
+
+    Where the round ``visit`` is not known, NumPy's own state stands in, which the hosts seed in
+    each worker.
+    """
+    visit = np.random.randint(2**31) if visit is None else visit
+    return np.random.default_rng([seed, zlib.crc32(name.encode()), visit])
+
+
+def split_round(index: int, num_clips: int, rounds_given: bool) -> tuple[int, int | None]:
+    """Return (clip, round) of what our samplers give: ``clip + num_clips * round``.
+
+    Args:
+        index: What a sampler gave.
+        num_clips: The clips of the data set.
+        rounds_given: Whether it was one of ours. The hosts' give no rounds, and taking each for
+            round 0 would give the same sample of a clip for ever.
+    """
+    visit, clip = divmod(index, num_clips)
+    return clip, visit if rounds_given or visit else None
+
+
+def draw_plan(recipe: SampleRecipe, num_frames: int, rng: np.random.Generator) -> SamplePlan:
+    """Draw a sample of a clip of ``num_frames``.
+
+    Always as many numbers are drawn, so switching one thing off leaves the others as they were.
+
+    Raises:
+        ValueError: The clip is shorter than the window.
+    """
+    pick, start, backwards, hflip, vflip, transpose, row, column = rng.random(8).tolist()
+    interval = recipe.intervals[int(pick * len(recipe.intervals))]
+    window = num_frames if recipe.num_frame is None else recipe.num_frame
+    free = num_frames - ((window - 1) * interval + 1)
+    if free < 0:
+        raise ValueError(
+            f"a clip of {num_frames} frames is shorter than a window of {window} frames at "
+            f"interval {interval}; lower num_frame or remove the clip"
+        )
+    first = int(start * (free + 1))
+    indices = range(first, first + window * interval, interval)
+    return SamplePlan(
+        indices=tuple(reversed(indices) if recipe.random_reverse and backwards < 0.5 else indices),
+        hflip=recipe.hflip and hflip < 0.5,
+        vflip=recipe.vflip and vflip < 0.5,
+        transpose=recipe.transpose and transpose < 0.5,
+        crf=recipe.mix.draw(rng),
+        corner=(row, column),
+    )
+
+
+def make_sample(
+    recipe: SampleRecipe,
+    plan: SamplePlan,
+    target: Sequence[np.ndarray],
+    source: Sequence[np.ndarray] | None = None,
+) -> tuple[Frames, Frames]:
+    """Return (source, target) of a sample.
+
+    Args:
+        recipe: How it is made.
+        plan: What was drawn for it.
+        target: The window of GT, or of raw LQ for ``cleaning`` with LQ on disk.
+        source: The window of LQ where ``recipe.lq_on_disk``.
+
+    Raises:
+        ValueError: The frames are too small to cut ``recipe.crop`` out of them.
+    """
+    target = [crop_to_multiple(frame, recipe.target_scale) for frame in target]
+    target = [_turn(frame, plan) for frame in target]
+    if source is not None:
+        source = [_turn(frame, plan) for frame in source]
+    elif recipe.task == "autoencoder":
+        source = target
+    else:
+        source, raw, target = _make_lq(recipe, target, plan.crf)
+        target = raw if recipe.task == "cleaning" else target
+    if recipe.crop is not None:
+        source, target = _crop(recipe, plan.corner, source, target)
+    if recipe.flip_sequence:
+        source, target = [*source, *source[::-1]], [*target, *target[::-1]]
+    return list(source), list(target)
+
+
+def _make_lq(
+    recipe: SampleRecipe, gt: Sequence[np.ndarray], crf: int | None
+) -> tuple[Frames, Frames, Frames]:
+    """Return coded LQ, raw LQ, and GT cut to a multiple of the scale."""
+    gt = [crop_to_multiple(frame, recipe.scale) for frame in gt]
+    raw = [downsample(frame, recipe.scale, recipe.degradation) for frame in gt]
+    coded = raw if crf is None else encode_decode(raw, replace(recipe.codec, crf=crf))
+    return coded, raw, gt
+
+
+def _turn(frame: np.ndarray, plan: SamplePlan) -> np.ndarray:
+    frame = frame[:: -1 if plan.vflip else 1, :: -1 if plan.hflip else 1]
+    return np.ascontiguousarray(frame.swapaxes(0, 1) if plan.transpose else frame)
+
+
+def _crop(
+    recipe: SampleRecipe, corner: tuple[float, float], source: Frames, target: Frames
+) -> tuple[Frames, Frames]:
+    """Cut the same square out of all frames."""
+    scale = recipe.target_scale
+    side = recipe.crop // scale
+    height, width = source[0].shape[:2]
+    if min(height, width) < side:
+        raise ValueError(
+            f"frames of {width * scale}x{height * scale} are too small to cut {recipe.crop} "
+            "pixels out of them; lower gt_size"
+        )
+    top, left = (int(u * (n - side + 1)) for u, n in zip(corner, (height, width), strict=True))
+
+    def cut(frames: Frames, s: int) -> Frames:
+        rows, columns = slice(top * s, (top + side) * s), slice(left * s, (left + side) * s)
+        return [np.ascontiguousarray(frame[rows, columns]) for frame in frames]
+
+    return cut(source, 1), cut(target, scale)
