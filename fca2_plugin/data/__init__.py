@@ -18,6 +18,7 @@ from fca2_plugin.data.degrade import (
     bicubic_upsample,
     crop_to_multiple,
     downsample,
+    phase,
 )
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
@@ -52,6 +53,7 @@ __all__ = [
     "fitting_num_frames",
     "open_clip_set",
     "open_clips",
+    "phase",
     "photo_names",
     "read_clip_list",
     "read_frames",

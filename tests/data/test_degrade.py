@@ -1,16 +1,21 @@
-"""fca2_plugin.data.degrade against the definition, and against each other's phase."""
+"""fca2_plugin.data.degrade against the definitions, BasicSR, and each other's phase."""
 
-import cv2
 import numpy as np
 import pytest
 
-from fca2_plugin.data import DOWNSAMPLERS, bicubic_upsample, crop_to_multiple, downsample
+from fca2_plugin.data import DOWNSAMPLERS, bicubic_upsample, crop_to_multiple, downsample, phase
 from fca2_plugin.metrics import psnr
 from tests.codec.footage import moving_clip
+from tests.conftest import require_host
 
 
 def smooth_frame(height=64, width=96):
     return moving_clip(1, height, width)[0]
+
+
+def noisy_frame():
+    noise = np.random.default_rng(0).integers(-40, 40, (48, 72, 3))
+    return np.clip(smooth_frame(48, 72).astype(int) + noise, 0, 255).astype(np.uint8)
 
 
 def test_comisr_is_gaussian_blur_and_every_fourth_pixel():
@@ -48,7 +53,9 @@ def test_every_downsampler_gives_the_promised_size():
         ((5, "comisr"), "a frame of 96x64 does not divide by scale 5"),
         ((0, "comisr"), "scale must be a whole number from 1, got 0"),
         ((2.0, "comisr"), "scale must be a whole number from 1, got 2.0"),
-        ((2, "none"), "kind 'none' keeps the size, so scale must be 1, got 2"),
+        ((2, "none"), "kind 'none' is defined for scale 1, got 2"),
+        ((2, "bd"), "kind 'bd' is defined for scale 4, got 2"),
+        ((8, "duf"), "kind 'duf' is defined for scale 2 or 3 or 4, got 8"),
     ],
 )
 def test_bad_arguments(args, message):
@@ -77,14 +84,87 @@ def test_phase_0_is_exact_on_a_ramp():
     assert np.allclose(large[16, 4:-8, 0], np.arange(64)[4:-8] * 2)  # a cubic is exact on lines
 
 
-def test_centre_aligned_is_opencv():
-    frame = smooth_frame(9, 13)
-    expected = cv2.resize(frame, (52, 36), interpolation=cv2.INTER_CUBIC)
-    assert np.array_equal(bicubic_upsample(frame, 4, phase0=False), expected)
+@pytest.mark.parametrize("kind", [kind for kind in DOWNSAMPLERS if kind != "none"])
+def test_the_phase_is_where_the_pixels_lie(kind):
+    """On a ramp, a symmetric filter gives the value of its centre: that names the phase."""
+    ramp = np.broadcast_to(2 * np.arange(96)[None, :, None], (64, 96, 3)).astype(np.uint8)
+    inner = downsample(ramp, 4, kind).astype(float)[4:-4, 5:-5]
+    expected = 2 * (4 * np.arange(24)[5:-5] + phase(kind))
+    assert np.abs(inner - expected[None, :, None]).max() <= 0.5
 
 
-def test_the_right_phase_is_better_on_comisr_data():
+@pytest.mark.parametrize("kind", ["comisr", "bd", "duf", "bi"])
+def test_the_floor_is_best_at_its_own_phase(kind):
     frame = smooth_frame()
-    lq = downsample(frame)
-    right, wrong = (psnr(frame, bicubic_upsample(lq, 4, phase0=p)) for p in (True, False))
-    assert right > wrong + 1
+    lq = downsample(frame, 4, kind)
+    quality = {shift: psnr(frame, bicubic_upsample(lq, 4, shift)) for shift in (0, 1.5, 3)}
+    assert max(quality, key=quality.get) == phase(kind)
+    assert psnr(frame, bicubic_upsample(lq, 4, kind)) == quality[phase(kind)]
+
+
+def test_the_even_kernel_of_bd_by_its_definition():
+    frame = smooth_frame()
+    offsets = np.arange(12) - 5.5
+    kernel = np.exp(-(offsets**2) / (2 * 1.6**2))
+    kernel = np.outer(kernel, kernel) / kernel.sum() ** 2
+    # imfilter writes the window from -5 to +6 to pixel 0, and rows 2:4:end are 1, 5, ...
+    padded = np.pad(frame.astype(float), ((5, 6), (5, 6), (0, 0)), mode="edge")
+    expected = np.zeros((16, 24, 3))
+    for i, j in np.ndindex(16, 24):
+        block = padded[4 * i + 1 : 4 * i + 13, 4 * j + 1 : 4 * j + 13]
+        expected[i, j] = np.einsum("ab,abc->c", kernel, block)
+    assert np.array_equal(downsample(frame, 4, "bd"), np.floor(expected + 0.5))
+
+
+@pytest.mark.parametrize("args", [(4, 4.0), (4, -0.5)])
+def test_a_phase_outside_the_block(args):
+    with pytest.raises(ValueError, match="the phase must be from 0 to below the scale of 4, got"):
+        bicubic_upsample(smooth_frame(8, 8), *args)
+
+
+@pytest.mark.basicsr
+class TestAgainstBasicSR:
+    @pytest.fixture(scope="class", autouse=True)
+    def host(self):
+        require_host("basicsr")
+        from fca2_plugin.compat import prepare_basicsr
+
+        prepare_basicsr()
+
+    def almost_equal(self, ours, theirs):
+        """Equal but for float32 sums that end within 1e-3 of a half."""
+        theirs = np.asarray(theirs, np.float64)
+        near_half = np.abs(theirs % 1 - 0.5) < 1e-3
+        rounded = np.clip(np.floor(theirs + 0.5), 0, 255)
+        assert ours.shape == theirs.shape
+        assert np.array_equal(ours[~near_half], rounded[~near_half])
+        assert np.abs(ours - rounded).max() <= 1
+        assert near_half.mean() < 0.02
+
+    @pytest.mark.parametrize("scale", [2, 3, 4])
+    def test_duf(self, scale):
+        import torch
+        from basicsr.data.data_util import duf_downsample
+
+        frame = noisy_frame()
+        batch = torch.from_numpy(frame.transpose(2, 0, 1)[None].astype(np.float32))
+        theirs = duf_downsample(batch, scale=scale)[0].numpy().transpose(1, 2, 0)
+        self.almost_equal(downsample(frame, scale, "duf"), theirs)
+
+    @pytest.mark.parametrize("scale", [2, 3, 4])
+    def test_bi(self, scale):
+        from basicsr.utils.matlab_functions import imresize
+
+        frame = noisy_frame()
+        self.almost_equal(
+            downsample(frame, scale, "bi"), imresize(frame.astype(np.float32), 1 / scale)
+        )
+
+    @pytest.mark.parametrize("scale", [2, 4])
+    def test_the_floor_of_centred_data(self, scale):
+        from basicsr.utils.matlab_functions import imresize
+
+        frame = noisy_frame()[:24, :36]
+        self.almost_equal(
+            bicubic_upsample(frame, scale, "bi"), imresize(frame.astype(np.float32), scale)
+        )
