@@ -1,8 +1,8 @@
 """FCA² in BasicSR: import this module, or run a YAML through ``fca2_plugin.basicsr.train``.
 
 Importing it makes the host importable on a current torch (``fca2_plugin.compat``) and adds to
-BasicSR's registries the networks ``FCA2Net`` (``FCA2Wrapper`` is the same), ``FCA2Autoencoder``
-and ``FCA2CleaningNet``.
+BasicSR's registries the networks ``FCA2Net`` (``FCA2Wrapper`` is the same), ``FCA2Autoencoder``,
+``FCA2CleaningNet``, and the adapters ``FCA2SlidingWindow`` and ``FCA2FramesAsBatch``.
 """
 
 from fca2_plugin.compat import prepare_basicsr

@@ -6,8 +6,9 @@ import basicsr.archs  # noqa: F401  the host's own names first
 from basicsr.utils.registry import ARCH_REGISTRY, DATASET_REGISTRY, Registry
 
 from fca2_plugin.basicsr.datasets import FCA2VideoDataset, FCA2VideoTestDataset
+from fca2_plugin.basicsr.host_nets import host_adapter
 from fca2_plugin.basicsr.network import FCA2Network
-from fca2_plugin.nets import NETS
+from fca2_plugin.nets import ADAPTERS, NETS
 
 __all__ = ["register_all"]
 
@@ -22,6 +23,8 @@ def register_all() -> None:
     """Register networks and data sets."""
     for name, net in NETS.items():
         _add(ARCH_REGISTRY, name, net)
+    for name, adapter in ADAPTERS.items():
+        _add(ARCH_REGISTRY, name, host_adapter(adapter))
     for name in ("FCA2Net", "FCA2Wrapper"):
         _add(ARCH_REGISTRY, name, FCA2Network)
     for dataset in (FCA2VideoDataset, FCA2VideoTestDataset):

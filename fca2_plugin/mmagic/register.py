@@ -6,9 +6,10 @@ from mmengine.registry import Registry
 from fca2_plugin.mmagic.datasets import FCA2DemoDataset, FCA2FramesDataset
 from fca2_plugin.mmagic.generator import FCA2Generator
 from fca2_plugin.mmagic.hooks import FCA2ProgressHook
+from fca2_plugin.mmagic.host_nets import host_adapter
 from fca2_plugin.mmagic.transforms import FCA2Degrade, FCA2DrawLQ, FCA2RandomCodec
 from fca2_plugin.mmagic.wrapper import fca2_wrapper
-from fca2_plugin.nets import NETS
+from fca2_plugin.nets import ADAPTERS, NETS
 
 __all__ = ["register_all"]
 
@@ -22,6 +23,8 @@ def register_all() -> None:
     """Register models, datasets, transforms and hooks."""
     for name, net in NETS.items():
         _add(MODELS, name, net)
+    for name, adapter in ADAPTERS.items():
+        _add(MODELS, name, host_adapter(adapter))
     _add(MODELS, "FCA2Net", FCA2Generator)
     _add(MODELS, "FCA2Wrapper", fca2_wrapper)
     for dataset in (FCA2FramesDataset, FCA2DemoDataset):

@@ -8,8 +8,11 @@ from torch import nn
 
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.mmagic.generator import FCA2Generator
+from fca2_plugin.mmagic.host_nets import find_adapter
 
 __all__ = ["fca2_wrapper"]
+
+_CENTER_MODELS = ("EDVR", "TDAN")
 
 
 def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
@@ -21,12 +24,35 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
 
         model = dict(type='FCA2Wrapper', _delete_=True, model={{_base_.model}}, ...)
 
+    FCA² works on clips, and so do its data and loss: a config with the data of BasicVSR. MMagic's
+    models for the middle frame of a window (EDVR, TDAN, TOFlow) and for images (EDSR, SwinIR, ...)
+    have other data and are refused. Their networks go into BasicVSR's model, which knows nothing
+    of the network in it, by an adapter::
+
+        _base_ = 'mmagic::basicvsr/basicvsr_2xb4_reds4.py'
+        net = dict(type='EDVRNet', in_channels=3, out_channels=3, with_tsa=False)
+        vsr = dict(type='FCA2SlidingWindow', net=net)  # FCA2FramesAsBatch for images
+        model = dict(
+            type='FCA2Wrapper',
+            _delete_=True,
+            model=dict(
+                type='BasicVSR',
+                generator=vsr,
+                pixel_loss=dict(type='CharbonnierLoss', reduction='mean'),
+                data_preprocessor=dict(type='DataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3),
+            ),
+        )
+
+    What those models do beside, they no longer do: EDVR's first iterations for its fusion alone,
+    TDAN's loss on its aligned frames.
+
     Args:
         model: Config of an MMagic model with a ``generator``.
         **fca2: As in ``FCA2Generator``: stage, preset, autoencoder, cleaning, checkpoints, ...
 
     Raises:
-        TypeError: ``model`` is no config with a generator, or a setting that nothing reads.
+        TypeError: ``model`` is no config with a generator, or one for the middle frame or for
+            images, or a setting that nothing reads.
     """
     if not isinstance(model, Mapping) or not isinstance(model.get("generator"), Mapping):
         raise TypeError(
@@ -34,7 +60,26 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
             f"of a video model, got {type(model).__name__}"
             + (f" with keys {sorted(model)}" if isinstance(model, Mapping) else "")
         )
+    _check_takes_clips(model)
     known = set(inspect.signature(FCA2Generator).parameters) - {"vsr"}
     check_settings("FCA2Wrapper", fca2, known)
     generator = dict(type="FCA2Net", vsr=model["generator"], **fca2)
     return MODELS.build({**model, "generator": generator})
+
+
+def _check_takes_clips(model: Mapping) -> None:
+    kind, generator = str(model.get("type")), model["generator"]
+    name = str(generator.get("type"))
+    adapter = find_adapter(name)
+    if adapter:
+        generator = f"dict(type={adapter!r}, net=dict(type={name!r}, ...))"
+        what = f"{name} takes {'images' if adapter == 'FCA2FramesAsBatch' else 'windows'}"
+    elif kind in _CENTER_MODELS:
+        what = f"{kind} has data and a loss for the middle frame of a window"
+        generator = f"dict(type={name!r}, ...)"
+    else:
+        return
+    raise TypeError(
+        f"{what}, and FCA2Wrapper works on clips; write model=dict(type='BasicVSR', "
+        f"generator={generator}, pixel_loss=...) with the data of a BasicVSR config"
+    )

@@ -60,7 +60,8 @@ class FCA2Net(nn.Module):
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w).
 
     Raises:
-        ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once.
+        ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once,
+            or a VSR network that is known to need an adapter.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class FCA2Net(nn.Module):
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
+        _check_takes_clips(vsr, self.vsr_spec)
         frozen = (frozen,) if isinstance(frozen, str) else frozen
         self.frozen = frozenset(check_choice("part", part, PARTS) for part in frozen)
         self._hold_frozen()
@@ -205,6 +207,21 @@ class FCA2Net(nn.Module):
         return chunks[:, middles]
 
 
+def _check_takes_clips(vsr: nn.Module | None, spec: NetSpec) -> None:
+    if spec.num_frames is None and not spec.center_only:
+        return
+    name, window = type(vsr).__name__, spec.num_frames or "some"
+    takes, adapter = (
+        ("images, not clips", "FCA2FramesAsBatch")
+        if spec.num_frames == 1
+        else (f"{window} frames and returns the middle one", "FCA2SlidingWindow")
+    )
+    raise ValueError(
+        f"{name} takes {takes}, and FCA2Net needs a network from clips to clips; give it vsr of "
+        f"type {adapter} with net of type {name}"
+    )
+
+
 def _check_clip(lq: Tensor) -> None:
     if lq.ndim != 5 or lq.shape[2] != 3 or lq.shape[1] < 1:
         raise ValueError(
@@ -226,7 +243,8 @@ def _check_output(codes: Tensor, sr: Tensor) -> int:
     if not sizes_fit:
         raise ValueError(
             f"the VSR network returned {shape} for codes of {tuple(codes.shape)}; "
-            "expected as many frames, each s times as high and wide; networks that return one "
-            "frame for a window need an adapter"
+            "expected as many frames, each s times as high and wide; a network that returns one "
+            "frame for a window goes into FCA2SlidingWindow as its net, one for images into "
+            "FCA2FramesAsBatch"
         )
     return sr.shape[3] // codes.shape[3]

@@ -1,8 +1,12 @@
 """What a network asks of its input, as data that padding, benchmark and tests read."""
 
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["NetSpec"]
+from torch import nn
+
+__all__ = ["HostSpecs", "NetSpec", "find_spec", "image_spec", "shuffle_spec"]
 
 
 @dataclass(frozen=True)
@@ -11,7 +15,7 @@ class NetSpec:
 
     Args:
         scale: Upscaling factor; None when it follows from parts chosen by the user.
-        num_frames: Frames it takes; None is any number.
+        num_frames: Frames it takes; None is any number, 1 is an image (n, c, h, w).
         min_frames: Fewest frames it takes.
         center_only: It returns the centre frame only.
         size_multiple: Height and width must be multiples of this.
@@ -28,3 +32,24 @@ class NetSpec:
     min_size: int = 1
     in_channels: int = 3
     color: str = "rgb"
+
+
+#: What a host's networks ask for without saying so in data, by class name.
+HostSpecs = Mapping[str, Callable[[nn.Module], NetSpec]]
+
+
+def image_spec(scale: int | None, size_multiple: int = 1) -> NetSpec:
+    """What a network that takes images asks for."""
+    return NetSpec(scale, num_frames=1, size_multiple=size_multiple)
+
+
+def shuffle_spec(net: nn.Module) -> NetSpec:
+    """What an image network asks for that only enlarges by pixel shuffles."""
+    factors = [m.upscale_factor for m in net.modules() if isinstance(m, nn.PixelShuffle)]
+    return image_spec(math.prod(factors))
+
+
+def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
+    """The network's own ``spec``, or what the table of its host says; None when neither does."""
+    describe = host_specs.get(type(net).__name__)
+    return getattr(net, "spec", None) or (describe(net) if describe else None)

@@ -5,7 +5,7 @@ config. ``load_parts`` is for the adapter to call when training starts: a networ
 testing, or to go on with a run, gets all its weights from one checkpoint.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import nn
@@ -14,7 +14,7 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.nets.build import build_parts, get_stage
 from fca2_plugin.nets.fca2 import PARTS, FCA2Net
-from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.nets.spec import HostSpecs, find_spec
 
 __all__ = ["StagedFCA2Net"]
 
@@ -42,7 +42,7 @@ class StagedFCA2Net(FCA2Net):
     """
 
     #: What the host's networks ask for without saying so in data, by class name.
-    HOST_SPECS: ClassVar[Mapping[str, Callable[[nn.Module], NetSpec]]] = {}
+    HOST_SPECS: ClassVar[HostSpecs] = {}
     #: How this host writes a network's config, for error messages.
     VSR_EXAMPLE: ClassVar[str] = ""
 
@@ -68,7 +68,6 @@ class StagedFCA2Net(FCA2Net):
                     "choose stage='autoencoder' or stage='cleaning'"
                 )
             parts["vsr"] = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
-        spec = self.HOST_SPECS.get(type(parts.get("vsr")).__name__)
         super().__init__(
             **parts,
             chunk_frames=chunk_frames,
@@ -76,7 +75,7 @@ class StagedFCA2Net(FCA2Net):
             color_correction=color_correction,
             color_at=color_at,
             frozen=[part for part in chosen.frozen if parts.get(part) is not None],
-            vsr_spec=spec(parts["vsr"]) if spec else None,
+            vsr_spec=find_spec(parts.get("vsr"), self.HOST_SPECS),
         )
         self.stage = stage
         self.checkpoints = {

@@ -11,11 +11,20 @@ from torch import nn
 from torch.nn import functional as F
 
 from fca2_plugin import nets
-from fca2_plugin.nets import NETS, CleaningNet, FCA2Net, FrameAutoencoder
+from fca2_plugin.nets import (
+    ADAPTERS,
+    NETS,
+    CleaningNet,
+    FCA2Net,
+    FrameAutoencoder,
+    FramesAsBatch,
+    SlidingWindow,
+)
 from fca2_plugin.nets.staged import StagedFCA2Net
-from tests.nets.toys import ToyVSR
+from tests.nets.toys import ToyCenter, ToyImage, ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
+MEAN = (0.5, 0.4, 0.3)
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,13 @@ CASES = [
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
+    Case("window", lambda: SlidingWindow(ToyCenter()), 6_528, 4),
+    Case("window-circle", lambda: SlidingWindow(ToyCenter(3), border="circle"), 3_936, 4),
+    Case("window-upsample", lambda: SlidingWindow(ToyCenter(7, 1), upsample=2), 570, 2),
+    Case("images", lambda: FramesAsBatch(ToyImage()), 1_344, 4),
+    Case("images-mean", lambda: FramesAsBatch(ToyImage(2), mean=MEAN, std=MEAN), 336, 2),
+    Case("fca2-window", lambda: FCA2Net(autoencoder(), SlidingWindow(ToyCenter())), 10_992, 4),
+    Case("fca2-images", lambda: FCA2Net(autoencoder(), FramesAsBatch(ToyImage())), 5_808, 4),
     Case("fca2-no-autoencoder", lambda: FCA2Net(None, ToyVSR(), CleaningNet(8, 1)), 2_955, 4),
 ]
 sweep = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -95,12 +111,13 @@ def test_the_table_covers_every_net():
                     defined.add(value)
     covered = {type(case.build()) for case in CASES}
     assert defined == covered
-    assert set(NETS.values()) | {FCA2Net, StagedFCA2Net} == covered
+    assert {*NETS.values(), *ADAPTERS.values(), FCA2Net, StagedFCA2Net} == covered
 
 
 def test_names_are_registered_once():
-    assert len(set(NETS.values())) == len(NETS)
-    assert all(name.startswith("FCA2") for name in NETS)
+    names = {**NETS, **ADAPTERS}
+    assert len(set(names.values())) == len(names) == len(NETS) + len(ADAPTERS)
+    assert all(name.startswith("FCA2") for name in names)
 
 
 @sweep

@@ -1,0 +1,93 @@
+"""MMagic's networks: how they are built from a config, and what they ask of their input.
+
+``HOST_SPECS`` says what the code of each network assumes without saying so in data; whoever wraps
+one reads it here and nowhere else.
+"""
+
+from collections.abc import Callable, Mapping
+
+from mmagic.registry import MODELS
+from torch import nn
+
+from fca2_plugin.nets import NetSpec
+from fca2_plugin.nets.adapters import take_config
+from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec
+
+__all__ = ["HOST_SPECS", "build_host_net", "find_adapter", "host_adapter"]
+
+
+def _edvr(net: nn.Module) -> NetSpec:
+    fusion = net.fusion.feat_fusion.conv if net.with_tsa else net.fusion
+    frames = fusion.in_channels // fusion.out_channels
+    return NetSpec(4, frames, center_only=True, size_multiple=4)  # three levels of a pyramid
+
+
+def _upscale_factor(net: nn.Module) -> NetSpec:
+    return image_spec(net.upscale_factor)
+
+
+_CLIPS: HostSpecs = {
+    # asserts 64 pixels for SPyNet, at a quarter of the size when the input is not small
+    "BasicVSRPlusPlusNet": lambda net: (
+        NetSpec(min_size=64)
+        if net.is_low_res_input
+        else NetSpec(scale=1, min_size=256, size_multiple=4)
+    ),
+    "BasicVSRNet": lambda net: NetSpec(),
+    "RealBasicVSRNet": lambda net: NetSpec(),
+    # mirrors `padding` frames at both ends by fixed indices; reflects up to 3 pixels
+    "IconVSRNet": lambda net: NetSpec(min_frames=2 * net.padding + 1, size_multiple=4),
+}
+_WINDOWS: HostSpecs = {
+    "EDVRNet": _edvr,
+    # its reconstruction has a fixed number of input channels
+    "TDANNet": lambda net: NetSpec(4, 5, center_only=True),
+    # takes enlarged and normalised frames; the pyramid of its SPyNet has no remainder
+    "TOFlowVSRNet": lambda net: NetSpec(1, 7, center_only=True, size_multiple=16),
+}
+_IMAGES: HostSpecs = {
+    "RRDBNet": lambda net: image_spec(
+        net.upscale_factor, size_multiple=max(4 // net.upscale_factor, 1)
+    ),
+    # pads by reflection, which fails when the padding is as large as the image
+    "SwinIRNet": lambda net: image_spec(net.upscale, size_multiple=net.window_size),
+    "EDSRNet": _upscale_factor,
+    "MSRResNet": _upscale_factor,
+    "SRCNNNet": _upscale_factor,
+    "RDNNet": shuffle_spec,
+    "NAFNet": lambda net: image_spec(1),
+}
+HOST_SPECS: HostSpecs = {**_CLIPS, **_WINDOWS, **_IMAGES}
+
+
+def find_adapter(name: str) -> str | None:
+    """The adapter that a network of this type needs to work on clips, where that is known."""
+    if name in _WINDOWS:
+        return "FCA2SlidingWindow"
+    return "FCA2FramesAsBatch" if name in _IMAGES else None
+
+
+def build_host_net(config: Mapping) -> nn.Module:
+    """Build a network that MMagic has registered.
+
+    Raises:
+        KeyError: There is none of that type.
+        TypeError: No config of a network, or a setting that the network does not have.
+    """
+    return MODELS.build(config)
+
+
+def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
+    """``adapter`` with its ``net`` given by MMagic's config.
+
+    MMEngine initialises what has ``init_weights`` when training starts, and looks for it no deeper
+    than the adapter.
+    """
+
+    class Initialized(adapter):
+        def init_weights(self) -> None:
+            if hasattr(self.net, "init_weights"):
+                self.net.init_weights()
+
+    Initialized.__name__ = Initialized.__qualname__ = adapter.__name__
+    return take_config(Initialized, build_host_net, HOST_SPECS)

@@ -1,0 +1,218 @@
+"""Centre-frame and image networks as networks on clips, so that FCA² can wrap them.
+
+::
+
+    clip (n,t,3,h,w) - upsample - normalise - windows (n*t,f,3,h,w) - net - (n*t,3,H,W) - clip
+                                              or images (n*t,3,h,w)
+
+``upsample``, ``mean`` and ``std`` are for networks that leave a part of their work to the data
+pipeline: TOFlow takes frames that were enlarged before, and MMagic's takes them normalised.
+Padding to what the network asks for is left to ``FCA2Net``, which reads ``spec``.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin._suggest import check_settings
+from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
+from fca2_plugin.ops.windows import window_indices
+
+__all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
+
+
+class _Adapter(nn.Module):
+    """What both adapters share: everything around the network itself."""
+
+    def __init__(
+        self,
+        net: nn.Module,
+        spec: NetSpec | None,
+        at_once: tuple[str, int | None],
+        upsample: int,
+        mean: Sequence[float] | None,
+        std: Sequence[float] | None,
+    ) -> None:
+        super().__init__()
+        name, number = at_once
+        if number is not None and number < 1:
+            raise ValueError(f"{name}={number} runs nothing; expected 1 or more, or None for all")
+        if upsample < 1:
+            raise ValueError(f"upsample={upsample} is no factor; expected 1 (off), 2, 4, ...")
+        for key, values in (("mean", mean), ("std", std)):
+            if values is not None and len(values) != 3:
+                raise ValueError(f"{key}={list(values)} has no value for each of R, G and B")
+        self.net = net
+        self.net_spec = spec or getattr(net, "spec", None) or NetSpec(scale=None)
+        self.at_once = number
+        self.upsample = upsample
+        self.normalizes = mean is not None or std is not None
+        for key, values, neutral in (("mean", mean, 0.0), ("std", std, 1.0)):
+            values = torch.tensor(values or [neutral] * 3).view(3, 1, 1)
+            self.register_buffer(key, values, persistent=False)
+
+    @property
+    def spec(self) -> NetSpec:
+        """What the clip must be, so that the network gets what it asks for."""
+        inner, factor = self.net_spec, self.upsample
+        return replace(
+            inner,
+            scale=None if inner.scale is None else inner.scale * factor,
+            num_frames=None,
+            min_frames=1,
+            center_only=False,
+            size_multiple=inner.size_multiple // math.gcd(inner.size_multiple, factor),
+            min_size=-(-inner.min_size // factor),
+        )
+
+    def forward(self, lq: Tensor) -> Tensor:
+        frames = lq.flatten(0, 1)  # (n*t, 3, h, w)
+        if self.upsample > 1:
+            # antialias selects the cubic with a = -0.5, which data sets are enlarged with
+            frames = F.interpolate(
+                frames, scale_factor=self.upsample, mode="bicubic", antialias=True
+            )
+        if self.normalizes:
+            frames = (frames - self.mean) / self.std
+        inputs = self.arrange(frames.unflatten(0, lq.shape[:2]))
+        # with a gradient, all activations are kept anyway
+        at_once = len(inputs) if torch.is_grad_enabled() else self.at_once or len(inputs)
+        sr = torch.cat([self.run(batch) for batch in inputs.split(at_once)])  # (n*t, 3, H, W)
+        if self.normalizes:
+            sr = sr * self.std + self.mean
+        return sr.unflatten(0, lq.shape[:2])
+
+    def arrange(self, frames: Tensor) -> Tensor:
+        """(n, t, 3, h, w) to what the network takes, n*t of them."""
+        raise NotImplementedError
+
+    def run(self, batch: Tensor) -> Tensor:
+        """Run the network; of several results the first is the image (TDAN's second is not)."""
+        sr = self.net(batch)
+        sr = sr[0] if isinstance(sr, tuple | list) else sr
+        if not isinstance(sr, Tensor) or sr.ndim != 4 or sr.shape[:2] != (len(batch), 3):
+            got = tuple(sr.shape) if isinstance(sr, Tensor) else type(sr).__name__
+            raise ValueError(
+                f"{type(self.net).__name__} returned {got} for an input of {tuple(batch.shape)}; "
+                f"expected one image each, ({len(batch)}, 3, H, W); a network that returns clips "
+                "needs no adapter"
+            )
+        return sr
+
+
+class SlidingWindow(_Adapter):
+    """A centre-frame network, run on a window around every frame.
+
+    Args:
+        net: Network that maps a window (b, f, 3, h, w) to its middle frame (b, 3, s*h, s*w). It
+            may return a tuple that starts with it.
+        num_frames: Frames of a window, odd; None for what ``spec`` says.
+        border: What stands for frames before the first and after the last: ``replicate``,
+            ``reflection``, ``reflection_circle`` or ``circle``, as in BasicSR.
+        windows_at_once: Windows that run as one batch without gradients; None for all.
+        upsample: Enlarge the frames so much before, by bicubic interpolation.
+        mean: What is taken from R, G and B before, and added after.
+        std: What R, G and B are divided by before, and multiplied with after.
+        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+
+    Shape:
+        (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
+
+    Raises:
+        ValueError: An even or unknown number of frames, an unknown border, nothing at once, or a
+            network that returns something else.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        num_frames: int | None = None,
+        border: str = "reflection",
+        windows_at_once: int | None = None,
+        upsample: int = 1,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        spec: NetSpec | None = None,
+    ) -> None:
+        super().__init__(net, spec, ("windows_at_once", windows_at_once), upsample, mean, std)
+        known = self.net_spec.num_frames
+        if num_frames is None and known is None:
+            raise ValueError(
+                f"the window of {type(net).__name__} is not known; say num_frames=5, or what it "
+                "was made for"
+            )
+        if known is not None and num_frames not in (None, known):
+            raise ValueError(
+                f"num_frames={num_frames} does not fit {type(net).__name__}, which takes {known}; "
+                "leave num_frames out, or build the network for as many"
+            )
+        self.num_frames = num_frames or known
+        self.border = border
+        window_indices(1, self.num_frames, border)  # refuses what it does not know
+
+    def arrange(self, frames: Tensor) -> Tensor:
+        indices = window_indices(frames.shape[1], self.num_frames, self.border)
+        return frames[:, torch.tensor(indices, device=frames.device)].flatten(0, 1)
+
+
+class FramesAsBatch(_Adapter):
+    """An image network, run on all frames as one batch.
+
+    Args:
+        net: Network that maps images (b, 3, h, w) to (b, 3, s*h, s*w).
+        frames_at_once: Frames that run as one batch without gradients; None for all.
+        upsample: Enlarge the frames so much before, by bicubic interpolation.
+        mean: What is taken from R, G and B before, and added after.
+        std: What R, G and B are divided by before, and multiplied with after.
+        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+
+    Shape:
+        (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
+
+    Raises:
+        ValueError: Nothing at once, or a network that returns something else.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        frames_at_once: int | None = None,
+        upsample: int = 1,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        spec: NetSpec | None = None,
+    ) -> None:
+        super().__init__(net, spec, ("frames_at_once", frames_at_once), upsample, mean, std)
+
+    def arrange(self, frames: Tensor) -> Tensor:
+        return frames.flatten(0, 1)
+
+
+def take_config(
+    adapter: type[nn.Module],
+    build: Callable[[Mapping], nn.Module],
+    host_specs: HostSpecs,
+) -> Callable[..., nn.Module]:
+    """Make an adapter that a host can build from its config: ``net`` is the host's config, too.
+
+    Args:
+        adapter: ``SlidingWindow`` or ``FramesAsBatch``.
+        build: How the host builds a network from its config.
+        host_specs: What the host's networks ask for without saying so in data.
+    """
+    known = set(inspect.signature(adapter).parameters) - {"net", "spec"}
+    name = f"FCA2{adapter.__name__}"
+
+    def make(net: Mapping | nn.Module, **settings: object) -> nn.Module:
+        check_settings(name, settings, known)
+        net = net if isinstance(net, nn.Module) else build(net)
+        return adapter(net, spec=find_spec(net, host_specs), **settings)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = adapter.__doc__
+    return make
