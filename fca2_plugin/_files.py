@@ -6,14 +6,21 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["folder_at_once", "write_text"]
+__all__ = ["file_at_once", "folder_at_once", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text``; until it is all there, what was at ``path`` stays."""
+    with file_at_once(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def file_at_once(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside ``path``; rename it on success, remove it on an error."""
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

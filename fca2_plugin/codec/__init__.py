@@ -1,21 +1,32 @@
-"""Real codecs through PyAV: settings, an in-memory round trip, and video files.
+"""Real codecs through PyAV: settings, an in-memory round trip, video files, raw YUV, probing.
 
-Frames are numpy ``uint8`` RGB of shape (h, w, 3). Importing this package does not import PyAV;
-the functions that need it do (``pip install 'fca2_plugin[video]'``).
+Frames are numpy ``uint8`` RGB of shape (h, w, 3); raw video comes as Y, U and V planes. Importing
+this package does not import PyAV; the functions that need it do
+(``pip install 'fca2_plugin[video]'``).
 """
 
+from fca2_plugin.codec.frame_info import FrameInfo, frame_infos
+from fca2_plugin.codec.lowdelay import LowDelay, encode_lowdelay
 from fca2_plugin.codec.roundtrip import encode_decode
 from fca2_plugin.codec.settings import CodecSettings
 from fca2_plugin.codec.versions import library_versions
 from fca2_plugin.codec.video import StreamInfo, count_frames, probe, read_video, write_video
+from fca2_plugin.codec.yuv import YuvFile, video_planes, write_yuv
 
 __all__ = [
     "CodecSettings",
+    "FrameInfo",
+    "LowDelay",
     "StreamInfo",
+    "YuvFile",
     "count_frames",
     "encode_decode",
+    "encode_lowdelay",
+    "frame_infos",
     "library_versions",
     "probe",
     "read_video",
+    "video_planes",
     "write_video",
+    "write_yuv",
 ]

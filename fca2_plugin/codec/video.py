@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +20,15 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
 from fca2_plugin.codec.settings import CodecSettings, apply_settings, check_even
 
-__all__ = ["StreamInfo", "count_frames", "probe", "read_video", "write_video"]
+__all__ = [
+    "StreamInfo",
+    "clip_pictures",
+    "count_frames",
+    "pictures",
+    "probe",
+    "read_video",
+    "write_video",
+]
 
 SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
 
@@ -93,17 +101,22 @@ def read_video(path: str | os.PathLike, max_frames: int | None = None) -> Iterat
         ValueError: It is not a video, holds no frame, changes size, or is damaged; damage
             raises after the frames in front of it.
     """
+    return map(yuv_to_rgb, clip_pictures(path, max_frames))
+
+
+def clip_pictures(path: str | os.PathLike, max_frames: int | None = None) -> Iterator[Any]:
+    """Yield what ``read_video`` converts: decoded ``av.VideoFrame`` of one size, at least one."""
     if max_frames is not None and max_frames < 1:
         raise ValueError(f"max_frames must be at least 1, got {max_frames}")
     count, size = 0, None
-    for picture in _pictures(path):
+    for picture in pictures(path):
         size = size or (picture.width, picture.height)
         if (picture.width, picture.height) != size:
             raise ValueError(
                 f"{path} changes from {size[0]}x{size[1]} to {picture.width}x{picture.height} "
                 f"at frame {count}; split it there"
             )
-        yield yuv_to_rgb(picture)
+        yield picture
         count += 1
         if count == max_frames:
             return
@@ -122,17 +135,35 @@ def count_frames(path: str | os.PathLike, at_most: int | None = None) -> int:
         FileNotFoundError: There is no such file.
         ValueError: It is not a video, or is damaged.
     """
-    return sum(1 for _ in itertools.islice(_pictures(path), at_most))
+    return sum(1 for _ in itertools.islice(pictures(path), at_most))
 
 
-def _pictures(path: str | os.PathLike) -> Iterator[Any]:
-    """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one."""
+def pictures(
+    path: str | os.PathLike,
+    prepare: Callable[[Any], None] | None = None,
+    watch: Callable[[Any], None] | None = None,
+) -> Iterator[Any]:
+    """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one.
+
+    Args:
+        path: The video file.
+        prepare: Called with the stream before anything is decoded.
+        watch: Called with each packet before it is decoded.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a video, or is damaged.
+    """
     av = require("av", "video")
     count, end = 0, 0.0
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
+        if prepare is not None:
+            prepare(stream)
         try:
             for packet in container.demux(stream):
+                if watch is not None and packet.size:
+                    watch(packet)
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * stream.time_base))
                 for picture in stream.decode(packet):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from fca2_plugin.codec.yuv import Planes, YuvFile, write_yuv
+
 
 def moving_clip(num_frames: int, height: int, width: int, seed: int = 0) -> list[np.ndarray]:
     """A sum of a few coloured waves that drift by about a pixel a frame."""
@@ -17,3 +19,15 @@ def moving_clip(num_frames: int, height: int, width: int, seed: int = 0) -> list
         ]
         frames.append(np.clip(128 + 20 * np.stack(planes, -1), 0, 255).astype(np.uint8))
     return frames
+
+
+def moving_planes(num_frames: int, height: int, width: int, seed: int = 0) -> list[Planes]:
+    """The same as planes of YUV 4:2:0, each channel taken for a plane."""
+    frames = moving_clip(num_frames, height, width, seed)
+    return [tuple(frame[::s, ::s, c] for c, s in enumerate((1, 2, 2))) for frame in frames]
+
+
+def raw_clip(folder, num_frames=3, height=32, width=48, name="Clip", seed=0) -> YuvFile:
+    """The same as a raw file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_yuv(folder, name, moving_planes(num_frames, height, width, seed))

@@ -239,7 +239,7 @@ def test_a_decoder_error_is_named(tmp_path, monkeypatch):
 )
 def test_odd_streams(monkeypatch, pictures, message):
     made = [av.VideoFrame(width, height, "rgb24") for width, height in pictures]
-    monkeypatch.setattr(video_module, "_pictures", lambda path: iter(made))
+    monkeypatch.setattr(video_module, "pictures", lambda path: iter(made))
     with pytest.raises(ValueError, match=message):
         list(read_video("clip.mp4"))
 

@@ -1,0 +1,227 @@
+"""Raw video as the MFQE 2.0 data set has it: 8-bit YUV 4:2:0, the shape in the file's name.
+
+``Name_WxH_N.yuv`` holds N frames, each the Y plane of W x H bytes and then U and V of a quarter.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
+from fca2_plugin.codec.video import clip_pictures
+
+__all__ = ["Planes", "YuvFile", "video_planes", "write_yuv"]
+
+Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Y (h, w), U and V (ceil(h/2), ceil(w/2)), all ``uint8``."""
+
+GREY = 128  # of chroma, where a frame is luma alone
+_NAME = re.compile(r"(?P<name>.+)_(?P<w>[1-9]\d*)x(?P<h>[1-9]\d*)_(?P<n>[1-9]\d*)\.yuv")
+_SIZE = re.compile(r"(?P<name>.+?)_(?P<w>[1-9]\d*)x(?P<h>[1-9]\d*)(?!\d)")
+_KEPT = ("yuv420p", "yuvj420p")  # j: full range; the bytes are laid out the same
+
+
+class YuvFile:
+    """One raw file, read-only and mapped into memory at the first look at its pixels.
+
+    Planes are views of the file, so nothing is read before it is used and nothing is copied. An
+    object may go to other processes: a forked one shares the mapping, a pickled one opens its own.
+
+    Args:
+        path: ``Name_WxH_N.yuv``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The name does not say the shape, or the size of the file does not fit it.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise FileNotFoundError(f"there is no raw video {self.path}")
+        size = self.path.stat().st_size
+        match = _NAME.fullmatch(self.path.name)
+        if match is None:
+            raise ValueError(
+                f"{self.path} is not named Name_WxH_N.yuv, so its shape is unknown; "
+                + _suggestion(self.path.name, size)
+            )
+        self.name = match["name"]
+        self.width, self.height, self.num_frames = (int(match[key]) for key in "whn")
+        if size != self.num_frames * self.frame_bytes:
+            frames = size / self.frame_bytes
+            fits = f"it would fit {frames:.10g} frames"
+            if frames.is_integer() and frames:
+                fits += f", as {yuv_name(self.name, self.width, self.height, int(frames))}"
+            raise ValueError(
+                f"{self.path} holds {size} bytes, but its name says {self.num_frames} frames of "
+                f"{self.width}x{self.height}, {self.num_frames * self.frame_bytes} bytes; {fits}"
+            )
+        self._map: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.num_frames
+
+    def __repr__(self) -> str:
+        return f"YuvFile({str(self.path)!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_map": None}
+
+    @property
+    def frame_bytes(self) -> int:
+        """The bytes of a frame."""
+        return _frame_bytes(self.width, self.height)
+
+    @property
+    def luma(self) -> np.ndarray:
+        """All Y planes, (n, h, w) ``uint8``; slice it as you like."""
+        return self._planes(0, self.height, self.width)
+
+    def y(self, index: int) -> np.ndarray:
+        """Return the Y plane of one frame, (h, w)."""
+        return self.luma[index]
+
+    def frame(self, index: int) -> Planes:
+        """Return the planes of one frame."""
+        half_h, half_w = _half(self.height), _half(self.width)
+        u_at = self.height * self.width
+        u = self._planes(u_at, half_h, half_w)
+        v = self._planes(u_at + half_h * half_w, half_h, half_w)
+        return self.luma[index], u[index], v[index]
+
+    def frames(self) -> Iterator[Planes]:
+        """Yield the planes of each frame."""
+        return map(self.frame, range(self.num_frames))
+
+    def _planes(self, offset: int, height: int, width: int) -> np.ndarray:
+        """View the same plane of all frames; it begins ``offset`` bytes into a frame."""
+        if self._map is None:
+            self._map = np.memmap(self.path, np.uint8, "r")
+        # a reshaped slice would be a copy, because the frames are not adjacent
+        shape, strides = (self.num_frames, height, width), (self.frame_bytes, width, 1)
+        return np.ndarray(shape, np.uint8, self._map, offset, strides)
+
+
+def _half(side: int) -> int:
+    return -(-side // 2)
+
+
+def _frame_bytes(width: int, height: int) -> int:
+    return width * height + 2 * _half(width) * _half(height)
+
+
+def yuv_name(name: str, width: int, height: int, num_frames: int) -> str:
+    """Return the file name of a clip."""
+    return f"{name}_{width}x{height}_{num_frames}.yuv"
+
+
+def _suggestion(file_name: str, size: int) -> str:
+    """Say how a file should be called, from the size that its name may hold."""
+    match = _SIZE.match(file_name)
+    if match is not None:
+        width, height = int(match["w"]), int(match["h"])
+        count, rest = divmod(size, _frame_bytes(width, height))
+        if count and not rest:
+            return f"it would fit {yuv_name(match['name'], width, height, count)}"
+    return "rename it, for example to BasketballPass_416x240_500.yuv"
+
+
+def write_yuv(
+    folder: str | os.PathLike, name: str, frames: Iterable[Planes | np.ndarray]
+) -> YuvFile:
+    """Write frames as ``folder/Name_WxH_N.yuv``; until all are there, nothing is.
+
+    Args:
+        folder: An existing folder.
+        name: The clip's name without its shape.
+        frames: (Y, U, V), or Y alone, which gets grey chroma. They may come one at a time.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        TypeError: A plane is not a ``uint8`` array.
+        ValueError: There are no frames, their shapes are not of 4:2:0 or differ, or the name
+            cannot be a file's.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder} to write {name} to")
+    if not name or "/" in name or name.startswith("."):
+        raise ValueError(f"{name!r} cannot be the name of a raw video; use letters and digits")
+    temporary = folder / f".{name}.{os.getpid()}.part"
+    size, count = None, 0
+    try:
+        with temporary.open("wb") as file:
+            for count, frame in enumerate(frames, start=1):
+                planes = _checked_planes(frame, count - 1)
+                size = size or planes[0].shape
+                if planes[0].shape != size:
+                    raise ValueError(
+                        f"frame {count - 1} of {name} is {_wxh(planes[0].shape)}, but frame 0 is "
+                        f"{_wxh(size)}; all frames of a raw video must have one size"
+                    )
+                for plane in planes:
+                    file.write(np.ascontiguousarray(plane))
+        if size is None:
+            raise ValueError(f"there are no frames to write to {folder / name}")
+        path = folder / yuv_name(name, size[1], size[0], count)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return YuvFile(path)
+
+
+def _wxh(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, reversed(shape)))
+
+
+def _checked_planes(frame: Planes | np.ndarray, index: int) -> Planes:
+    planes = (frame,) if isinstance(frame, np.ndarray) else tuple(frame)
+    for plane in planes:
+        if not isinstance(plane, np.ndarray) or plane.dtype != np.uint8:
+            got = getattr(plane, "dtype", type(plane).__name__)
+            raise TypeError(f"the planes of frame {index} must be numpy uint8 arrays, got {got}")
+    shapes = [plane.shape for plane in planes]
+    if len(shapes[0]) == 2 and 0 not in shapes[0]:
+        half = (_half(shapes[0][0]), _half(shapes[0][1]))
+        if len(planes) == 1:
+            grey = np.full(half, GREY, np.uint8)
+            return planes[0], grey, grey
+        if shapes[1:] == [half, half]:
+            return planes
+    raise ValueError(
+        f"frame {index} must be Y (h, w) alone, or with U and V of half its sides, got {shapes}"
+    )
+
+
+def video_planes(path: str | os.PathLike, max_frames: int | None = None) -> Iterator[Planes]:
+    """Yield the planes of any video, in display order.
+
+    8-bit 4:2:0 is passed on as it was coded, in its own matrix and range. Other YUV keeps those
+    too, and is brought to 4:2:0 and 8 bit by a bicubic filter; RGB becomes BT.601 in limited range.
+
+    Args:
+        path: The video file.
+        max_frames: Stop after so many frames.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: As ``read_video``.
+    """
+    return map(_planes_of, clip_pictures(path, max_frames))
+
+
+def _planes_of(picture: Any) -> Planes:
+    if picture.format.name not in _KEPT:
+        target = {"format": "yuv420p", "interpolation": "BICUBIC"}
+        if picture.format.is_rgb:
+            target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED_RANGE}
+        picture = picture.reformat(**target)
+    return tuple(
+        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in picture.planes
+    )
