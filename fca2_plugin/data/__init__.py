@@ -23,6 +23,7 @@ from fca2_plugin.data.degrade import (
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
+from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.sample import SampleRecipe
 from fca2_plugin.data.source import ClipSource
@@ -38,7 +39,9 @@ __all__ = [
     "ClipSource",
     "ClipStore",
     "CrfMix",
+    "Media",
     "SampleRecipe",
+    "VideoClip",
     "bicubic_upsample",
     "build_clips",
     "build_demo",
@@ -49,8 +52,11 @@ __all__ = [
     "demo_clips",
     "downsample",
     "find_clips",
+    "find_media",
     "fits",
     "fitting_num_frames",
+    "media_frames",
+    "media_shape",
     "open_clip_set",
     "open_clips",
     "phase",

@@ -27,6 +27,7 @@ __all__ = [
     "find_clips",
     "numeric_key",
     "read_frames",
+    "visible_entries",
     "write_frames",
 ]
 
@@ -57,7 +58,8 @@ def numeric_key(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(p), p) if p.isdecimal() else (1, 0, p) for p in parts]
 
 
-def _visible(folder: Path) -> list[Path]:
+def visible_entries(folder: Path) -> list[Path]:
+    """List a folder in numeric order, without the names that begin with a dot."""
     entries = (p for p in folder.iterdir() if not p.name.startswith("."))
     return sorted(entries, key=lambda path: numeric_key(path.name))
 
@@ -72,7 +74,9 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
     root = Path(root)
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {root} to find clips in")
-    clips = [clip for folder in _visible(root) if folder.is_dir() for clip in _walk(root, folder)]
+    clips = [
+        clip for folder in visible_entries(root) if folder.is_dir() for clip in _walk(root, folder)
+    ]
     if not clips:
         raise ValueError(f"{root} holds no clips; expected {root}/<clip>/*.png")
     return clips
@@ -88,7 +92,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
     folder = Path(root) / name
     if not folder.is_dir():
         raise FileNotFoundError(f"{root} holds no clip {name}; add it, or take it off the list")
-    images = tuple(p for p in _visible(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = tuple(p for p in visible_entries(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
     if not images:
         raise ValueError(_no_images(folder))
     return Clip(name, images)
@@ -100,7 +104,7 @@ def _no_images(folder: Path) -> str:
 
 
 def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
-    entries = _visible(folder)
+    entries = visible_entries(folder)
     images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
     folders = [p for p in entries if p.is_dir()]
     if images and folders:

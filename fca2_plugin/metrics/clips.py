@@ -1,0 +1,85 @@
+"""The measures of whole clips beside PSNR and SSIM, by name.
+
+Each has a ``name``, takes the frames in order with ``add(sr, gt)`` and returns its values with
+``finish()``: one a frame, or one a pair of neighbours.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Protocol as TypeProtocol
+
+import numpy as np
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.metrics.temporal import TemporalOpticalFlow, WarpError, dis_flow, raft_flow
+from fca2_plugin.metrics.vmaf import Vmaf
+
+__all__ = ["METRICS", "ClipMetric", "start_metrics"]
+
+#: What ``fca2 evaluate --metrics`` takes. The first two are the protocol's, and always there.
+METRICS = ("psnr", "ssim", "tof", "warp", "lpips", "vmaf")
+
+
+class ClipMetric(TypeProtocol):
+    """What ``start_metrics`` returns for each name."""
+
+    name: str
+
+    def add(self, sr: np.ndarray, gt: np.ndarray) -> None: ...
+
+    def finish(self) -> list[float]: ...
+
+
+def start_metrics(
+    names: Iterable[str],
+    *,
+    lpips_weights: str | Path | None = None,
+    raft_weights: str | Path | None = None,
+) -> list[ClipMetric]:
+    """Return fresh measures for one clip; PSNR and SSIM, which a protocol computes, are left out.
+
+    Args:
+        names: Of ``METRICS``.
+        lpips_weights: Local file of AlexNet's weights for LPIPS.
+        raft_weights: Local file of RAFT's weights for the warping error; by default it uses DIS.
+
+    Raises:
+        FileNotFoundError: Weights or programs that a measure needs are not there.
+        ModuleNotFoundError: A package that it needs is not installed.
+        ValueError: An unknown name, or a file of other weights.
+    """
+    started: list[ClipMetric] = []
+    for name in dict.fromkeys(names):
+        check_choice("metric", name, METRICS)
+        if name == "tof":
+            started.append(TemporalOpticalFlow())
+        elif name == "warp":
+            started.append(_warp_error(raft_weights))
+        elif name == "lpips":
+            started.append(_lpips(lpips_weights))
+        elif name == "vmaf":
+            started.append(Vmaf())
+    return started
+
+
+def _warp_error(raft_weights: str | Path | None) -> WarpError:
+    if raft_weights is None:
+        return WarpError(dis_flow)
+    return WarpError(_raft(str(raft_weights)), "warp_raft")
+
+
+_raft = cache(raft_flow)  # one network for all clips
+
+
+def _lpips(weights: str | Path | None) -> ClipMetric:
+    from fca2_plugin.metrics.perceptual import Lpips  # needs torch, the rest does not
+
+    return Lpips(_lpips_network(weights and str(weights)))
+
+
+@cache
+def _lpips_network(weights: str | None):
+    from fca2_plugin.metrics.perceptual import lpips_network
+
+    return lpips_network(weights)
