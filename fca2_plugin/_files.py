@@ -1,12 +1,13 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["file_at_once", "folder_at_once", "write_text"]
+__all__ = ["file_at_once", "file_sha256", "folder_at_once", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -24,6 +25,15 @@ def file_at_once(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fca2_plugin._files import write_text
+from fca2_plugin._files import file_sha256, write_text
 from fca2_plugin.codec import (
     CodecSettings,
     count_frames,
@@ -257,14 +257,6 @@ def _folder_sha256(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def video_clips(
     path: str | os.PathLike,
     num_frames: int,
@@ -317,7 +309,7 @@ def video_clips(
     recipe = {
         "kind": "video",
         "file": path.name,
-        "sha256": _file_sha256(path),
+        "sha256": file_sha256(path),
         "num_frames": num_frames,
         "train_fraction": train_fraction,
         "max_clips": max_clips,

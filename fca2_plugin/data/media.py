@@ -1,6 +1,6 @@
-"""Clips as people have them: a folder of frames, a folder of such folders, videos.
+"""Clips as people have them: a folder of frames, a folder of such folders, an LMDB, videos.
 
-Both kinds answer to ``name`` and to the functions here; frames come as a stream, so that a long
+All kinds answer to ``name`` and to the functions here; frames come as a stream, so that a long
 video need not fit in memory.
 """
 
@@ -20,8 +20,17 @@ from fca2_plugin.data.clips import (
     read_frames,
     visible_entries,
 )
+from fca2_plugin.data.store import open_clips
 
-__all__ = ["VIDEO_SUFFIXES", "Media", "VideoClip", "find_media", "media_frames", "media_shape"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "LmdbClip",
+    "Media",
+    "VideoClip",
+    "find_media",
+    "media_frames",
+    "media_shape",
+]
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".y4m", ".m4v", ".ts")
 
@@ -39,11 +48,24 @@ class VideoClip:
     path: Path
 
 
-Media = Clip | VideoClip
+@dataclass(frozen=True)
+class LmdbClip:
+    """A clip in an LMDB.
+
+    Args:
+        name: Its name there.
+        root: The LMDB.
+    """
+
+    name: str
+    root: Path
+
+
+Media = Clip | VideoClip | LmdbClip
 
 
 def find_media(path: str | os.PathLike) -> list[Media]:
-    """List the clips at ``path``: a video, a folder of frames, of clip folders, or of videos.
+    """List the clips at ``path``: a video, an LMDB, a folder of frames, clip folders or videos.
 
     Raises:
         FileNotFoundError: There is nothing at ``path``.
@@ -54,6 +76,8 @@ def find_media(path: str | os.PathLike) -> list[Media]:
         return [VideoClip(path.stem, path)]
     if not path.is_dir():
         raise FileNotFoundError(f"there is no folder or video {path}")
+    if path.suffix == ".lmdb":
+        return [LmdbClip(name, path) for name in open_clips(path).names]
     entries = visible_entries(path)
     images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
     videos = [p for p in entries if p.is_file() and p.suffix.lower() in VIDEO_SUFFIXES]
@@ -81,25 +105,21 @@ def find_media(path: str | os.PathLike) -> list[Media]:
 
 
 def media_frames(media: Media) -> Iterator[np.ndarray]:
-    """Yield the frames as ``uint8`` RGB.
+    """Yield the frames as ``uint8`` RGB; ``media_shape`` compares their sizes.
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: A file cannot be read, or the size changes.
+        ValueError: A file cannot be read.
     """
     if isinstance(media, VideoClip):
         yield from read_video(media.path)
-        return
-    first = None
-    for index in range(len(media)):
-        (frame,) = read_frames(media, index, 1)
-        first = first or frame.shape
-        if frame.shape != first:
-            raise ValueError(
-                f"{media.frames[index]} is {frame.shape[1]}x{frame.shape[0]}, but the clip begins "
-                f"with {first[1]}x{first[0]}; all frames of a clip must have one size"
-            )
-        yield frame
+    elif isinstance(media, LmdbClip):
+        store = open_clips(media.root, names=[media.name])
+        for index in range(store.num_frames(media.name)):
+            yield from store.read(media.name, [index])
+    else:
+        for index in range(len(media)):
+            yield from read_frames(media, index, 1)
 
 
 def media_shape(media: Media) -> tuple[int, int, int]:
@@ -107,9 +127,12 @@ def media_shape(media: Media) -> tuple[int, int, int]:
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: A file cannot be read, or images differ in size.
+        ValueError: A file cannot be read, or the frames differ in size.
     """
     if isinstance(media, VideoClip):
         info = probe(media.path)
         return count_frames(media.path), info.height, info.width
+    if isinstance(media, LmdbClip):
+        store = open_clips(media.root, names=[media.name])
+        return store.num_frames(media.name), *store.size(media.name)
     return len(media), *clip_size(media)

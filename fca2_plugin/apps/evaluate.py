@@ -1,0 +1,314 @@
+"""Measure results against their ground truth by a named protocol.
+
+Results come from a folder or video, from a network, or from a floor (bicubic, or the input itself);
+the ground truth from a folder or video, or from a tree that ``fca2 encode`` wrote, of which every
+condition (uncompressed, each CRF) is measured. ``evaluate`` returns, and writes as JSON:
+
+==================  ================================================================================
+kind, schema        ``evaluate``, 1
+fca2_plugin         version
+method, dataset     names
+protocol            every fixed choice, see ``fca2_plugin.metrics.protocols``
+psnr, ssim, ...     means: over the frames of a clip, over clips, over conditions
+clips               by name: means, ``num_frames``; ``first_frame`` that was measured,
+                    ``identical_frames`` (whose PSNR is infinite, and every mean with it),
+                    ``frames`` with the value of each frame (tOF and warping error: of each pair of
+                    neighbours), ``ms_per_frame``
+conditions          by name: means and ``clips``; empty for plain folders. With several of them the
+                    top ``clips`` hold each clip's means over conditions, without frames
+source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
+                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``scale``, ``degradation``
+ms_per_frame        of the method alone, mean over frames; null for finished results
+frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null
+==================  ================================================================================
+
+An infinite value stands as ``Infinity``, which Python reads and strict JSON does not know.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+
+from rich.table import Table
+
+from fca2_plugin import __version__
+from fca2_plugin._files import file_sha256, write_text
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.apps.journal import Journal
+from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
+from fca2_plugin.data import DOWNSAMPLERS, media_shape
+from fca2_plugin.metrics import METRICS, get_protocol, start_metrics
+
+__all__ = ["FLOORS", "evaluate", "evaluation_table"]
+
+FLOORS = ("bicubic", "none")
+PHASE0 = ("comisr", "duf")  # degradations whose LQ pixel i lies on pixel scale * i
+NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
+
+Path_ = str | Path
+
+
+def evaluate(
+    *,
+    gt: Path_ | None = None,
+    sr: Path_ | None = None,
+    lq: Path_ | None = None,
+    data: Path_ | None = None,
+    split: str | None = None,
+    config: Path_ | None = None,
+    checkpoint: Path_ | None = None,
+    floor: str | None = None,
+    degradation: str = "comisr",
+    protocol: str = "cvsr-y",
+    metrics: Sequence[str] = (),
+    lpips_weights: Path_ | None = None,
+    raft_weights: Path_ | None = None,
+    max_frames: int | None = None,
+    overlap: int | None = None,
+    device: str | None = None,
+    name: str | None = None,
+    dataset: str | None = None,
+    save: Path_ | None = None,
+    json_path: Path_ | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict:
+    """Measure one method on one data set.
+
+    The method is one of ``sr``, ``config`` with ``checkpoint``, and ``floor``; the data set is
+    ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
+
+    Args:
+        gt: Ground truth: a video, or a folder of frames, of clip folders or of videos.
+        sr: Finished results, likewise; with ``data`` a folder of the conditions.
+        lq: What the network or floor starts from, likewise.
+        data: What ``fca2 encode`` wrote.
+        split: Part of ``data``; by default the only one, or ``test``.
+        config: MMagic's .py or BasicSR's .yml.
+        checkpoint: The network's weights.
+        floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
+        degradation: How the LQ was made, which bicubic is aligned with; ``data`` says so itself.
+        protocol: A key of ``fca2_plugin.metrics.PROTOCOLS``.
+        metrics: More measures, of ``fca2_plugin.metrics.METRICS``; PSNR and SSIM are always there.
+        lpips_weights: File of AlexNet's weights.
+        raft_weights: File of RAFT's weights; without it the warping error uses OpenCV's DIS.
+        max_frames: Run the network on so many frames at once; by default on whole clips.
+        overlap: Frames of context on each side of such a chunk; a quarter of it by default.
+        device: Where the network runs; a GPU where there is one.
+        name: The method's name in the result.
+        dataset: The data set's.
+        save: Write the frames of a network or floor there.
+        json_path: Write the result there; finished clips of a killed run are not measured again.
+        workers: Processes for anything but networks and LPIPS.
+        progress: Called as ``progress(frames done, frames in all, clip)``.
+
+    Raises:
+        FileNotFoundError: Something named is not there, or weights that a metric needs.
+        ModuleNotFoundError: A package that is needed is not installed.
+        ValueError: The arguments do not go together, clips do not pair or do not fit, or a frame
+            cannot be compared.
+    """
+    rules = get_protocol(protocol)
+    for metric in metrics:
+        check_choice("metric", metric, METRICS)
+    _check_arguments(gt, sr, lq, data, split, config, checkpoint, floor, save)
+    json_path = json_path and Path(json_path)
+    if json_path and not json_path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {json_path.parent} to write {json_path} to")
+    source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
+    source |= {"config": config, "checkpoint": checkpoint}
+    pairs, scale, degradation = _find(source, degradation)
+    if floor == "bicubic" and scale is None:
+        scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
+    pairs = check_pairs(pairs, 1 if floor == "none" else scale)
+    weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
+    start_metrics(metrics, **weights)  # what is missing is better said before the work
+    if config:
+        method = _network(config, checkpoint, max_frames, overlap, device, name)
+        source |= {"checkpoint_sha256": file_sha256(Path(checkpoint))}
+        source |= {"max_frames": max_frames, "overlap": method.overlap if max_frames else None}
+        workers = 1
+    elif floor == "bicubic":
+        method = Bicubic(scale, _phase0(degradation))
+        source |= {"scale": scale, "degradation": degradation}
+    else:
+        method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)
+    if "lpips" in metrics or raft_weights:
+        workers = 1  # torch uses all cores by itself
+    result = {
+        "kind": "evaluate",
+        "schema": 1,
+        "fca2_plugin": __version__,
+        "method": name or method.name,
+        "dataset": dataset or Path(data or gt).resolve().name,
+        "protocol": asdict(rules),
+        "source": {key: _as_text(value) for key, value in source.items()},
+        "frames_dir": _as_text(save or sr),
+    }
+    journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": weights})
+    save = _save_folder(save, journal)
+    scorer = Scorer(method, rules, tuple(metrics), weights, save)
+    result |= _summary(pairs, _score(scorer, pairs, journal, workers, progress))
+    if json_path:
+        write_text(json_path, json.dumps(result, indent=1) + "\n")
+        journal.remove()
+    return result
+
+
+def _check_arguments(gt, sr, lq, data, split, config, checkpoint, floor, save) -> None:
+    if sum(x is not None for x in (sr, config, floor)) != 1:
+        raise ValueError(
+            "what is to be measured? give one of --sr, --config with --checkpoint, and --method "
+            f"({' or '.join(FLOORS)})"
+        )
+    if (config is None) != (checkpoint is None):
+        raise ValueError("a network needs both --config and --checkpoint")
+    if floor is not None:
+        check_choice("method", floor, FLOORS)
+    if (data is None) == (gt is None):
+        raise ValueError("give the ground truth with --gt, or a tree of `fca2 encode` with --data")
+    if data is not None and lq is not None:
+        raise ValueError("--data brings its own LQ; leave out --lq, or give --lq and --gt only")
+    if split is not None and data is None:
+        raise ValueError("--split chooses a part of --data, which is not given")
+    if sr is None and data is None and lq is None:
+        raise ValueError("a network or a floor needs --lq to start from")
+    if save is not None and sr is not None:
+        raise ValueError("--save writes what a network or a floor returns, and --sr has it already")
+
+
+def _find(source: Mapping, degradation: str) -> tuple[list[Pair], int | None, str]:
+    """The pairs of all conditions, with scale and degradation where a tree says them."""
+    if source["data"] is None:
+        check_choice("degradation", degradation, DOWNSAMPLERS)
+        return find_pairs(source["gt"], lq=source["lq"], sr=source["sr"]), None, degradation
+    tree = open_tree(source["data"], source["split"])
+    sr = source["sr"] and Path(source["sr"])
+    pairs = [
+        pair
+        for condition, lq in tree.lq.items()
+        for pair in find_pairs(tree.gt, lq=lq, sr=sr and sr / condition, condition=condition)
+    ]
+    return pairs, tree.scale, tree.degradation
+
+
+def _phase0(degradation: str) -> bool:
+    return degradation in PHASE0
+
+
+def _network(config, checkpoint, max_frames, overlap, device, name):
+    from fca2_plugin.apps.inference import NetworkMethod, load_network  # torch, seconds to import
+
+    network = load_network(config, checkpoint)
+    return NetworkMethod(network, name or Path(config).stem, max_frames, overlap, device)
+
+
+def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
+    """Results of another run are not overwritten, those of a killed one are."""
+    save = save and Path(save)
+    if save and not journal.clips and save.exists() and any(save.iterdir()):
+        raise ValueError(f"{save} is not empty; give --save another folder, or remove that one")
+    return save
+
+
+def _score(
+    scorer: Scorer,
+    pairs: Sequence[Pair],
+    journal: Journal,
+    workers: int,
+    progress: Callable[[int, int, str], None] | None,
+) -> dict[str, dict]:
+    """Every pair's numbers by its label; those of a killed run are taken from the journal."""
+    total = sum(pair.num_frames for pair in pairs)
+    results = {pair.label: kept for pair in pairs if (kept := journal.get(pair)) is not None}
+    done = sum(pair.num_frames for pair in pairs if pair.label in results)
+
+    def advance(frames: int, label: str) -> None:
+        nonlocal done
+        done += frames
+        if progress is not None:
+            progress(done, total, label)
+
+    advance(0, "")
+    waiting = [pair for pair in pairs if pair.label not in results]
+    for pair, result in score_all(scorer, waiting, workers=workers, progress=advance):
+        results[pair.label] = result
+        journal.put(pair, result)
+    return results
+
+
+def _means(entries: Sequence[Mapping]) -> dict[str, float]:
+    """The mean of every measure that all entries have."""
+    return {
+        key: fmean(entry[key] for entry in entries)
+        for key in entries[0]
+        if key not in NOT_MEANS and all(key in entry for entry in entries)
+    }
+
+
+def _summary(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
+    """Means, clips and conditions."""
+    by_condition: dict[str, dict[str, dict]] = {}
+    for pair in pairs:
+        by_condition.setdefault(pair.condition, {})[pair.name] = results[pair.label]
+    conditions = {
+        name: {**_means(list(clips.values())), "clips": clips}
+        for name, clips in by_condition.items()
+    }
+    (first, *others) = conditions.values()
+    clips = first["clips"]
+    if others:
+        clips = {
+            name: {
+                **_means([condition["clips"][name] for condition in conditions.values()]),
+                "num_frames": clip["num_frames"],
+            }
+            for name, clip in clips.items()
+        }
+    timed = [r for r in results.values() if r["ms_per_frame"] is not None]
+    frames = sum(r["num_frames"] for r in timed)
+    return {
+        **_means([{k: v for k, v in c.items() if k != "clips"} for c in conditions.values()]),
+        "clips": clips,
+        "conditions": {} if "" in conditions else conditions,
+        "ms_per_frame": (
+            sum(r["ms_per_frame"] * r["num_frames"] for r in timed) / frames if timed else None
+        ),
+    }
+
+
+def _as_text(value: object) -> object:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def evaluation_table(result: Mapping) -> Table:
+    """The result as a table for the terminal: a line a clip, and their means."""
+    rules = result["protocol"]
+    table = Table(title=f"{result['method']} on {result['dataset']}, protocol {rules['name']}")
+    conditions = result["conditions"] or {"": result}
+    measures = list(_means([next(iter(next(iter(conditions.values()))["clips"].values()))]))
+    for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
+        table.add_column(header)
+    for measure in measures:
+        table.add_column(
+            measure.replace("psnr", "PSNR (dB)").replace("ssim", "SSIM"), justify="right"
+        )
+
+    def row(*cells: str, values: Mapping, **style) -> None:
+        lead = cells if result["conditions"] else cells[1:]
+        table.add_row(*lead, *(f"{values[m]:.{_digits(m)}f}" for m in measures), **style)
+
+    for condition, entry in conditions.items():
+        for name, clip in entry["clips"].items():
+            row(condition, name, str(clip["num_frames"]), values=clip)
+        row(condition, "mean", "", values=entry, style="bold", end_section=True)
+    if len(conditions) > 1:
+        row("all", "mean", "", values=result, style="bold")
+    return table
+
+
+def _digits(measure: str) -> int:
+    return 2 if measure in ("psnr", "vmaf") else 4

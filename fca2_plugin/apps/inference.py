@@ -1,0 +1,161 @@
+"""Running a network over a clip, whole or in chunks of frames."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.data import media_frames
+
+__all__ = ["NetworkMethod", "chunks", "default_device", "load_network", "to_clip", "to_frames"]
+
+CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
+
+
+def default_device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_network(config: str | Path, checkpoint: str | Path) -> nn.Module:
+    """Load a network through the host that its config is for: MMagic's .py, BasicSR's .yml.
+
+    Raises:
+        FileNotFoundError: One of the files is not there.
+        ModuleNotFoundError: The host is not installed.
+        ValueError: The config is of neither host or cannot be read, or the weights are another
+            network's.
+    """
+    suffix = Path(config).suffix.lower()
+    if suffix == ".py":
+        from fca2_plugin.mmagic.runner import load_config, load_generator
+    elif suffix in CONFIG_SUFFIXES:
+        from fca2_plugin.basicsr.runner import load_config, load_generator
+    else:
+        raise ValueError(
+            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
+        )
+    return load_generator(load_config(config), checkpoint)
+
+
+def to_clip(frames: Sequence[np.ndarray], device: torch.device | str | None = None) -> Tensor:
+    """``uint8`` RGB frames to (1, t, 3, h, w) in [0, 1]."""
+    clip = torch.from_numpy(np.stack(frames)).to(device or default_device())
+    return clip.permute(0, 3, 1, 2)[None].float() / 255
+
+
+def to_frames(clip: Tensor) -> list[np.ndarray]:
+    """(1, t, 3, h, w) to ``uint8`` RGB frames: clipped to [0, 1], times 255, rounded."""
+    frames = (clip[0].clamp(0, 1) * 255).round().byte()
+    return list(frames.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def chunks(
+    total: int, max_frames: int | None = None, overlap: int = 0, align: int = 1
+) -> Iterator[tuple[slice, slice]]:
+    """Cut a clip into chunks that fit in memory.
+
+    Neighbouring chunks share frames, so that each output frame has at least ``overlap`` frames on
+    both sides where the clip has them. The last chunk begins earlier than its turn, to be as long
+    as the others.
+
+    Args:
+        total: Frames of the clip.
+        max_frames: Frames of a chunk; None is the whole clip at once.
+        overlap: Frames of context on each side; they are computed and thrown away.
+        align: Chunks begin at multiples of this.
+
+    Yields:
+        The chunk's frames, and which of its output frames to keep.
+
+    Raises:
+        ValueError: The context leaves nothing of a chunk.
+    """
+    if max_frames is None or total <= max_frames:
+        if max_frames is not None and max_frames < 1:
+            raise ValueError(f"max_frames must be at least 1, got {max_frames}")
+        yield slice(0, total), slice(0, total)
+        return
+    step = max_frames - 2 * overlap
+    if overlap < 0 or step < 1:
+        raise ValueError(
+            f"chunks of {max_frames} frames leave nothing beside {overlap} frames of context on "
+            f"each side; expected an overlap from 0 to {(max_frames - 1) // 2}"
+        )
+    step = step // align * align or step
+    start = done = 0
+    while done < total:
+        if start + max_frames >= total:
+            start, end = min(start, -(-(total - max_frames) // align) * align), total
+        else:
+            end = start + max_frames - overlap
+        yield slice(start, min(start + max_frames, total)), slice(done - start, end - start)
+        done = end
+        start += step
+
+
+class NetworkMethod:
+    """A network as a method of ``scoring``.
+
+    Args:
+        network: Takes (1, t, 3, h, w) in [0, 1] and returns as many frames, larger ones as a rule.
+        name: What it is called.
+        max_frames: As ``chunks``.
+        overlap: As ``chunks``; a quarter of ``max_frames`` by default.
+        device: Where it runs; a GPU where there is one.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        name: str,
+        max_frames: int | None = None,
+        overlap: int | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        self.device = torch.device(device or default_device())
+        self.network = network.to(self.device).eval()
+        self.name = name
+        self.max_frames = max_frames
+        # FCA² works on chunks of its own, whose borders must not move
+        self.align = getattr(network, "chunk_frames", None) or 1
+        if overlap is None:
+            overlap = (max_frames or 0) // 4 // self.align * self.align
+        self.overlap = overlap
+
+    @torch.inference_mode()
+    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+        """Yield the clip's frames, and each one's share of its chunk's time.
+
+        Raises:
+            ValueError: The output has another number of frames, or holds NaN or infinity.
+        """
+        lq = list(media_frames(pair.lq))
+        for piece, keep in chunks(len(lq), self.max_frames, self.overlap, self.align):
+            clip = to_clip(lq[piece], self.device)
+            start = time.perf_counter()
+            sr = self.network(clip)
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            milliseconds = 1000 * (time.perf_counter() - start) / (keep.stop - keep.start)
+            self._check(sr, clip, pair, piece.start)
+            for frame in to_frames(sr[:, keep]):
+                yield frame, milliseconds
+
+    def _check(self, sr: Tensor, clip: Tensor, pair: Pair, first: int) -> None:
+        if sr.ndim != 5 or sr.shape[:2] != clip.shape[:2]:
+            raise ValueError(
+                f"{self.name} returned {tuple(sr.shape)} for a clip of {tuple(clip.shape)}; "
+                f"expected as many frames, (1, {clip.shape[1]}, 3, H, W): give a config whose "
+                "network returns them all"
+            )
+        finite = torch.isfinite(sr).flatten(2).all(-1)[0].tolist()
+        if not all(finite):
+            raise ValueError(
+                f"{pair.label}, frame {first + finite.index(False)}: {self.name} returned NaN or "
+                "infinity; check the checkpoint, and mixed precision if it was trained with it"
+            )

@@ -1,0 +1,67 @@
+"""Finished clips of a run that may be killed, in a file beside its result."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from fca2_plugin._files import write_text
+from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.data import Clip, Media
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """Clips by name, kept until the run is finished.
+
+    An entry counts only for the same run (its ``settings``) on the same files (name, size and time
+    of change).
+
+    Args:
+        result: The file that the run will write; None keeps nothing.
+        settings: All that decides the numbers, in JSON types.
+    """
+
+    def __init__(self, result: Path | None, settings: dict) -> None:
+        self.path = result and result.with_name(f".{result.name}.partial")
+        self.settings = json.loads(json.dumps(settings, default=str))
+        self.clips: dict[str, dict] = {}
+        if self.path is not None and self.path.is_file():
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            if kept["settings"] == self.settings:
+                self.clips = kept["clips"]
+
+    def get(self, pair: Pair) -> dict | None:
+        """Return what was measured on a clip, or None."""
+        entry = self.clips.get(pair.label)
+        return entry["result"] if entry and entry["files"] == _stamp(pair) else None
+
+    def put(self, pair: Pair, result: dict) -> None:
+        """Keep a clip."""
+        self.clips[pair.label] = {"files": _stamp(pair), "result": result}
+        if self.path is not None:
+            write_text(self.path, json.dumps({"settings": self.settings, "clips": self.clips}))
+
+    def remove(self) -> None:
+        """The run is finished."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def _stamp(pair: Pair) -> str:
+    digest = hashlib.sha256()
+    for media in (pair.gt, pair.lq, pair.sr):
+        for path in _files(media):
+            state = path.stat()
+            digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(media: Media | None) -> list[Path]:
+    if media is None:
+        return []
+    if isinstance(media, Clip):
+        return list(media.frames)
+    if hasattr(media, "root"):  # an LMDB
+        return [media.root / "data.mdb"]
+    return [media.path]

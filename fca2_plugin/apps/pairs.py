@@ -1,0 +1,226 @@
+"""Which clips are compared with which: by name, in folders or in a tree that ``fca2 encode`` wrote.
+
+A tree has one or more *conditions*: ``lq`` is called ``raw`` and ``lq_crf25`` ``crf25``. Plain
+folders are one condition without a name.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin.data import Media, find_media, media_shape
+
+__all__ = ["Pair", "Tree", "check_pairs", "find_pairs", "open_tree", "size_message"]
+
+MANIFEST = "manifest.json"
+DEFAULT_SPLIT = "test"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One clip under one condition.
+
+    Args:
+        name: The ground truth's name.
+        gt: The ground truth.
+        lq: The low-resolution clip, where there is one.
+        sr: The finished result, where there is one.
+        condition: The condition's name, empty where there is only one.
+        num_frames: Frames of the clip; 0 until ``check_pairs`` has counted them.
+    """
+
+    name: str
+    gt: Media
+    lq: Media | None = None
+    sr: Media | None = None
+    condition: str = ""
+    num_frames: int = 0
+
+    @property
+    def label(self) -> str:
+        """The clip in a message."""
+        return f"{self.condition} {self.name}".strip()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A data set on disk, one split of it.
+
+    Args:
+        gt: The folder of the ground truth.
+        lq: The folder of each condition, in the order of the names.
+        scale: How many times smaller the LQ is.
+        degradation: How it was made.
+        dataset: The data set's name.
+    """
+
+    gt: Path
+    lq: Mapping[str, Path]
+    scale: int
+    degradation: str
+    dataset: str
+
+
+def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
+    """Read what ``fca2 encode`` wrote.
+
+    Args:
+        root: The folder with the manifest.
+        split: Which part; by default the only one, or ``test``.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or no manifest.
+        ValueError: The manifest cannot be read, or the split or the LQ is not there.
+    """
+    root = Path(root)
+    path = root / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"there is no {path}; give a folder that `fca2 encode` has finished, or --lq and --gt"
+        )
+    try:
+        arguments = json.loads(path.read_text(encoding="utf-8"))["arguments"]
+        scale = int(arguments["scale"])
+        degradation = str(arguments.get("degradation") or arguments["downsampling"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is not a manifest of `fca2 encode` ({type(error).__name__}: {error}); "
+            "encode again, or give --lq and --gt"
+        ) from error
+    folder = root / _split(root, split)
+    lq = {}
+    for kind in sorted(folder.iterdir(), key=_condition_order):
+        if kind.name == "lq" or kind.name.startswith("lq_"):
+            lq[kind.name.removeprefix("lq").removeprefix("_").split(".")[0] or "raw"] = kind
+    if not lq:
+        raise ValueError(f"{folder} holds no LQ; expected folders lq, lq_crf15, ...")
+    return Tree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name)
+
+
+def _condition_order(path: Path) -> tuple:
+    """``lq`` first, then by name and number: crf9 before crf15."""
+    stem = path.name.split(".")[0]
+    letters = stem.rstrip("0123456789")
+    return letters, int(stem[len(letters) :] or 0)
+
+
+def _member(folder: Path, kind: str) -> Path:
+    """``kind`` as a folder of clips or as an LMDB."""
+    database = folder / f"{kind}.lmdb"
+    return database if database.is_dir() else folder / kind
+
+
+def _split(root: Path, split: str | None) -> str:
+    """Return the folder of a split below the root: empty where there are no splits."""
+    if _member(root, "gt").is_dir():
+        if split is not None:
+            raise ValueError(f"{root} has no splits; leave out split={split!r}")
+        return ""
+    splits = sorted(p.name for p in root.iterdir() if p.is_dir() and _member(p, "gt").is_dir())
+    if not splits:
+        raise ValueError(f"{root} holds no ground truth; expected {root}/gt or {root}/<split>/gt")
+    if split is None:
+        split = splits[0] if len(splits) == 1 else DEFAULT_SPLIT
+    return check_choice(f"split of {root}", split, splits)
+
+
+def find_pairs(
+    gt: str | os.PathLike,
+    *,
+    lq: str | os.PathLike | None = None,
+    sr: str | os.PathLike | None = None,
+    condition: str = "",
+) -> list[Pair]:
+    """Pair clips by name; a single one on both sides pairs whatever its name.
+
+    Raises:
+        FileNotFoundError: A folder or video is not there.
+        ValueError: A clip of one side is missing on another; the message suggests the nearest.
+    """
+    truths = find_media(gt)
+    others = {
+        kind: _by_name(find_media(path), path, truths, gt)
+        for kind, path in (("lq", lq), ("sr", sr))
+        if path is not None
+    }
+    return [
+        Pair(clip.name, clip, condition=condition, **{k: v[i] for k, v in others.items()})
+        for i, clip in enumerate(truths)
+    ]
+
+
+def _by_name(found: Sequence[Media], path, truths: Sequence[Media], gt) -> list[Media]:
+    """The clips of ``path`` in the order of the ground truth."""
+    if len(found) == len(truths) == 1:
+        return list(found)
+    clips = {clip.name: clip for clip in found}
+    names = {clip.name for clip in truths}
+    for name in names:
+        if name not in clips:
+            raise ValueError(
+                f"{path} holds no clip {name}, which {gt} has{did_you_mean(name, clips)}"
+            )
+    for name in clips:
+        if name not in names:
+            raise ValueError(
+                f"{gt} holds no clip {name}, which {path} has{did_you_mean(name, names)}"
+            )
+    return [clips[clip.name] for clip in truths]
+
+
+def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
+    """Count frames and compare sizes before anything is computed, from headers where possible.
+
+    Args:
+        pairs: What ``find_pairs`` returned.
+        scale: How many times larger than the LQ the ground truth must be; None checks no LQ size.
+
+    Raises:
+        FileNotFoundError: A file is gone.
+        ValueError: Frame counts or sizes of a pair do not fit.
+    """
+    shapes: dict[Media, tuple[int, int, int]] = {}
+
+    def shape(media: Media) -> tuple[int, int, int]:
+        if media not in shapes:
+            shapes[media] = media_shape(media)
+        return shapes[media]
+
+    checked = []
+    for pair in pairs:
+        frames, *size = shape(pair.gt)
+        for kind, media in (("SR", pair.sr), ("LQ", pair.lq)):
+            if media is None:
+                continue
+            got, *own = shape(media)
+            if got != frames:
+                raise ValueError(
+                    f"{pair.label} has {got} {kind} frames and {frames} of ground truth; remove "
+                    "the surplus, or make the missing ones"
+                )
+            factor = 1 if kind == "SR" else scale
+            if factor is not None and [factor * side for side in own] != size:
+                raise ValueError(size_message(pair.label, kind, own, size, factor))
+        checked.append(Pair(**{**vars(pair), "num_frames": frames}))
+    return checked
+
+
+def size_message(
+    label: str, kind: str, own: Sequence[int], size: Sequence[int], factor: int = 1
+) -> str:
+    """Say by how much two sizes (height, width) differ, and what to do."""
+    expected = [factor * side for side in own]
+    higher, wider = (a - b for a, b in zip(size, expected, strict=True))
+    way_out = (
+        "cut the ground truth at the right and at the bottom, as `fca2 encode` does"
+        if min(higher, wider) >= 0 and max(higher, wider) < 16
+        else "give results and ground truth of one size"
+    )
+    times = f", times {factor} {expected[1]}x{expected[0]}," if factor != 1 else ""
+    return (
+        f"{label}: the {kind} is {own[1]}x{own[0]}{times} and the ground truth {size[1]}x{size[0]} "
+        f"({wider:+d} in width, {higher:+d} in height); {way_out}"
+    )

@@ -1,0 +1,195 @@
+"""Scoring clips: one after the other, or several processes at once; without torch.
+
+A *method* takes a ``Pair`` and yields its result frame by frame, each with the milliseconds that it
+took or None: finished results are read, bicubic is computed, and a network is another module's.
+"""
+
+import math
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+
+import cv2
+import numpy as np
+
+from fca2_plugin._files import folder_at_once
+from fca2_plugin.apps.pairs import Pair, size_message
+from fca2_plugin.data import bicubic_upsample, media_frames
+from fca2_plugin.data.clips import encode_png
+from fca2_plugin.metrics import Protocol, start_metrics
+
+__all__ = ["Bicubic", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
+
+Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
+
+
+@dataclass(frozen=True)
+class FinishedResults:
+    """Frames that somebody has made."""
+
+    name: str = "results"
+
+    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
+        for frame in media_frames(pair.sr):
+            yield frame, None
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The LQ itself: the floor of enhancement at scale 1."""
+
+    name: str = "none"
+
+    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
+        for frame in media_frames(pair.lq):
+            yield frame, None
+
+
+@dataclass(frozen=True)
+class Bicubic:
+    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor.
+
+    Args:
+        scale: How many times larger.
+        phase0: See ``bicubic_upsample``.
+    """
+
+    scale: int = 4
+    phase0: bool = True
+    name: str = "bicubic"
+
+    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+        for frame in media_frames(pair.lq):
+            start = time.perf_counter()
+            frame = bicubic_upsample(frame, self.scale, self.phase0)
+            yield frame, 1000 * (time.perf_counter() - start)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything that turns a pair into numbers; can be sent to another process.
+
+    Args:
+        method: Gives the frames.
+        protocol: How they are compared.
+        metrics: More measures, of ``fca2_plugin.metrics.METRICS``.
+        weights: ``lpips_weights`` and ``raft_weights`` of ``start_metrics``.
+        save: Folder for the frames, ``save[/condition]/<clip>/00000000.png``.
+    """
+
+    method: Method
+    protocol: Protocol
+    metrics: Sequence[str] = ()
+    weights: dict[str, str | Path | None] = field(default_factory=dict)
+    save: Path | None = None
+
+    def __call__(self, pair: Pair, tick: Callable[[], None] | None = None) -> dict:
+        """Score a clip.
+
+        Args:
+            pair: The clip, counted by ``check_pairs``.
+            tick: Called after each frame.
+
+        Returns:
+            The clip's entry in the JSON: means, ``num_frames``, ``first_frame`` (the first that is
+            scored), ``identical_frames`` (of infinite PSNR), ``frames`` with every value, and
+            ``ms_per_frame``.
+
+        Raises:
+            FileNotFoundError: A file, weights or a program that is needed is not there.
+            ValueError: A frame cannot be compared; the message names clip and frame.
+        """
+        skip = self.protocol.skip_frames
+        if pair.num_frames <= 2 * skip:
+            raise ValueError(
+                f"{pair.label} has {pair.num_frames} frames, and the protocol "
+                f"{self.protocol.name} leaves out {skip} at each end; use longer clips"
+            )
+        measures = start_metrics(self.metrics, **self.weights)
+        values: dict[str, list[float]] = {"psnr": [], "ssim": []}
+        times: list[float] = []
+        folder = self.save and self.save / pair.condition / pair.name
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
+        with folder_at_once(folder) if folder else nullcontext() as temporary:
+            frames = zip(self.method(pair), media_frames(pair.gt), strict=True)
+            for index, ((sr, milliseconds), gt) in enumerate(frames):
+                if sr.shape[:2] != gt.shape[:2]:
+                    raise ValueError(size_message(pair.label, "SR", sr.shape[:2], gt.shape[:2]))
+                if milliseconds is not None:
+                    times.append(milliseconds)
+                if temporary is not None:
+                    (temporary / f"{index:08d}.png").write_bytes(encode_png(sr))
+                if skip <= index < pair.num_frames - skip:
+                    try:
+                        psnr, ssim = self.protocol.score(sr, gt)
+                        for measure in measures:
+                            measure.add(sr, gt)
+                    except (ValueError, TypeError) as error:
+                        raise type(error)(f"{pair.label}, frame {index}: {error}") from error
+                    values["psnr"].append(psnr)
+                    values["ssim"].append(ssim)
+                if tick is not None:
+                    tick()
+        for measure in measures:
+            values[measure.name] = measure.finish()
+        return {
+            **{name: fmean(of) for name, of in values.items() if of},
+            "num_frames": pair.num_frames,
+            "first_frame": skip,
+            "identical_frames": sum(map(math.isinf, values["psnr"])),
+            "frames": values,
+            "ms_per_frame": fmean(times) if times else None,
+        }
+
+
+def score_all(
+    scorer: Scorer,
+    pairs: Sequence[Pair],
+    *,
+    workers: int = 1,
+    progress: Callable[[int, str], None] | None = None,
+) -> Iterator[tuple[Pair, dict]]:
+    """Score clips and yield each as soon as it is done.
+
+    Args:
+        scorer: Scores one.
+        pairs: The clips, counted by ``check_pairs``.
+        workers: Processes; 1 stays in this one.
+        progress: Called as ``progress(frames done since the last call, clip)``.
+
+    Raises:
+        ValueError: ``workers`` is below 1, or as ``Scorer``.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    report = progress or (lambda frames, label: None)
+    if workers == 1 or len(pairs) < 2:
+        for pair in pairs:
+            yield pair, scorer(pair, lambda label=pair.label: report(1, label))
+        return
+    # spawn: a fork of a process with threads (torch, OpenCV, a progress bar) can hang
+    context = multiprocessing.get_context("spawn")
+    longest_first = sorted(pairs, key=lambda pair: -pair.num_frames)
+    with ProcessPoolExecutor(min(workers, len(pairs)), context, cv2.setNumThreads, (1,)) as pool:
+        waiting = {pool.submit(scorer, pair): pair for pair in longest_first}
+        try:
+            for done in as_completed(waiting):
+                pair = waiting[done]
+                result = done.result()
+                report(pair.num_frames, pair.label)
+                yield pair, result
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def default_workers() -> int:
+    """One process for each core that this one may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,111 @@
+"""``fca2 evaluate``."""
+
+import argparse
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "measure results, a checkpoint or a floor against the ground truth by a named protocol"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from fca2_plugin.data import DOWNSAMPLERS
+    from fca2_plugin.metrics import METRICS, PROTOCOLS
+
+    what = parser.add_argument_group("what is measured (one of these)")
+    what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
+    what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
+    what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
+    what.add_argument("--method", help="a floor: bicubic, or none (the LQ itself, at scale 1)")
+
+    against = parser.add_argument_group(
+        "against what", "Folders hold frames, clip folders or videos; clips pair by name."
+    )
+    against.add_argument("--gt", metavar="PATH", help="ground truth: a folder or a video")
+    against.add_argument("--lq", metavar="PATH", help="what a network or a floor starts from")
+    against.add_argument(
+        "--data", metavar="DIR", help="a tree of `fca2 encode`: all its conditions"
+    )
+    against.add_argument("--split", help="which part of --data (default: the only one, or test)")
+    against.add_argument(
+        "--degradation",
+        default="comisr",
+        help=f"how --lq was made, for bicubic: {', '.join(DOWNSAMPLERS)} (default: %(default)s)",
+    )
+
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--protocol",
+        default="cvsr-y",
+        help=f"one of {', '.join(PROTOCOLS)} (default: %(default)s)",
+    )
+    how.add_argument(
+        "--metrics",
+        nargs="+",
+        default=["psnr", "ssim"],
+        metavar="NAME",
+        help=f"of {', '.join(METRICS)}; PSNR and SSIM are always there",
+    )
+    how.add_argument("--lpips-weights", metavar="FILE", help="AlexNet's weights, for lpips")
+    how.add_argument(
+        "--raft-weights", metavar="FILE", help="warp with RAFT instead of OpenCV's DIS"
+    )
+    how.add_argument(
+        "--max-frames", type=int, metavar="N", help="frames at once (default: whole clips)"
+    )
+    how.add_argument(
+        "--overlap",
+        type=int,
+        metavar="N",
+        help="frames of context on each side of --max-frames (default: a quarter of them)",
+    )
+    how.add_argument("--device", help="where the network runs (default: a GPU if there is one)")
+    how.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+
+    out = parser.add_argument_group("results")
+    out.add_argument("--json", metavar="FILE", help="write everything there; resumes if killed")
+    out.add_argument("--save", metavar="DIR", help="write the frames of the network or floor")
+    out.add_argument("--name", help="the method's name (default: of the folder or config)")
+    out.add_argument("--dataset", help="the data set's name (default: of the folder)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from fca2_plugin.apps.evaluate import evaluate, evaluation_table
+    from fca2_plugin.apps.scoring import default_workers
+
+    console = Console()
+    columns = TextColumn("{task.completed}/{task.total} frames"), TimeRemainingColumn()
+    with Progress(BarColumn(), *columns, TextColumn("{task.description}"), console=console) as bar:
+        task = bar.add_task("", total=None)
+        result = evaluate(
+            gt=args.gt,
+            sr=args.sr,
+            lq=args.lq,
+            data=args.data,
+            split=args.split,
+            config=args.config,
+            checkpoint=args.checkpoint,
+            floor=args.method,
+            degradation=args.degradation,
+            protocol=args.protocol,
+            metrics=args.metrics,
+            lpips_weights=args.lpips_weights,
+            raft_weights=args.raft_weights,
+            max_frames=args.max_frames,
+            overlap=args.overlap,
+            device=args.device,
+            name=args.name,
+            dataset=args.dataset,
+            save=args.save,
+            json_path=args.json,
+            workers=default_workers() if args.workers is None else args.workers,
+            progress=lambda done, total, clip: bar.update(
+                task, completed=done, total=total, description=clip
+            ),
+        )
+    console.print(evaluation_table(result))
+    if args.json:
+        console.print(f"written: {args.json}", soft_wrap=True)
+    return 0
