@@ -40,6 +40,10 @@ EXTRAS = {
     "lmdb": ["lmdb"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],
+    # LPIPS
+    "evaluation": ["torchmetrics"],
+    # a binary of ffmpeg, licensed GPL, with libvmaf
+    "vmaf": ["imageio-ffmpeg"],
     "dev": ["pytest", "pytest-xdist", "ruff", "torchmetrics"],
 }
 

@@ -45,7 +45,6 @@ from fca2_plugin.metrics import METRICS, get_protocol, start_metrics
 __all__ = ["FLOORS", "evaluate", "evaluation_table"]
 
 FLOORS = ("bicubic", "none")
-PHASE0 = ("comisr", "duf")  # degradations whose LQ pixel i lies on pixel scale * i
 NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
 
 Path_ = str | Path
@@ -132,7 +131,7 @@ def evaluate(
         source |= {"max_frames": max_frames, "overlap": method.overlap if max_frames else None}
         workers = 1
     elif floor == "bicubic":
-        method = Bicubic(scale, _phase0(degradation))
+        method = Bicubic(scale, degradation)
         source |= {"scale": scale, "degradation": degradation}
     else:
         method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)
@@ -193,10 +192,6 @@ def _find(source: Mapping, degradation: str) -> tuple[list[Pair], int | None, st
         for pair in find_pairs(tree.gt, lq=lq, sr=sr and sr / condition, condition=condition)
     ]
     return pairs, tree.scale, tree.degradation
-
-
-def _phase0(degradation: str) -> bool:
-    return degradation in PHASE0
 
 
 def _network(config, checkpoint, max_frames, overlap, device, name):

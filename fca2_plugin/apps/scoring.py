@@ -58,17 +58,17 @@ class Bicubic:
 
     Args:
         scale: How many times larger.
-        phase0: See ``bicubic_upsample``.
+        degradation: What made the LQ, a key of ``DOWNSAMPLERS``.
     """
 
     scale: int = 4
-    phase0: bool = True
+    degradation: str = "comisr"
     name: str = "bicubic"
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
         for frame in media_frames(pair.lq):
             start = time.perf_counter()
-            frame = bicubic_upsample(frame, self.scale, self.phase0)
+            frame = bicubic_upsample(frame, self.scale, self.degradation)
             yield frame, 1000 * (time.perf_counter() - start)
 
 
