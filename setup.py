@@ -44,7 +44,7 @@ EXTRAS = {
     "evaluation": ["torchmetrics"],
     # a binary of ffmpeg, licensed GPL, with libvmaf
     "vmaf": ["imageio-ffmpeg"],
-    "dev": ["pytest", "pytest-xdist", "ruff", "torchmetrics"],
+    "dev": ["imageio-ffmpeg", "pytest", "pytest-xdist", "ruff", "torchmetrics"],
 }
 
 setup(
