@@ -15,9 +15,11 @@ from fca2_plugin.nets import (
     ADAPTERS,
     NETS,
     CleaningNet,
+    COMISRNet,
     FCA2Net,
     FrameAutoencoder,
     FramesAsBatch,
+    FTVSRNet,
     SlidingWindow,
 )
 from fca2_plugin.nets.staged import StagedFCA2Net
@@ -36,11 +38,16 @@ class Case:
     parameters: int
     scale: int = 1
     frozen: tuple[str, ...] = ()
+    longest: int = 15  # frames; less where a flow network at the result's size takes its time
 
 
 def autoencoder(flow_mode: str | None = None, **settings) -> FrameAutoencoder:
     small = {"mid_channels": 8, "num_blocks": 1, "trunk_frames": None}
     return FrameAutoencoder(flow_mode=flow_mode, **{**small, **settings})
+
+
+def ftvsr(band_channels: int) -> FTVSRNet:
+    return FTVSRNet(4, 1, 2, band_channels=band_channels, num_band_blocks=1)
 
 
 def fca2(flow_mode: str | None = None, **settings) -> FCA2Net:
@@ -81,6 +88,11 @@ CASES = [
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
+    Case("comisr", lambda: COMISRNet(8, 1, 4), 34_795, 4),
+    Case("comisr-warmup", lambda: COMISRNet(8, 1, 4, warmup_frames=2), 34_795, 4),
+    Case("ftvsr", lambda: ftvsr(1), 1_781_883, 4, longest=3),
+    Case("ttvsr", lambda: ftvsr(0), 1_444_411, 4),
+    Case("fca2-ftvsr", lambda: FCA2Net(autoencoder(), ftvsr(0)), 1_448_875, 4),
     Case("window", lambda: SlidingWindow(ToyCenter()), 6_528, 4),
     Case("window-circle", lambda: SlidingWindow(ToyCenter(3), border="circle"), 3_936, 4),
     Case("window-upsample", lambda: SlidingWindow(ToyCenter(7, 1), upsample=2), 570, 2),
@@ -129,7 +141,7 @@ def test_parameter_count(case):
 @torch.no_grad()
 def test_every_length(case):
     net = build(case)
-    for t in range(1, 16):
+    for t in range(1, case.longest + 1):
         sr = net(clip(t, 8, 8))
         assert sr.shape == (1, t, 3, 8 * case.scale, 8 * case.scale), t
         assert sr.isfinite().all(), t
@@ -211,7 +223,7 @@ def test_state_dict_round_trip(case):
 
 @sweep
 def test_a_few_steps_lower_the_loss(case):
-    net, x = build(case), clip(7)
+    net, x = build(case), clip(min(7, case.longest))
     size = (3, 16 * case.scale, 16 * case.scale)
     target = F.interpolate(x, size=size, mode="nearest")
     learning = [p for p in net.parameters() if p.requires_grad]
