@@ -5,12 +5,19 @@ from collections.abc import Iterable
 
 __all__ = ["check_choice", "check_settings", "did_you_mean"]
 
+_MAX_LISTED = 60  # choices that still make one sentence
+
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)``, or the sorted choices when nothing is close."""
+    """Return `` (did you mean 'x'?)``, or the sorted choices when nothing is close.
+
+    More choices than fit a sentence are not listed.
+    """
     choices = sorted(map(str, choices))
     close = difflib.get_close_matches(str(name), choices, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else f" (expected one of {', '.join(choices)})"
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (expected one of {', '.join(choices)})" if len(choices) <= _MAX_LISTED else ""
 
 
 def check_choice(what: str, name: str, choices: Iterable[str]) -> str:

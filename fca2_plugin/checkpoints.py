@@ -63,7 +63,7 @@ def _only(allowed: list) -> Iterator[None]:
 
 
 def find_checkpoint(path: str | Path) -> Path:
-    """The file itself, the newest checkpoint of a run's folder, or a URL's file, downloaded once.
+    """The file itself, the newest one in the folder of a run of either host, or a URL's download.
 
     Raises:
         FileNotFoundError: None of them is there.
@@ -74,19 +74,33 @@ def find_checkpoint(path: str | Path) -> Path:
     if path.is_file():
         return path
     if path.is_dir():
-        pointer = path / "last_checkpoint"
-        if pointer.is_file():
-            newest = Path(pointer.read_text().strip())
-            for candidate in (newest, path / newest.name):
-                if candidate.is_file():
-                    return candidate
+        newest = _newest(path)
+        if newest is not None:
+            return newest
         raise FileNotFoundError(
-            f"no checkpoint in {path}; expected a file named by {pointer.name}, which training "
-            "writes: run that stage first, or name the .pth file itself"
+            f"no checkpoint in {path}; expected a file named by last_checkpoint (MMagic) or "
+            "models/net_g_*.pth (BasicSR), which training writes: run that stage first, or name "
+            "the .pth file itself"
         )
     raise FileNotFoundError(
         f"no checkpoint at {path}; run the stage that writes it first, or correct the path"
     )
+
+
+def _newest(folder: Path) -> Path | None:
+    """The checkpoint that a run of either host in this folder wrote last."""
+    pointer = folder / "last_checkpoint"
+    if pointer.is_file():
+        newest = Path(pointer.read_text().strip())
+        for candidate in (newest, folder / newest.name):
+            if candidate.is_file():
+                return candidate
+    latest = folder / "models" / "net_g_latest.pth"  # of a finished run
+    if latest.is_file():
+        return latest
+    numbered = folder.glob("models/net_g_*.pth")
+    numbered = [path for path in numbered if path.stem.rpartition("_")[2].isdigit()]
+    return max(numbered, key=lambda path: int(path.stem.rpartition("_")[2]), default=None)
 
 
 def _download(url: str) -> Path:

@@ -169,6 +169,18 @@ def test_find_checkpoint(tmp_path):
     assert find_checkpoint(moved) == moved / "iter_2.pth"
 
 
+def test_find_checkpoint_in_a_run_of_basicsr(tmp_path):
+    models = tmp_path / "models"
+    models.mkdir()
+    for name in ("net_d_30", "net_g_9", "net_g_old"):
+        (models / f"{name}.pth").touch()
+    assert find_checkpoint(tmp_path) == models / "net_g_9.pth"
+    (models / "net_g_10.pth").touch()
+    assert find_checkpoint(tmp_path) == models / "net_g_10.pth"
+    (models / "net_g_latest.pth").touch()
+    assert find_checkpoint(tmp_path) == models / "net_g_latest.pth"
+
+
 def test_an_address_is_downloaded_once(tmp_path, monkeypatch):
     url = "https://example.org/models/net.pth"
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))

@@ -45,3 +45,8 @@ def test_an_installed_package_is_imported():
 def test_a_missing_package_is_answered_with_the_line_that_installs_it(module):
     with pytest.raises(ModuleNotFoundError, match=rf"{module} is needed .*fca2_plugin\[mmagic\]"):
         require(module, "mmagic")
+
+
+def test_a_hundred_choices_are_not_listed():
+    assert did_you_mean("zzz", (f"a{i}" for i in range(100))) == ""
+    assert did_you_mean("a1x", (f"a{i}" for i in range(100))) == " (did you mean 'a1'?)"

@@ -2,7 +2,8 @@
 
 Importing it makes the host importable on a current torch (``fca2_plugin.compat``) and adds to
 BasicSR's registries the networks ``FCA2Net`` (``FCA2Wrapper`` is the same), ``FCA2Autoencoder``,
-``FCA2CleaningNet``, and the adapters ``FCA2SlidingWindow`` and ``FCA2FramesAsBatch``.
+``FCA2CleaningNet``, the adapters ``FCA2SlidingWindow`` and ``FCA2FramesAsBatch``, the data sets
+``FCA2VideoDataset`` and ``FCA2VideoTestDataset``, and the model ``FCA2Model``.
 """
 
 from fca2_plugin.compat import prepare_basicsr

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable
 
-import basicsr.archs  # noqa: F401  the host's own names first
-from basicsr.utils.registry import ARCH_REGISTRY, DATASET_REGISTRY, Registry
+import basicsr.archs  # the host's own names first
+import basicsr.data
+import basicsr.losses
+import basicsr.metrics
+import basicsr.models  # noqa: F401
+from basicsr.utils.registry import (
+    ARCH_REGISTRY,
+    DATASET_REGISTRY,
+    MODEL_REGISTRY,
+    Registry,
+)
 
 from fca2_plugin.basicsr.datasets import FCA2VideoDataset, FCA2VideoTestDataset
 from fca2_plugin.basicsr.host_nets import host_adapter
+from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.nets import ADAPTERS, NETS
 
@@ -20,7 +30,7 @@ def _add(registry: Registry, name: str, module: Callable) -> None:
 
 
 def register_all() -> None:
-    """Register networks and data sets."""
+    """Register networks, data sets and the model."""
     for name, net in NETS.items():
         _add(ARCH_REGISTRY, name, net)
     for name, adapter in ADAPTERS.items():
@@ -29,3 +39,4 @@ def register_all() -> None:
         _add(ARCH_REGISTRY, name, FCA2Network)
     for dataset in (FCA2VideoDataset, FCA2VideoTestDataset):
         _add(DATASET_REGISTRY, dataset.__name__, dataset)
+    _add(MODEL_REGISTRY, "FCA2Model", FCA2Model)

@@ -22,7 +22,13 @@ _MMAGIC = (
     "mmengine_checkpoints",
     "mmengine_dist",
 )
-_BASICSR = ("torchvision_names", "basicsr_deform")
+_BASICSR = (
+    "torchvision_names",
+    "basicsr_deform",
+    "basicsr_dist",
+    "basicsr_resume",
+    "basicsr_validation",
+)
 
 _outcomes: dict[str, str | None] = {}
 

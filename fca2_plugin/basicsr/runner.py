@@ -1,0 +1,348 @@
+"""Training and testing BasicSR's YAML with BasicSR's pipelines, from Python or the command line.
+
+The functions can be called many times in one process. They check what BasicSR would otherwise
+meet deep inside a run, and leave the run itself to it. One file serves both: training leaves its
+``test`` data sets aside; testing takes those, or the ``val`` ones if there are none.
+"""
+
+import copy
+import importlib
+import logging
+import re
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from unittest import mock
+
+import basicsr
+import basicsr.models
+import basicsr.test
+import basicsr.train
+import torch
+import yaml
+from basicsr.archs import build_network
+from basicsr.data.data_sampler import EnlargedSampler
+from basicsr.models.base_model import BaseModel
+from basicsr.utils import logger as basicsr_logger
+from torch import nn
+from torch.utils.data import Dataset
+
+from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.basicsr.options import check_options, check_types
+from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
+from fca2_plugin.checkpoints import find_checkpoint, load_part
+from fca2_plugin.compat.basicsr_resume import find_state
+
+__all__ = ["load_config", "load_generator", "test", "train", "use_debug", "use_resume"]
+
+_TRAIN_KEYS = ("model_type", "network_g", "datasets", "train", "logger")
+_TEST_KEYS = ("model_type", "network_g", "datasets")
+
+
+def load_config(
+    path: str | Path, cfg_options: Mapping | None = None, work_dir: str | Path | None = None
+) -> dict:
+    """Read a config.
+
+    What BasicSR asks for and nobody wants to write has a default: ``name`` (the file's),
+    ``num_gpu: auto``, an empty ``path``.
+
+    Args:
+        path: The YAML file. ``custom_imports: [module]`` names modules that register more.
+        cfg_options: Dotted keys and the values to put there.
+        work_dir: Where ``experiments``, ``results`` and ``tb_logger`` are; by default here.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImportError: A module of ``custom_imports`` is not there.
+        ValueError: It is no YAML of options, names an unknown type, or holds a key that nothing
+            reads; an option names a key that the file does not have.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .yml config")
+    try:
+        cfg = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} could not be read as YAML: {error}") from error
+    if not isinstance(cfg, dict):
+        raise ValueError(f"{path} holds no options; expected the keys of a BasicSR config")
+    for key, value in (cfg_options or {}).items():
+        _override(cfg, key, value)
+    cfg = {"name": path.stem, "num_gpu": "auto", **cfg}
+    cfg["path"] = cfg.get("path") or {}
+    cfg["root_path"] = str(Path.cwd() if work_dir is None else Path(work_dir).absolute())
+    modules = cfg.get("custom_imports") or []
+    modules = [modules] if isinstance(modules, str) else modules
+    for module in modules:
+        importlib.import_module(module)
+    check_types(cfg)
+    check_options(cfg, modules)
+    return cfg
+
+
+def use_resume(cfg: dict, source: str = "auto") -> None:
+    """Go on from the latest training state of the run's folder, or from a ``.state`` file.
+
+    Raises:
+        FileNotFoundError: The file is not there, or the weights of its iteration are not.
+    """
+    run = Path(cfg["root_path"], "experiments", cfg["name"])
+    if source == "auto":
+        source = find_state(run / "training_states")
+        if source is None:
+            return
+    if not Path(source).is_file():
+        raise FileNotFoundError(
+            f"there is no training state {str(source)!r}; give a .state file from the run's "
+            "training_states, or `auto`"
+        )
+    weights = run / "models" / f"net_g_{Path(source).stem}.pth"
+    if not weights.is_file():
+        raise FileNotFoundError(
+            f"{source} belongs to weights that are not at {weights}; only a run's own states can "
+            "be resumed: to start from other weights, set path.pretrain_network_g"
+        )
+    cfg["path"]["resume_state"] = str(source)
+
+
+def use_debug(cfg: dict) -> None:
+    """Make it BasicSR's debug run: named ``debug_NAME``, and logging every iteration."""
+    if not cfg["name"].startswith("debug"):
+        cfg["name"] = f"debug_{cfg['name']}"
+
+
+def train(cfg: Mapping, launcher: str = "none") -> BaseModel:
+    """Train as the config says and return the finished model.
+
+    Args:
+        cfg: From ``load_config``.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+
+    Raises:
+        FileNotFoundError: A file that is named is not there.
+        ValueError: The config lacks a part that training needs, or asks for what is not here.
+    """
+    _check_keys(cfg, _TRAIN_KEYS, "training")
+    cfg = copy.deepcopy(dict(cfg))
+    cfg["datasets"] = _phases(cfg, "train", "val")
+    if "train" not in cfg["datasets"]:
+        raise ValueError("the config has no datasets.train, which training needs")
+    if cfg["path"].get("resume_state"):
+        use_resume(cfg, cfg["path"]["resume_state"])
+    _check_run(cfg, launcher)
+    _check_network(cfg)
+    return _run(basicsr.train, basicsr.train.train_pipeline, cfg, launcher)
+
+
+def test(
+    cfg: Mapping, checkpoint: str | Path | None = None, launcher: str = "none"
+) -> dict[str, float]:
+    """Test a checkpoint as the config says and return the metrics, as ``dataset/metric``.
+
+    Args:
+        cfg: From ``load_config``.
+        checkpoint: A ``.pth`` file or the folder of a run; by default ``path.pretrain_network_g``.
+            Its averaged weights are taken, if it has any and ``path.param_key_g`` is not set.
+        launcher: ``none``, ``pytorch`` or ``slurm``.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        ValueError: The config lacks a part that testing needs, or asks for what is not here.
+    """
+    _check_keys(cfg, _TEST_KEYS, "testing")
+    cfg = copy.deepcopy(dict(cfg))
+    if checkpoint is not None:
+        cfg["path"]["pretrain_network_g"] = str(checkpoint)
+    if not cfg["path"].get("pretrain_network_g"):
+        raise ValueError("no checkpoint to test; give one, or set path.pretrain_network_g")
+    cfg["path"].setdefault("param_key_g", "params_ema")
+    cfg["datasets"] = _phases(cfg, "test") or _phases(cfg, "val")
+    if not cfg["datasets"]:
+        raise ValueError("the config has no datasets.test or datasets.val, which testing needs")
+    cfg["val"] = {"save_img": False, "suffix": None, **(cfg.get("val") or {})}
+    cfg["path"].pop("resume_state", None)
+    _check_run(cfg, launcher)
+    _check_network(cfg)
+    model = _run(basicsr.test, basicsr.test.test_pipeline, cfg, launcher)
+    return {
+        f"{dataset}/{metric}": float(record["val"])
+        for dataset, records in getattr(model, "best_metric_results", {}).items()
+        for metric, record in records.items()
+    }
+
+
+def load_generator(cfg: Mapping, checkpoint: str | Path) -> nn.Module:
+    """Build the config's network alone, with the weights of a checkpoint, for evaluation.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint.
+        ValueError: Its weights do not belong to this network.
+    """
+    _check_keys(cfg, ("network_g",), "a network")
+    with _quiet():
+        generator = build_network(cfg["network_g"])
+    load_part(generator, checkpoint, "network_g")
+    return generator.eval()
+
+
+def _run(
+    module: ModuleType, pipeline: Callable[[str], None], cfg: dict, launcher: str
+) -> BaseModel:
+    """Run one of BasicSR's pipelines on ``cfg`` and return the model that it built."""
+    run = _Run()
+    root_path = cfg.pop("root_path")
+    _forget_logger()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        path = folder / f"{cfg['name']}.yml"
+        path.write_text(yaml.safe_dump(_plain(cfg), sort_keys=False), encoding="utf-8")
+        arguments = [sys.argv[0], "-opt", str(path), "--launcher", launcher]
+        stack.enter_context(mock.patch.object(sys, "argv", arguments))
+        stack.enter_context(mock.patch.object(module, "build_model", run.build_model))
+        train = basicsr.train
+        stack.enter_context(mock.patch.object(train, "load_resume_state", run.load_resume_state))
+        stack.enter_context(mock.patch.object(train, "EnlargedSampler", run.build_sampler))
+        stack.enter_context(_host_errors())
+        stack.callback(_end_distributed)
+        pipeline(root_path)
+    return run.model
+
+
+class _Run:
+    """What a pipeline keeps to itself, and is wanted here: its model, and where it goes on."""
+
+    def __init__(self) -> None:
+        self.model: BaseModel | None = None
+        self.state: Mapping | None = None
+        self._build_model = basicsr.models.build_model
+        self._load_resume_state = basicsr.train.load_resume_state
+
+    def build_model(self, opt: dict) -> BaseModel:
+        self.model = self._build_model(opt)
+        return self.model
+
+    def load_resume_state(self, opt: dict) -> Mapping | None:
+        self.state = self._load_resume_state(opt)
+        return self.state
+
+    def build_sampler(
+        self, dataset: Dataset, num_replicas: int, rank: int, ratio: float
+    ) -> EnlargedSampler:
+        sampler = build_sampler(dataset, num_replicas, rank, ratio)
+        if self.state is not None and isinstance(sampler, RoundSampler):
+            sampler.go_on(
+                self.state["epoch"], self.state["iter"], dataset.opt["batch_size_per_gpu"]
+            )
+        return sampler
+
+
+def _plain(value: object) -> object:
+    """Without classes of the caller's, which safe YAML cannot write."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(child) for child in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _end_distributed() -> None:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def _forget_logger() -> None:
+    """BasicSR sets its logger up once a process; every run shall have its own log file."""
+    logger = logging.getLogger("basicsr")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    basicsr_logger.initialized_logger.pop("basicsr", None)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Build without BasicSR's log, which would come before there is a log file."""
+    logger = logging.getLogger("basicsr")
+    with mock.patch.object(logger, "disabled", True):
+        yield
+
+
+@contextmanager
+def _host_errors() -> Iterator[None]:
+    """Turn BasicSR's assertions and its missing options into errors of the user's input."""
+    try:
+        yield
+    except (AssertionError, KeyError, NotImplementedError) as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        package = Path(basicsr.__file__).parent
+        if package not in Path(frame.filename).parents:
+            raise
+        place = f"{Path(frame.filename).relative_to(package.parent)}:{frame.lineno}"
+        if isinstance(error, KeyError) and re.search(r"\[['\"]", frame.line or ""):
+            raise ValueError(f"BasicSR needs the option {error.args[0]!r} ({place})") from error
+        raise ValueError(f"{error.args[0] if error.args else error!r} ({place})") from error
+
+
+def _phases(cfg: Mapping, *phases: str) -> dict:
+    """The data sets of these phases, as BasicSR tells them apart: ``val``, ``val_1``, ..."""
+    return {k: v for k, v in cfg["datasets"].items() if str(k).split("_")[0] in phases}
+
+
+def _override(cfg: dict, key: str, value: object) -> None:
+    """Put ``value`` where a key like ``train.optim_g.lr`` or ``train:optim_g:lr`` points."""
+    *parents, last = re.split(r"[.:]", key)
+    node = cfg
+    for name in (*parents, last):
+        if not isinstance(node, dict) or name not in node:
+            known = node if isinstance(node, dict) else ()
+            raise ValueError(f"the config has no option {key!r}{did_you_mean(name, known)}")
+        parent, node = node, node[name]
+    parent[last] = value
+
+
+def _check_keys(cfg: Mapping, keys: tuple[str, ...], purpose: str) -> None:
+    missing = [key for key in keys if not cfg.get(key)]
+    if missing:
+        raise ValueError(f"the config has no {', '.join(missing)}, which {purpose} needs")
+
+
+def _check_run(cfg: dict, launcher: str) -> None:
+    """What is about this machine and its files."""
+    count, wanted = torch.cuda.device_count(), cfg["num_gpu"]
+    if wanted != "auto" and (not isinstance(wanted, int) or wanted < 0):
+        raise ValueError(f"num_gpu is {wanted!r}; expected a number of GPUs, 0 or auto")
+    if wanted != "auto" and wanted > count:
+        raise ValueError(
+            f"num_gpu is {wanted}, but torch sees {count} CUDA devices here; set num_gpu: auto"
+        )
+    if wanted == 0 and count and launcher != "none":
+        raise ValueError(
+            "num_gpu is 0 in a distributed run, where BasicSR would still use the GPUs; hide them "
+            "with CUDA_VISIBLE_DEVICES= and set num_gpu: auto"
+        )
+    for key, path in cfg["path"].items():
+        if key.startswith("pretrain_network") and path:
+            cfg["path"][key] = str(find_checkpoint(Path(path).expanduser()))
+
+
+def _check_network(cfg: Mapping) -> None:
+    """Build the network and read its first weights before the run touches any folder.
+
+    BasicSR moves an earlier run of that name out of the way as the first thing it does.
+    """
+    with _quiet():
+        net = build_network(cfg["network_g"])
+    path = cfg["path"]
+    if path.get("resume_state"):
+        return
+    if path.get("pretrain_network_g"):
+        if path.get("strict_load_g", True):
+            load_part(net, path["pretrain_network_g"], "network_g")
+    elif isinstance(net, FCA2Network) and cfg["model_type"] == "FCA2Model":
+        net.load_parts()
