@@ -15,7 +15,7 @@ import numpy as np
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import CodecSettings, encode_decode
-from fca2_plugin.data.degrade import DOWNSAMPLERS, crop_to_multiple, downsample
+from fca2_plugin.data.degrade import check_downsampler, crop_to_multiple, downsample, phase
 from fca2_plugin.data.mix import CrfMix
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
 ]
 
 TASKS = ("vsr", "cleaning", "autoencoder")
-CENTRED_KINDS = ("bd", "bi")  # an LQ pixel lies in the middle of its block: flips change nothing
-
 Frames = list[np.ndarray]
 
 
@@ -77,7 +75,6 @@ class SampleRecipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "intervals", tuple(self.intervals))  # configs bring lists
         check_choice("task", self.task, TASKS)
-        check_choice("degradation", self.degradation, DOWNSAMPLERS)
         for name in ("scale", "num_frame", "crop"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
@@ -89,17 +86,23 @@ class SampleRecipe:
                 f"a crop of {self.crop} pixels does not divide by scale {self.scale}; "
                 f"take {self.crop - self.crop % self.scale or self.scale}"
             )
+        if self.task != "autoencoder":
+            check_downsampler(self.degradation, self.scale)
         if self.task == "autoencoder" and (self.lq_on_disk or self.mix.crfs):
             what = "dataroot_lq" if self.lq_on_disk else "crfs"
             raise ValueError(f"task autoencoder learns from ground truth alone; leave {what} out")
         flips = [name for name in ("hflip", "vflip") if getattr(self, name)]
-        shifts = self.lq_on_disk and self.task == "vsr" and self.degradation not in CENTRED_KINDS
-        if flips and shifts:
+        if flips and self.lq_on_disk and self.task == "vsr" and not self._is_symmetric:
             raise ValueError(
-                f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps every "
-                f"{self.scale}th pixel from the first, and a flip makes it the last; use "
-                "transposition only, or let LQ be made from GT while reading"
+                f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps the first "
+                f"of {self.scale} pixels, and a flip makes it the last; use transposition only, "
+                "or let LQ be made from GT while reading"
             )
+
+    @property
+    def _is_symmetric(self) -> bool:
+        """Whether an LQ pixel lies in the middle of its block."""
+        return phase(self.degradation, self.scale) == (self.scale - 1) / 2
 
     @property
     def target_scale(self) -> int:

@@ -3,8 +3,9 @@
 Importing it makes the host importable on a current torch (``fca2_plugin.compat``) and adds to
 MMagic's registries: the models ``FCA2Wrapper``, ``FCA2Net``, ``FCA2Autoencoder``,
 ``FCA2CleaningNet``, and the adapters ``FCA2SlidingWindow`` and ``FCA2FramesAsBatch``; the datasets
-``FCA2FramesDataset`` and ``FCA2DemoDataset``; the transforms ``FCA2Degrade``, ``FCA2RandomCodec``
-and ``FCA2DrawLQ``; the hook ``FCA2ProgressHook``.
+``FCA2FramesDataset``, ``FCA2ClipsDataset`` and ``FCA2DemoDataset`` with the sampler
+``FCA2InfiniteSampler``; the transforms ``FCA2Degrade``, ``FCA2RandomCodec`` and ``FCA2DrawLQ``; the
+hook ``FCA2ProgressHook``.
 """
 
 from fca2_plugin.compat import prepare_mmagic

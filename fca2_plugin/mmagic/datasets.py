@@ -1,26 +1,56 @@
-"""Clips whose windows fit the grouping, in MMagic's layout of frames on disk."""
+"""Clips for MMagic: its own pipelines over folders, or whole samples from folders and LMDB."""
 
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from mmagic.datasets import BasicFramesDataset
+from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, is_main_process
 
-from fca2_plugin.data.build import MANIFEST, build_clips
-from fca2_plugin.data.footage import demo_clips
+from fca2_plugin.data.clip_set import open_clip_set
+from fca2_plugin.data.demo import build_demo
+from fca2_plugin.data.sample import sample_rng, split_round
 from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_frames
 
-__all__ = ["FCA2DemoDataset", "FCA2FramesDataset"]
+__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset"]
+
+
+@contextlib.contextmanager
+def _drawing_from(rng: np.random.Generator) -> Iterator[None]:
+    """Let everything that draws from NumPy's and Python's global state draw from ``rng``."""
+    states = np.random.get_state(), random.getstate()
+    np.random.seed(rng.integers(2**32))
+    random.seed(int(rng.integers(2**32)))
+    try:
+        yield
+    finally:
+        np.random.set_state(states[0])
+        random.setstate(states[1])
+
+
+def _build_demo(*args, **kwargs) -> None:
+    """Make the demo clips on the main process while the others wait."""
+    if is_main_process():
+        build_demo(*args, **kwargs)
+    barrier()
 
 
 class FCA2FramesDataset(BasicFramesDataset):
     """``BasicFramesDataset`` that knows groups of frames and says what is wrong with a folder.
+
+    With ``sampler=dict(type='FCA2InfiniteSampler')``, all transforms of the pipeline draw from the
+    seed, the clip and the round, whatever the number of workers and processes.
 
     Args:
         *args: As in ``BasicFramesDataset``.
         n_subs: Channels in a group of the model.
         n_ovls: Channels shared by neighbouring groups.
         chunk_frames: Frames that the model encodes together; None for the whole window.
+        seed: Seed of what the transforms draw, where the sampler gives rounds.
         **kwargs: As in ``BasicFramesDataset``. A training window that wastes frames warns.
 
     Raises:
@@ -31,6 +61,8 @@ class FCA2FramesDataset(BasicFramesDataset):
 
     # MMEngine takes strings of a config's ``metainfo`` for names of files to read; these it keeps.
     METAINFO = dict(dataset_type="fca2_frames", task_name="vsr")
+    takes_rounds = True  # FCA2InfiniteSampler gives clip + n * round
+    rounds_given = False
 
     def __init__(
         self,
@@ -38,8 +70,10 @@ class FCA2FramesDataset(BasicFramesDataset):
         n_subs: int = 9,
         n_ovls: int = 3,
         chunk_frames: int | None = 7,
+        seed: int = 0,
         **kwargs,
     ) -> None:
+        self.seed = seed
         window = kwargs.get("num_input_frames")
         if window is not None and not kwargs.get("test_mode"):
             warn_of_waste(window, n_subs, n_ovls, chunk_frames)
@@ -71,12 +105,14 @@ class FCA2FramesDataset(BasicFramesDataset):
 
     def prepare_data(self, idx: int):
         """Check the clip's frames the first time, then run the pipeline."""
-        info = self.get_data_info(idx)
+        clip, visit = split_round(idx, len(self), self.rounds_given)
+        info = self.get_data_info(clip)
         for prefix in ("img", "gt"):
             folder = Path(str(info.get(f"{prefix}_path"))) / info["key"]
             if folder.is_dir():
                 check_frames(folder)
-        return super().prepare_data(idx)
+        with _drawing_from(sample_rng(self.seed, info["key"], visit)):
+            return super().prepare_data(clip)
 
 
 class FCA2DemoDataset(FCA2FramesDataset):
@@ -102,7 +138,57 @@ class FCA2DemoDataset(FCA2FramesDataset):
         size: tuple[int, int] = (192, 192),
         **kwargs,
     ) -> None:
-        if is_main_process() and not (Path(data_root) / MANIFEST).is_file():
-            build_clips(demo_clips(num_train, num_test, num_frames, tuple(size)), data_root)
-        barrier()
+        _build_demo(data_root, num_train, num_test, num_frames, size)
         super().__init__(data_root=data_root, **kwargs)
+
+
+class FCA2ClipsDataset(BaseDataset):
+    """Whole samples from folders or LMDB, by the keys and draws of BasicSR's ``FCA2VideoDataset``.
+
+    Windows, turns, degradation, codec and crop happen here, so the pipeline only packs. For the
+    same clip, seed and round both hosts get the same bits.
+
+    Args:
+        pipeline: Transforms of ``img`` and ``gt``, two lists of ``uint8`` RGB frames.
+        test_mode: Whether these are the clips for testing.
+        demo: Make the self-made clips first, once: the arguments of ``build_demo``.
+        **settings: As in ``fca2_plugin.data.open_clip_set``.
+
+    Raises:
+        FileNotFoundError: A folder, list or clip is not there.
+        ValueError: A setting is wrong, or the clips are.
+    """
+
+    METAINFO = dict(dataset_type="fca2_clips", task_name="vsr")
+    takes_rounds = True
+    rounds_given = False
+
+    def __init__(
+        self,
+        pipeline: Sequence[Mapping | Callable] = ({"type": "PackInputs"},),
+        test_mode: bool = False,
+        demo: Mapping | None = None,
+        **settings,
+    ) -> None:
+        if demo is not None:
+            _build_demo(**demo)
+        self.clips = open_clip_set(**settings, test=test_mode)
+        super().__init__(pipeline=list(pipeline), test_mode=test_mode, serialize_data=False)
+
+    def load_data_list(self) -> list[dict]:
+        return [{"key": name} for name in self.clips.names]
+
+    def prepare_data(self, idx: int):
+        """Make the sample of a clip and round, and run the pipeline on it."""
+        clip, visit = split_round(idx, len(self), self.rounds_given)
+        sample = self.clips.sample(clip, 0 if self.test_mode else visit)
+        names = self.clips.target.frame_names(sample.name)
+        paths = [f"{self.clips.target.root}/{sample.name}/{names[i]}.png" for i in sample.indices]
+        results = {"key": sample.name, "crf": sample.crf}
+        for key, frames in (("img", sample.lq), ("gt", sample.gt)):
+            results[key] = frames
+            results[f"{key}_path"] = paths
+            results[f"ori_{key}_shape"] = [frame.shape for frame in frames]
+            results[f"{key}_channel_order"] = "rgb"
+            results[f"{key}_color_type"] = "color"
+        return self.pipeline(results)

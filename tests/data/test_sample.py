@@ -174,7 +174,8 @@ def test_the_input_stays_as_it_is():
     ("settings", "sentence"),
     [
         (dict(task="vrs"), "unknown task 'vrs'.*did you mean 'vsr'"),
-        (dict(degradation="comsir"), "unknown degradation 'comsir'.*did you mean 'comisr'"),
+        (dict(degradation="comsir"), "unknown downsampling kind 'comsir'.*did you mean 'comisr'"),
+        (dict(degradation="bd", scale=2), "'bd' is defined for scale 4, got 2"),
         (dict(scale=0), "scale must be a whole number from 1, got 0"),
         (dict(num_frame=1.5), "num_frame must be a whole number from 1, got 1.5"),
         (dict(crop=-4), "crop must be a whole number from 1, got -4"),
@@ -182,7 +183,10 @@ def test_the_input_stays_as_it_is():
         (dict(intervals=(1, 0)), r"intervals must be numbers from 1, got \[1, 0\]"),
         (dict(crop=18), "crop of 18 pixels does not divide by scale 4; take 16"),
         (dict(crop=2), "crop of 2 pixels does not divide by scale 4; take 4"),
-        (dict(lq_on_disk=True, hflip=True), "hflip would shift LQ frames on disk: comisr keeps"),
+        (
+            dict(lq_on_disk=True, hflip=True),
+            "hflip would shift LQ frames on disk: comisr keeps the first of 4",
+        ),
         (dict(lq_on_disk=True, vflip=True), "vflip would shift LQ frames on disk"),
         (dict(task="autoencoder", lq_on_disk=True), "alone; leave dataroot_lq out"),
         (dict(task="autoencoder", mix=CrfMix((25,))), "alone; leave crfs out"),
@@ -195,6 +199,11 @@ def test_recipes_that_are_refused(settings, sentence):
 
 def test_flips_that_shift_nothing_are_allowed():
     SampleRecipe(lq_on_disk=True, transpose=True)
+    for kind in ("bd", "bi"):
+        recipe = SampleRecipe(lq_on_disk=True, hflip=True, vflip=True, degradation=kind)
+        lq, _ = make_sample(replace(recipe, lq_on_disk=False), TURNED, GT)
+        raw = [downsample(frame, kind=kind) for frame in GT]
+        assert equal(lq, make_sample(recipe, TURNED, GT, raw)[0])
     SampleRecipe(lq_on_disk=True, hflip=True, task="cleaning")  # both sides have one phase
     SampleRecipe(hflip=True, vflip=True)
     SampleRecipe(task="cleaning", crop=18)  # scale 1

@@ -10,9 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from mmagic.registry import DATASETS, TRANSFORMS
+import torch
+from mmagic.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
+from mmengine.dataset import pseudo_collate
+from torch.utils.data import DataLoader
 
+from fca2_plugin.data import open_clip_set, open_clips, write_lmdb
 from fca2_plugin.data.build import MANIFEST
+from tests.conftest import require_host
 
 pytestmark = pytest.mark.mmagic
 
@@ -218,3 +223,148 @@ def test_the_demo_data_set_makes_itself_once(tmp_path):
     DATASETS.build({**settings, "num_train": 5, "data_prefix": dict(img="train/lq", gt="train/gt")})
     assert (root / MANIFEST).stat().st_mtime_ns == before
     assert len(os.listdir(root / "train/gt")) == 1
+
+
+TRAIN = [
+    dict(type="FCA2DrawLQ"),
+    *LOAD,
+    dict(type="SetValues", dictionary=dict(scale=4)),
+    dict(type="PairedRandomCrop", gt_patch_size=32),
+    dict(type="RandomTransposeHW", keys=["img", "gt"], transpose_ratio=0.5),
+    dict(type="PackInputs"),
+]
+WINDOW = dict(
+    num_frame=7,
+    gt_size=32,
+    use_hflip=True,
+    use_vflip=True,
+    use_rot=True,
+    random_reverse=True,
+    crfs=[15, 25, 35],
+    seed=5,
+)
+
+
+def clips_dataset(root, **settings):
+    settings = {"dataroot_gt": str(root / "train/gt"), **settings}
+    return DATASETS.build(dict(type="FCA2ClipsDataset", **settings))
+
+
+def clip_of(item) -> str:
+    return Path(item.gt_path[0]).parent.name
+
+
+def visits(data, workers: int, count: int = 6) -> list[tuple]:
+    """The first samples in the order of the sampler: clip, rate, frames."""
+    sampler = DATA_SAMPLERS.build(
+        dict(type="FCA2InfiniteSampler"), default_args=dict(dataset=data, seed=0)
+    )
+    loader = DataLoader(data, sampler=sampler, num_workers=workers, collate_fn=pseudo_collate)
+    items = []
+    for _, batch in zip(range(count), loader, strict=False):
+        item = batch["data_samples"][0]
+        items.append((clip_of(item), batch["inputs"][0], item.gt_img))
+    return items
+
+
+@pytest.mark.parametrize("kind", ["frames", "clips"])
+def test_workers_do_not_change_what_is_drawn(clips, kind):
+    def build():
+        if kind == "clips":
+            return clips_dataset(clips, **WINDOW)
+        return dataset(clips, pipeline=TRAIN, num_input_frames=7)
+
+    np.random.seed(0)
+    alone = visits(build(), 0)
+    for workers in (1, 2):
+        np.random.seed(workers)
+        for item, other in zip(alone, visits(build(), workers), strict=True):
+            assert item[0] == other[0]
+            assert torch.equal(item[1], other[1]) and torch.equal(item[2], other[2])
+    same_clip = [item for item in alone if item[0] == alone[0][0]]
+    assert len(same_clip) == 3
+    assert not torch.equal(same_clip[0][2], same_clip[1][2])  # each round is another sample
+
+
+def test_drawing_leaves_the_global_state_alone(clips):
+    data = dataset(clips, pipeline=TRAIN, num_input_frames=7)
+    data.rounds_given = True
+    np.random.seed(0)
+    expected = np.random.random()
+    np.random.seed(0)
+    data[2]
+    assert np.random.random() == expected
+
+
+def test_the_hosts_sampler_gives_no_rounds_and_samples_still_differ(clips):
+    for data in (clips_dataset(clips, **WINDOW), dataset(clips, pipeline=TRAIN)):
+        np.random.seed(0)
+        first = data[0]["data_samples"].gt_img
+        assert not torch.equal(first, data[0]["data_samples"].gt_img)
+        np.random.seed(0)
+        assert torch.equal(first, data[0]["data_samples"].gt_img)
+
+
+def test_the_sampler_counts_rounds(clips):
+    data = clips_dataset(clips)
+    sampler = DATA_SAMPLERS.build(dict(type="FCA2InfiniteSampler", dataset=data, seed=3))
+    theirs = iter(DATA_SAMPLERS.build(dict(type="InfiniteSampler", dataset=data, seed=3)))
+    for position, index in zip(range(10), sampler, strict=False):
+        assert index % 2 == next(theirs)
+        assert index // 2 == position // 2
+
+
+def test_the_sampler_refuses_other_data_sets():
+    with pytest.raises(TypeError, match="got list, which takes no rounds; use FCA2FramesDataset"):
+        DATA_SAMPLERS.build(dict(type="FCA2InfiniteSampler", dataset=[1, 2]))
+
+
+def test_lmdb_gives_what_folders_give(clips, tmp_path):
+    for kind in ("gt", "lq", "lq_crf25"):
+        folder = open_clips(clips / "train" / kind)
+        write_lmdb(tmp_path / f"{kind}.lmdb", ((name, folder.read(name)) for name in folder.names))
+    settings = WINDOW | dict(crfs=[25], use_hflip=False, use_vflip=False)
+    disk = clips_dataset(clips, dataroot_lq=str(clips / "train/lq"), **settings)
+    lmdb = clips_dataset(
+        clips, **settings | dict(dataroot_gt=tmp_path / "gt.lmdb", dataroot_lq=tmp_path / "lq.lmdb")
+    )
+    for item, other in zip(visits(disk, 0), visits(lmdb, 2), strict=True):
+        assert torch.equal(item[1], other[1]) and torch.equal(item[2], other[2])
+
+
+def test_whole_clips_are_packed_as_the_hosts_pipelines_pack_them(clips):
+    roots = dict(dataroot_gt=str(clips / "test/gt"), dataroot_lq=str(clips / "test/lq_crf25"))
+    ours = clips_dataset(clips, test_mode=True, **roots)[0]
+    folders = dict(img="test/lq_crf25", gt="test/gt")
+    pipeline = [*LOAD, dict(type="PackInputs")]
+    theirs = dataset(clips, data_prefix=folders, pipeline=pipeline, test_mode=True)[0]
+    assert torch.equal(ours["inputs"], theirs["inputs"])
+    ours, theirs = ours["data_samples"], theirs["data_samples"]
+    assert torch.equal(ours.gt_img, theirs.gt_img)
+    assert ours.gt_path == theirs.gt_path
+    for key in ("gt_channel_order", "img_channel_order", "ori_gt_shape", "ori_img_shape"):
+        assert ours.get(key) == theirs.get(key), key
+
+
+@pytest.mark.basicsr
+def test_both_hosts_get_the_same_bits(clips):
+    require_host("basicsr")
+    from fca2_plugin.basicsr.datasets import FCA2VideoDataset
+
+    settings = {"dataroot_gt": str(clips / "train/gt"), **WINDOW}
+    mmagic = clips_dataset(clips, **settings)
+    basicsr = FCA2VideoDataset({"type": "FCA2VideoDataset", "name": "x", **settings})
+    core = open_clip_set(**settings)
+    mmagic.rounds_given = basicsr.rounds_given = True
+    for index in range(6):
+        item, other = mmagic[index], basicsr[index]
+        assert clip_of(item["data_samples"]) == other["key"] == core.names[index % 2]
+        for first, second in (("lq", item["inputs"]), ("gt", item["data_samples"].gt_img)):
+            # MMagic divides by 255 in the model
+            assert torch.equal(other[first], second.float() / 255)
+
+
+def test_the_clips_data_set_makes_demo_clips(tmp_path):
+    root = tmp_path / "demo"
+    demo = dict(root=str(root), num_train=1, num_test=1, num_frames=3, size=(32, 40))
+    assert len(clips_dataset(root, demo=demo)) == 1

@@ -24,6 +24,7 @@ pack = dict(type='PackInputs')
 train_dataloader = dict(
     num_workers=1,
     batch_size=1,
+    sampler=dict(type='FCA2InfiniteSampler'),  # draws do not depend on workers or a resume
     dataset=dict(
         type='FCA2DemoDataset',
         data_root='data/demo',

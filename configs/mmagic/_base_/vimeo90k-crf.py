@@ -44,6 +44,7 @@ autoencoder_pipeline = [
 ]
 
 train_dataloader = dict(
+    sampler=dict(type='FCA2InfiniteSampler'),  # draws do not depend on workers, GPUs or a resume
     dataset=dict(
         type='FCA2FramesDataset',
         data_root='data/vimeo90k',
