@@ -5,9 +5,10 @@ this package does not import PyAV; the functions that need it do
 (``pip install 'fca2_plugin[video]'``).
 """
 
+from fca2_plugin.codec.encoders import available_codecs
 from fca2_plugin.codec.frame_info import FrameInfo, frame_infos
 from fca2_plugin.codec.lowdelay import LowDelay, encode_lowdelay
-from fca2_plugin.codec.roundtrip import encode_decode
+from fca2_plugin.codec.roundtrip import encode_decode, stream_through
 from fca2_plugin.codec.settings import CodecSettings
 from fca2_plugin.codec.versions import library_versions
 from fca2_plugin.codec.video import StreamInfo, count_frames, probe, read_video, write_video
@@ -19,6 +20,7 @@ __all__ = [
     "LowDelay",
     "StreamInfo",
     "YuvFile",
+    "available_codecs",
     "count_frames",
     "encode_decode",
     "encode_lowdelay",
@@ -26,6 +28,7 @@ __all__ = [
     "library_versions",
     "probe",
     "read_video",
+    "stream_through",
     "video_planes",
     "write_video",
     "write_yuv",

@@ -20,13 +20,15 @@ import numpy as np
 from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.encoders import PRESETS
 from fca2_plugin.codec.hevc import HevcHeaders
 from fca2_plugin.codec.memory import cleared_memory
-from fca2_plugin.codec.settings import MAX_QUANTIZER, MIN_SIDE, PRESETS
+from fca2_plugin.codec.settings import MAX_QUANTIZER
 from fca2_plugin.codec.yuv import YuvFile
 
 __all__ = ["LowDelay", "encode_lowdelay"]
 
+LEAST_SIDE = 16  # x265 refuses anything smaller
 GOP_OFFSETS = (5, 4, 5, 1)  # of HM's low-delay P, added to the QP of frames 1-4, 5-8, ...
 FIXED_OPTIONS = {
     "log-level": "none",
@@ -102,11 +104,10 @@ def encode_lowdelay(
         RuntimeError: The stream does not have the QPs or the frames that were asked for.
     """
     path, settings = Path(path), settings or LowDelay()
-    least = MIN_SIDE["libx265"]
-    if source.width % 2 or source.height % 2 or min(source.width, source.height) < least:
+    if source.width % 2 or source.height % 2 or min(source.width, source.height) < LEAST_SIDE:
         raise ValueError(
             f"x265 cannot code {source.path} of {source.width}x{source.height}; "
-            f"crop or pad it to even sides from {least}"
+            f"crop or pad it to even sides from {LEAST_SIDE}"
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to")

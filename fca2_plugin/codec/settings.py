@@ -10,14 +10,12 @@ from fractions import Fraction
 from typing import Any
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.encoders import ENCODERS, MIN_SIDE, PLATFORM_GOP, PLATFORM_RANGE
 
-__all__ = ["CodecSettings", "apply_settings", "check_even", "decoder_name", "padded_size"]
+__all__ = ["CodecSettings", "apply_settings", "check_even", "padded_size"]
 
-PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
 PIX_FMTS = {"yuv444p": 1, "yuv420p": 2}  # name -> chroma subsampling, the same in h and w
-MAX_QUANTIZER = 51  # both encoders, 8 bit
-DECODERS = {"libx264": "h264", "libx265": "hevc"}  # encoder -> decoder
-MIN_SIDE = {"libx264": 1, "libx265": 16}  # measured: x265 refuses anything smaller
+MAX_QUANTIZER = 51  # x264 and x265, 8 bit
 
 BT601 = 5  # the matrix of swscale's default, under the number that PyAV and H.264 share
 LIMITED_RANGE = 1
@@ -27,56 +25,76 @@ LIMITED_RANGE = 1
 class CodecSettings:
     """Settings of one encode.
 
+    Give at most one of ``crf``, ``qp`` and ``bits_per_pixel``. With none, x264 and x265 use their
+    own defaults (CRF 23 and 28), VP9 and AV1 the rate of a video site (see ``codec.encoders``).
+
     Args:
-        codec: ``libx264`` or ``libx265``.
-        crf: Constant rate factor, 0 (lossless YUV with x264) to 51.
-        qp: Constant quantizer, 0 to 51. Give ``crf`` or ``qp``; with neither the encoder
-            uses its own default (CRF 23 for x264, 28 for x265).
-        preset: x264's and x265's speed preset.
+        codec: ``libx264``, ``libx265``, ``libvpx-vp9`` or ``libaom-av1``.
+        crf: Constant rate factor of x264 or x265, 0 (lossless YUV with x264) to 51.
+        qp: Constant quantizer of x264 or x265, 0 to 51.
+        bits_per_pixel: Average rate of VP9 or AV1: bits for each pixel of each frame.
+        preset: The encoder's speed: ``ultrafast`` to ``placebo`` for x264 and x265 (``medium``),
+            0 (slow) to 8 for VP9 (2) and AV1 (4).
         pix_fmt: ``yuv444p`` (the published data) or ``yuv420p`` (real video).
         fps: Frames per second. It moves the bits a little even at a fixed CRF.
         threads: Encoder threads; 1 is reproducible, 0 lets the encoder choose.
 
     Raises:
-        ValueError: A value is out of range, unknown, or ``crf`` and ``qp`` are both given.
+        ValueError: A value is out of range, unknown, not for this codec, or several rates are
+            given.
     """
 
     codec: str = "libx264"
     crf: int | None = None
     qp: int | None = None
-    preset: str = "medium"
+    preset: str | None = None
     pix_fmt: str = "yuv444p"
     fps: Fraction | int = 10
     threads: int = 1
+    bits_per_pixel: float | None = None
 
     def __post_init__(self) -> None:
-        check_choice("codec", self.codec, DECODERS)
-        check_choice("preset", self.preset, PRESETS)
+        check_choice("codec", self.codec, ENCODERS)
+        encoder = ENCODERS[self.codec]
+        if self.preset is None:
+            object.__setattr__(self, "preset", encoder.preset)
+        check_choice(f"preset of {self.codec}", self.preset, encoder.presets)
         check_choice("pix_fmt", self.pix_fmt, PIX_FMTS)
-        if self.crf is not None and self.qp is not None:
-            raise ValueError(
-                f"crf={self.crf} and qp={self.qp} exclude each other; give only one of them"
-            )
-        for name in ("crf", "qp"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, int) and 0 <= value <= MAX_QUANTIZER):
-                raise ValueError(
-                    f"{name} must be a whole number from 0 to {MAX_QUANTIZER}, got {value!r}"
-                )
+        self._check_rate()
         if not isinstance(self.fps, int | Fraction) or self.fps <= 0:
             raise ValueError(f"fps must be a positive int or Fraction, got {self.fps!r}")
         if not isinstance(self.threads, int) or self.threads < 0:
             raise ValueError(f"threads must be 0 (automatic) or more, got {self.threads!r}")
 
-
-def decoder_name(settings: CodecSettings) -> str:
-    """Return the name of the decoder that reads what ``settings.codec`` writes."""
-    return DECODERS[settings.codec]
+    def _check_rate(self) -> None:
+        encoder = ENCODERS[self.codec]
+        given = {
+            name: value
+            for name in ("crf", "qp", "bits_per_pixel")
+            if (value := getattr(self, name)) is not None
+        }
+        if len(given) > 1:
+            text = " and ".join(f"{name}={value}" for name, value in given.items())
+            raise ValueError(f"{text} exclude each other; give only one of them")
+        for name, value in given.items():
+            if name not in encoder.rates:
+                raise ValueError(
+                    f"{self.codec} does not take {name}; set {' or '.join(encoder.rates)} instead"
+                )
+            if name == "bits_per_pixel":
+                if not value > 0:
+                    raise ValueError(f"bits_per_pixel must be above 0, got {value!r}")
+            elif not (isinstance(value, int) and 0 <= value <= MAX_QUANTIZER):
+                raise ValueError(
+                    f"{name} must be a whole number from 0 to {MAX_QUANTIZER}, got {value!r}"
+                )
+        if not given:
+            object.__setattr__(self, "bits_per_pixel", encoder.bits_per_pixel)
 
 
 def padded_size(height: int, width: int, settings: CodecSettings) -> tuple[int, int]:
     """Return the smallest frame size that the encoder takes and that holds (height, width)."""
-    step, least = PIX_FMTS[settings.pix_fmt], MIN_SIDE[settings.codec]
+    step, least = PIX_FMTS[settings.pix_fmt], MIN_SIDE.get(settings.codec, 1)
     return tuple(-(-max(side, least) // step) * step for side in (height, width))
 
 
@@ -102,13 +120,39 @@ def apply_settings(context: Any, height: int, width: int, settings: CodecSetting
     context.time_base = 1 / Fraction(settings.fps)
     context.thread_count = settings.threads
     context.colorspace, context.color_range = BT601, LIMITED_RANGE
+    if settings.bits_per_pixel is None:
+        context.options = _quantizer_options(settings)
+    else:
+        rate = settings.bits_per_pixel * width * height * settings.fps
+        context.bit_rate = round(rate)
+        context.gop_size = PLATFORM_GOP
+        context.options = _bitrate_options(settings, rate)
+
+
+def _quantizer_options(settings: CodecSettings) -> dict[str, str]:
     options = {"preset": settings.preset}
     if settings.crf is not None:
         options["crf"] = str(settings.crf)
     if settings.codec == "libx265":  # it has no qp option of its own, and talks on stderr
         options["x265-params"] = "log-level=none"
+        if settings.threads == 1:
+            # by default it codes rows in parallel where the machine has cores: other bits
+            options["x265-params"] += ":pools=none"
         if settings.qp is not None:
             options["x265-params"] += f":qp={settings.qp}"
     elif settings.qp is not None:
         options["qp"] = str(settings.qp)
-    context.options = options
+    return options
+
+
+def _bitrate_options(settings: CodecSettings, rate: float) -> dict[str, str]:
+    options = {
+        "cpu-used": settings.preset,
+        "row-mt": "0",
+        "tile-columns": "0",
+        "minrate": str(round(rate * PLATFORM_RANGE[0])),
+        "maxrate": str(round(rate * PLATFORM_RANGE[1])),
+    }
+    if settings.codec == "libvpx-vp9":
+        options["deadline"] = "good"
+    return options

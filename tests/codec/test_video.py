@@ -32,11 +32,11 @@ RATE = Fraction(30000, 1001)
 )
 def test_write_probe_read(tmp_path, suffix, codec, pix_fmt, name):
     path = tmp_path / f"clip{suffix}"
-    frames = moving_clip(9, 48, 64)
+    frames = moving_clip(9, 64, 80)
     settings = CodecSettings(codec=codec, crf=15, pix_fmt=pix_fmt, fps=RATE)
     assert write_video(path, iter(frames), settings) == 9
     info = probe(path)
-    assert (info.width, info.height, info.codec, info.pix_fmt) == (64, 48, name, pix_fmt)
+    assert (info.width, info.height, info.codec, info.pix_fmt) == (80, 64, name, pix_fmt)
     assert info.fps == RATE
     assert info.num_frames == (None if suffix == ".mkv" else 9)
     assert info.duration_seconds == pytest.approx(9 / RATE, abs=0.01)
