@@ -39,12 +39,22 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
+from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DOWNSAMPLERS, media_shape
-from fca2_plugin.metrics import METRICS, get_protocol, start_metrics
+from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
 __all__ = ["FLOORS", "evaluate", "evaluation_table"]
 
 FLOORS = ("bicubic", "none")
+HEADERS = {  # heading and decimals; four decimals under the plain name for the rest
+    "psnr": ("PSNR (dB)", 2),
+    "ssim": ("SSIM", 4),
+    "psnr_input": ("input PSNR", 2),
+    "ssim_input": ("input SSIM", 4),
+    "delta_psnr": ("ΔPSNR (dB)", 3),
+    "delta_ssim_e4": ("ΔSSIM (1e-4)", 1),
+    "vmaf": ("VMAF", 2),
+}
 NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
 
 Path_ = str | Path
@@ -57,6 +67,7 @@ def evaluate(
     lq: Path_ | None = None,
     data: Path_ | None = None,
     split: str | None = None,
+    conditions: Sequence[str] | None = None,
     config: Path_ | None = None,
     checkpoint: Path_ | None = None,
     floor: str | None = None,
@@ -86,6 +97,7 @@ def evaluate(
         lq: What the network or floor starts from, likewise.
         data: What ``fca2 encode`` wrote.
         split: Part of ``data``; by default the only one, or ``test``.
+        conditions: Which of its conditions, such as ``raw`` and ``crf25``; all by default.
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
@@ -113,13 +125,14 @@ def evaluate(
     rules = get_protocol(protocol)
     for metric in metrics:
         check_choice("metric", metric, METRICS)
-    _check_arguments(gt, sr, lq, data, split, config, checkpoint, floor, save)
+    _check_arguments(gt, sr, lq, data, split, conditions, config, checkpoint, floor, save)
     json_path = json_path and Path(json_path)
     if json_path and not json_path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {json_path.parent} to write {json_path} to")
     source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
     source |= {"config": config, "checkpoint": checkpoint}
-    pairs, scale, degradation = _find(source, degradation)
+    pairs, scale, degradation = _find(source, degradation, conditions)
+    _check_kinds(pairs, rules, metrics, save)
     if floor == "bicubic" and scale is None:
         scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
     pairs = check_pairs(pairs, 1 if floor == "none" else scale)
@@ -157,7 +170,7 @@ def evaluate(
     return result
 
 
-def _check_arguments(gt, sr, lq, data, split, config, checkpoint, floor, save) -> None:
+def _check_arguments(gt, sr, lq, data, split, conditions, config, checkpoint, floor, save) -> None:
     if sum(x is not None for x in (sr, config, floor)) != 1:
         raise ValueError(
             "what is to be measured? give one of --sr, --config with --checkpoint, and --method "
@@ -171,27 +184,50 @@ def _check_arguments(gt, sr, lq, data, split, config, checkpoint, floor, save) -
         raise ValueError("give the ground truth with --gt, or a tree of `fca2 encode` with --data")
     if data is not None and lq is not None:
         raise ValueError("--data brings its own LQ; leave out --lq, or give --lq and --gt only")
-    if split is not None and data is None:
-        raise ValueError("--split chooses a part of --data, which is not given")
+    if (split or conditions) and data is None:
+        raise ValueError("--split and --conditions choose parts of --data, which is not given")
     if sr is None and data is None and lq is None:
         raise ValueError("a network or a floor needs --lq to start from")
     if save is not None and sr is not None:
         raise ValueError("--save writes what a network or a floor returns, and --sr has it already")
 
 
-def _find(source: Mapping, degradation: str) -> tuple[list[Pair], int | None, str]:
+def _find(
+    source: Mapping, degradation: str, conditions: Sequence[str] | None
+) -> tuple[list[Pair], int | None, str]:
     """The pairs of all conditions, with scale and degradation where a tree says them."""
     if source["data"] is None:
         check_choice("degradation", degradation, DOWNSAMPLERS)
         return find_pairs(source["gt"], lq=source["lq"], sr=source["sr"]), None, degradation
     tree = open_tree(source["data"], source["split"])
+    for condition in conditions or ():
+        check_choice("condition", condition, tree.lq)
     sr = source["sr"] and Path(source["sr"])
     pairs = [
         pair
         for condition, lq in tree.lq.items()
+        if conditions is None or condition in conditions
         for pair in find_pairs(tree.gt, lq=lq, sr=sr and sr / condition, condition=condition)
     ]
     return pairs, tree.scale, tree.degradation
+
+
+def _check_kinds(
+    pairs: Sequence[Pair], rules: Protocol, metrics: Sequence[str], save: Path_ | None
+) -> None:
+    """Raw luma for the protocol that wants it, and for no other."""
+    raw = rules.channel == "raw-y"
+    for media in (m for pair in pairs for m in (pair.gt, pair.lq, pair.sr) if m is not None):
+        if isinstance(media, YuvFile) != raw:
+            wanted = "raw videos, Name_WxH_N.yuv" if raw else "RGB frames or videos"
+            raise ValueError(
+                f"the protocol {rules.name} compares {wanted}, and {media.name} is none; "
+                "choose another --protocol, or convert it"
+            )
+    others = set(metrics) - {"psnr", "ssim"}
+    if raw and (others or save):
+        what = f"the metrics {', '.join(sorted(others))}" if others else "--save"
+        raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
 def _network(config, checkpoint, max_frames, overlap, device, name):
@@ -288,13 +324,13 @@ def evaluation_table(result: Mapping) -> Table:
     for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
         table.add_column(header)
     for measure in measures:
-        table.add_column(
-            measure.replace("psnr", "PSNR (dB)").replace("ssim", "SSIM"), justify="right"
-        )
+        table.add_column(HEADERS.get(measure, (measure, 4))[0], justify="right")
 
     def row(*cells: str, values: Mapping, **style) -> None:
         lead = cells if result["conditions"] else cells[1:]
-        table.add_row(*lead, *(f"{values[m]:.{_digits(m)}f}" for m in measures), **style)
+        table.add_row(
+            *lead, *(f"{values[m]:.{HEADERS.get(m, (m, 4))[1]}f}" for m in measures), **style
+        )
 
     for condition, entry in conditions.items():
         for name, clip in entry["clips"].items():
@@ -303,7 +339,3 @@ def evaluation_table(result: Mapping) -> Table:
     if len(conditions) > 1:
         row("all", "mean", "", values=result, style="bold")
     return table
-
-
-def _digits(measure: str) -> int:
-    return 2 if measure in ("psnr", "vmaf") else 4

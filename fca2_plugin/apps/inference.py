@@ -43,9 +43,10 @@ def load_network(config: str | Path, checkpoint: str | Path) -> nn.Module:
 
 
 def to_clip(frames: Sequence[np.ndarray], device: torch.device | str | None = None) -> Tensor:
-    """``uint8`` RGB frames to (1, t, 3, h, w) in [0, 1]."""
+    """``uint8`` frames to (1, t, c, h, w) in [0, 1]: RGB to 3 channels, luma planes to 1."""
     clip = torch.from_numpy(np.stack(frames)).to(device or default_device())
-    return clip.permute(0, 3, 1, 2)[None].float() / 255
+    clip = clip[:, None] if clip.ndim == 3 else clip.permute(0, 3, 1, 2)
+    return clip[None].float() / 255
 
 
 def to_frames(clip: Tensor) -> list[np.ndarray]:
@@ -75,9 +76,9 @@ def chunks(
     Raises:
         ValueError: The context leaves nothing of a chunk.
     """
+    if max_frames is not None and max_frames < 1:
+        raise ValueError(f"max_frames must be at least 1, got {max_frames}")
     if max_frames is None or total <= max_frames:
-        if max_frames is not None and max_frames < 1:
-            raise ValueError(f"max_frames must be at least 1, got {max_frames}")
         yield slice(0, total), slice(0, total)
         return
     step = max_frames - 2 * overlap
@@ -102,7 +103,8 @@ class NetworkMethod:
     """A network as a method of ``scoring``.
 
     Args:
-        network: Takes (1, t, 3, h, w) in [0, 1] and returns as many frames, larger ones as a rule.
+        network: Takes (1, t, 3, h, w) in [0, 1], or luma (1, t, 1, h, w), and returns as many
+            frames, larger ones as a rule.
         name: What it is called.
         max_frames: As ``chunks``.
         overlap: As ``chunks``; a quarter of ``max_frames`` by default.
@@ -143,7 +145,9 @@ class NetworkMethod:
                 torch.cuda.synchronize(self.device)
             milliseconds = 1000 * (time.perf_counter() - start) / (keep.stop - keep.start)
             self._check(sr, clip, pair, piece.start)
-            for frame in to_frames(sr[:, keep]):
+            luma = lq[0].ndim == 2  # which is compared as it is, neither clipped nor rounded
+            kept = sr[:, keep]
+            for frame in kept[0, :, 0].float().cpu().numpy() if luma else to_frames(kept):
                 yield frame, milliseconds
 
     def _check(self, sr: Tensor, clip: Tensor, pair: Pair, first: int) -> None:

@@ -4,6 +4,7 @@ A *method* takes a ``Pair`` and yields its result frame by frame, each with the 
 took or None: finished results are read, bicubic is computed, and a network is another module's.
 """
 
+import itertools
 import math
 import multiprocessing
 import os
@@ -26,6 +27,8 @@ from fca2_plugin.data.clips import encode_png
 from fca2_plugin.metrics import Protocol, start_metrics
 
 __all__ = ["Bicubic", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
+
+GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_e4")
 
 Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
 
@@ -100,7 +103,9 @@ class Scorer:
         Returns:
             The clip's entry in the JSON: means, ``num_frames``, ``first_frame`` (the first that is
             scored), ``identical_frames`` (of infinite PSNR), ``frames`` with every value, and
-            ``ms_per_frame``.
+            ``ms_per_frame``. Where the protocol reports gains and there is an LQ, also
+            ``psnr_input`` and ``ssim_input`` of the LQ, ``delta_psnr`` in dB, and
+            ``delta_ssim_e4``, in units of 1e-4.
 
         Raises:
             FileNotFoundError: A file, weights or a program that is needed is not there.
@@ -113,14 +118,16 @@ class Scorer:
                 f"{self.protocol.name} leaves out {skip} at each end; use longer clips"
             )
         measures = start_metrics(self.metrics, **self.weights)
-        values: dict[str, list[float]] = {"psnr": [], "ssim": []}
+        gains = self.protocol.gain and pair.lq is not None
+        values: dict[str, list[float]] = {key: [] for key in ("psnr", "ssim", *(GAINS * gains))}
         times: list[float] = []
         folder = self.save and self.save / pair.condition / pair.name
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
         with folder_at_once(folder) if folder else nullcontext() as temporary:
-            frames = zip(self.method(pair), media_frames(pair.gt), strict=True)
-            for index, ((sr, milliseconds), gt) in enumerate(frames):
+            inputs = media_frames(pair.lq) if gains else itertools.repeat(None, pair.num_frames)
+            frames = zip(self.method(pair), media_frames(pair.gt), inputs, strict=True)
+            for index, ((sr, milliseconds), gt, lq) in enumerate(frames):
                 if sr.shape[:2] != gt.shape[:2]:
                     raise ValueError(size_message(pair.label, "SR", sr.shape[:2], gt.shape[:2]))
                 if milliseconds is not None:
@@ -129,13 +136,11 @@ class Scorer:
                     (temporary / f"{index:08d}.png").write_bytes(encode_png(sr))
                 if skip <= index < pair.num_frames - skip:
                     try:
-                        psnr, ssim = self.protocol.score(sr, gt)
+                        self._add(values, sr, gt, lq)
                         for measure in measures:
                             measure.add(sr, gt)
                     except (ValueError, TypeError) as error:
                         raise type(error)(f"{pair.label}, frame {index}: {error}") from error
-                    values["psnr"].append(psnr)
-                    values["ssim"].append(ssim)
                 if tick is not None:
                     tick()
         for measure in measures:
@@ -148,6 +153,17 @@ class Scorer:
             "frames": values,
             "ms_per_frame": fmean(times) if times else None,
         }
+
+    def _add(self, values: dict[str, list[float]], sr, gt, lq) -> None:
+        psnr, ssim = self.protocol.score(sr, gt)
+        found = (psnr, ssim)
+        if lq is not None:
+            psnr_input, ssim_input = self.protocol.score(lq, gt)
+            if math.isinf(psnr_input):
+                raise ValueError("the input equals the ground truth, so nothing can be gained")
+            found += (psnr_input, ssim_input, psnr - psnr_input, 1e4 * (ssim - ssim_input))
+        for of, value in zip(values.values(), found, strict=True):
+            of.append(value)
 
 
 def score_all(

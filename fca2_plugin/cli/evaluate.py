@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     against.add_argument("--split", help="which part of --data (default: the only one, or test)")
     against.add_argument(
+        "--conditions", nargs="+", metavar="NAME", help="which of its conditions: raw crf15 ..."
+    )
+    against.add_argument(
         "--degradation",
         default="comisr",
         help=f"how --lq was made, for bicubic: {', '.join(DOWNSAMPLERS)} (default: %(default)s)",
@@ -85,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
             lq=args.lq,
             data=args.data,
             split=args.split,
+            conditions=args.conditions,
             config=args.config,
             checkpoint=args.checkpoint,
             floor=args.method,

@@ -1,7 +1,8 @@
 """Clips as people have them: a folder of frames, a folder of such folders, an LMDB, videos.
 
 All kinds answer to ``name`` and to the functions here; frames come as a stream, so that a long
-video need not fit in memory.
+video need not fit in memory. Raw videos (``Name_WxH_N.yuv``) give their luma planes, all others
+RGB frames.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin.codec import count_frames, probe, read_video
+from fca2_plugin.codec import YuvFile, count_frames, probe, read_video
 from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".y4m", ".m4v", ".ts")
+
+
+RAW_SUFFIX = ".yuv"
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class LmdbClip:
     root: Path
 
 
-Media = Clip | VideoClip | LmdbClip
+Media = Clip | VideoClip | LmdbClip | YuvFile
 
 
 def find_media(path: str | os.PathLike) -> list[Media]:
@@ -73,7 +77,7 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     """
     path = Path(path)
     if path.is_file():
-        return [VideoClip(path.stem, path)]
+        return [YuvFile(path) if path.suffix.lower() == RAW_SUFFIX else VideoClip(path.stem, path)]
     if not path.is_dir():
         raise FileNotFoundError(f"there is no folder or video {path}")
     if path.suffix == ".lmdb":
@@ -81,8 +85,9 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     entries = visible_entries(path)
     images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
     videos = [p for p in entries if p.is_file() and p.suffix.lower() in VIDEO_SUFFIXES]
+    raw = [YuvFile(p) for p in entries if p.is_file() and p.suffix.lower() == RAW_SUFFIX]
     folders = [p for p in entries if p.is_dir()]
-    kinds = {"images": images, "videos": videos, "folders": folders}
+    kinds = {"images": images, "videos": videos, "raw videos": raw, "folders": folders}
     found = [kind for kind, members in kinds.items() if members]
     if len(found) > 1:
         raise ValueError(
@@ -91,21 +96,23 @@ def find_media(path: str | os.PathLike) -> list[Media]:
         )
     if images:
         return [Clip(path.resolve().name, images)]
-    if videos:
-        clips = [VideoClip(p.stem, p) for p in videos]
-        if len({clip.name for clip in clips}) < len(clips):
-            raise ValueError(f"{path} holds videos that differ in suffix only; remove one of each")
+    if videos or raw:
+        clips = [VideoClip(p.stem, p) for p in videos] or raw
+        names = [clip.name for clip in clips]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{path} holds two videos called {name}; remove or rename one")
         return clips
     if folders:
         return find_clips(path)
     raise ValueError(
         f"{path} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no clip folders and no videos "
-        f"({', '.join(VIDEO_SUFFIXES)})"
+        f"({', '.join((*VIDEO_SUFFIXES, RAW_SUFFIX))})"
     )
 
 
 def media_frames(media: Media) -> Iterator[np.ndarray]:
-    """Yield the frames as ``uint8`` RGB; ``media_shape`` compares their sizes.
+    """Yield the frames, ``uint8`` RGB or luma planes; ``media_shape`` compares their sizes.
 
     Raises:
         FileNotFoundError: A file is gone.
@@ -113,6 +120,8 @@ def media_frames(media: Media) -> Iterator[np.ndarray]:
     """
     if isinstance(media, VideoClip):
         yield from read_video(media.path)
+    elif isinstance(media, YuvFile):
+        yield from media.luma
     elif isinstance(media, LmdbClip):
         store = open_clips(media.root, names=[media.name])
         for index in range(store.num_frames(media.name)):
@@ -135,4 +144,6 @@ def media_shape(media: Media) -> tuple[int, int, int]:
     if isinstance(media, LmdbClip):
         store = open_clips(media.root, names=[media.name])
         return store.num_frames(media.name), *store.size(media.name)
+    if isinstance(media, YuvFile):
+        return media.num_frames, media.height, media.width
     return len(media), *clip_size(media)

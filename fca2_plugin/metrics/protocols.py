@@ -13,8 +13,10 @@ mfqe         raw Y  all, none                uniform 7x7, 1.0      MFQE 2.0, STD
 
 All take the mean over the frames of a clip, then over the clips, so that a long clip weighs no more
 than a short one. The PSNR of equal frames is infinite, and so is every mean that it enters: the
-hosts' own functions do the same. All but ``mfqe`` compare ``uint8`` frames; ``mfqe`` compares
-luma planes as they are, a network's output neither clipped nor rounded.
+hosts' own functions do the same. All but ``mfqe`` compare ``uint8`` frames, as anyone finds them in
+the pictures; MMagic's test loop compares what the network returned before it is rounded, which
+moves PSNR by some 1e-3 dB. ``mfqe`` compares luma planes as they are, a network's output neither
+clipped nor rounded.
 """
 
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ class Protocol:
         rounding: ``uint8``, or ``none``: compared as it is.
         ssim_window: ``gaussian-11`` (sigma 1.5) or ``uniform-7``, only where the window fits.
         ssim_range: 255, 1, or ``prediction``: the largest less the smallest value of the result.
+        gain: What counts is the gain over the coded input, in dB and in 1e-4 of SSIM.
         skip_frames: Frames left out at each end of a clip.
         averaging: In words.
     """
@@ -59,6 +62,7 @@ class Protocol:
     ssim_window: str = "gaussian-11"
     ssim_range: str | float = PEAK
     skip_frames: int = 0
+    gain: bool = False
     averaging: str = "mean over the frames of a clip, then over clips"
 
     def prepare(self, sr: np.ndarray, gt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -156,6 +160,7 @@ PROTOCOLS = {
             rounding="none",
             ssim_window="uniform-7",
             ssim_range=1.0,
+            gain=True,
         ),
     )
 }

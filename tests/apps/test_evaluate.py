@@ -1,0 +1,380 @@
+"""fca2 evaluate from end to end: results, floors, networks, trees, raw video."""
+
+import hashlib
+import json
+import math
+from statistics import fmean
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from torch import nn
+
+from fca2_plugin import cli
+from fca2_plugin.apps import inference
+from fca2_plugin.apps.evaluate import evaluate, evaluation_table
+from fca2_plugin.apps.scoring import Scorer
+from fca2_plugin.codec import write_yuv
+from fca2_plugin.data import (
+    bicubic_upsample,
+    build_clips,
+    demo_clips,
+    find_clips,
+    read_frames,
+    write_frames,
+)
+from fca2_plugin.metrics import get_protocol, psnr, ssim
+from tests.codec.footage import moving_clip
+from tests.conftest import require_host
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory):
+    """Two test clips of 5 frames, 64x96, uncompressed and at two CRFs."""
+    root = tmp_path_factory.mktemp("encoded") / "demo"
+    return build_clips(demo_clips(1, 2, 5, (64, 96)), root, crfs=(25, 35))
+
+
+def noisy(frames, seed=0):
+    noise = np.random.default_rng(seed).normal(0, 8, frames[0].shape)
+    return [np.clip(frame + noise, 0, 255).astype(np.uint8) for frame in frames]
+
+
+@pytest.fixture
+def results(tree, tmp_path):
+    for index, clip in enumerate(find_clips(tree / "test" / "gt")):
+        write_frames(tmp_path / "sr" / clip.name, noisy(read_frames(clip), index))
+    return tmp_path / "sr"
+
+
+def expected(sr_root, gt_root):
+    return {
+        gt.name: [
+            (psnr(a, b), ssim(a, b)) for a, b in zip(read_frames(sr), read_frames(gt), strict=True)
+        ]
+        for sr, gt in zip(find_clips(sr_root), find_clips(gt_root), strict=True)
+    }
+
+
+def test_the_command_line_on_folders(tree, results, tmp_path, capsys):
+    path, gt = tmp_path / "result.json", tree / "test" / "gt"
+    arguments = ["--sr", str(results), "--gt", str(gt), "--protocol", "cvsr-y", "--json", str(path)]
+    assert cli.main(["evaluate", *arguments]) == 0
+    result = json.loads(path.read_text())
+    frames = expected(results, gt)
+    assert result["clips"].keys() == frames.keys()
+    for name, scores in frames.items():
+        clip = result["clips"][name]
+        assert clip["num_frames"] == 5 and clip["first_frame"] == clip["identical_frames"] == 0
+        assert clip["frames"]["psnr"] == pytest.approx([p for p, _ in scores])
+        assert clip["frames"]["ssim"] == pytest.approx([s for _, s in scores])
+        assert clip["psnr"] == pytest.approx(fmean(p for p, _ in scores))
+    assert result["psnr"] == pytest.approx(fmean(c["psnr"] for c in result["clips"].values()))
+    assert result["ssim"] == pytest.approx(fmean(c["ssim"] for c in result["clips"].values()))
+    assert (result["kind"], result["schema"], result["conditions"]) == ("evaluate", 1, {})
+    assert (result["method"], result["dataset"]) == ("sr", "gt")
+    assert (
+        result["protocol"]["channel"] == "y" and result["protocol"]["ssim_window"] == "gaussian-11"
+    )
+    assert result["source"]["sr"] == result["frames_dir"] == str(results)
+    assert result["ms_per_frame"] is None
+    assert f"{result['psnr']:.2f}" in capsys.readouterr().out
+    assert [p.name for p in tmp_path.iterdir()] == ["sr", "result.json"] or len(
+        list(tmp_path.iterdir())
+    ) == 2
+
+
+def test_protocols_drop_frames(tree, results):
+    clip = find_clips(tree / "test" / "gt")[0]
+    result = evaluate(
+        sr=results / clip.name, gt=tree / "test" / "gt" / clip.name, protocol="comisr"
+    )
+    (entry,) = result["clips"].values()
+    protocol = get_protocol("comisr")
+    middle = protocol.score(noisy(read_frames(clip))[2], read_frames(clip)[2])
+    assert entry["frames"]["psnr"] == [middle[0]] and entry["first_frame"] == 2
+    assert entry["num_frames"] == 5
+
+
+def test_every_condition_of_a_tree(tree):
+    result = evaluate(data=tree, floor="bicubic", workers=2)
+    assert list(result["conditions"]) == ["raw", "crf25", "crf35"]
+    for name, kind in (("raw", "lq"), ("crf35", "lq_crf35")):
+        lq, gt = (find_clips(tree / "test" / k) for k in (kind, "gt"))
+        scores = [
+            fmean(
+                psnr(bicubic_upsample(a), b)
+                for a, b in zip(read_frames(x), read_frames(y), strict=True)
+            )
+            for x, y in zip(lq, gt, strict=True)
+        ]
+        condition = result["conditions"][name]
+        assert condition["psnr"] == pytest.approx(fmean(scores))
+        assert [clip["psnr"] for clip in condition["clips"].values()] == pytest.approx(scores)
+    assert result["psnr"] == pytest.approx(fmean(c["psnr"] for c in result["conditions"].values()))
+    first = next(iter(result["clips"]))
+    assert result["clips"][first]["psnr"] == pytest.approx(
+        fmean(c["clips"][first]["psnr"] for c in result["conditions"].values())
+    )
+    assert (result["method"], result["dataset"]) == ("bicubic", "demo")
+    assert result["source"]["degradation"] == "comisr" and result["ms_per_frame"] > 0
+    psnrs = [c["psnr"] for c in result["conditions"].values()]
+    assert psnrs == sorted(psnrs, reverse=True)
+    one = evaluate(data=tree, floor="bicubic", conditions=["crf35"])
+    assert one["psnr"] == pytest.approx(psnrs[-1])
+    assert one["clips"] == one["conditions"]["crf35"]["clips"]
+    console = Console(record=True, width=100)
+    console.print(evaluation_table(result))
+    assert f"{result['psnr']:.2f}" in console.export_text()
+
+
+def test_saved_frames_are_results_again(tree, tmp_path):
+    saved = tmp_path / "out"
+    made = evaluate(data=tree, floor="bicubic", save=saved)
+    assert made["frames_dir"] == str(saved)
+    read = evaluate(data=tree, sr=saved)
+    assert read["psnr"] == made["psnr"]
+    with pytest.raises(ValueError, match="out is not empty; give --save another folder"):
+        evaluate(data=tree, floor="bicubic", save=saved)
+
+
+def test_bicubic_finds_the_scale_of_plain_folders(tree):
+    folders = {"lq": tree / "test" / "lq", "gt": tree / "test" / "gt"}
+    result = evaluate(**folders, floor="bicubic")
+    assert result["psnr"] == evaluate(data=tree, floor="bicubic", conditions=["raw"])["psnr"]
+    assert result["source"]["scale"] == 4
+    assert evaluate(**folders, floor="bicubic", degradation="bd")["psnr"] < result["psnr"]
+
+
+def test_identical_frames_are_infinite_as_in_the_hosts(tree, tmp_path):
+    clip = find_clips(tree / "test" / "gt")[0]
+    frames = read_frames(clip)
+    write_frames(tmp_path / clip.name, [*noisy(frames)[:4], frames[4]])
+    path = tmp_path / "result.json"
+    evaluate(sr=tmp_path / clip.name, gt=tree / "test" / "gt" / clip.name, json_path=path)
+    result = json.loads(path.read_text())
+    (entry,) = result["clips"].values()
+    assert result["psnr"] == entry["psnr"] == entry["frames"]["psnr"][4] == math.inf
+    assert entry["identical_frames"] == 1 and entry["ssim"] < 1
+
+
+def test_the_input_itself(tree, tmp_path):
+    gt = find_clips(tree / "test" / "gt")[0]
+    write_frames(tmp_path / gt.name, noisy(read_frames(gt)))
+    folders = {"lq": tmp_path / gt.name, "gt": tree / "test" / "gt" / gt.name}
+    assert (
+        evaluate(**folders, floor="none")["psnr"]
+        == evaluate(sr=folders["lq"], gt=folders["gt"])["psnr"]
+    )
+    with pytest.raises(ValueError, match="the LQ is 24x16 and the ground truth 96x64"):
+        evaluate(data=tree, floor="none")
+
+
+def test_more_metrics(tree, results):
+    result = evaluate(sr=results, gt=tree / "test" / "gt", metrics=["psnr", "tof", "warp"])
+    for clip in result["clips"].values():
+        assert len(clip["frames"]["tof"]) == len(clip["frames"]["warp_dis"]) == 4
+        assert clip["tof"] == pytest.approx(fmean(clip["frames"]["tof"]))
+    assert result["warp_dis"] > 0
+
+
+def test_mfqe_reports_gains(tmp_path):
+    gt = [frame[..., 1] for frame in moving_clip(3, 48, 64)]
+    lq = [np.clip(p.astype(int) + 9 * (-1) ** i, 0, 255).astype(np.uint8) for i, p in enumerate(gt)]
+    sr = [np.clip(p.astype(int) + 3, 0, 255).astype(np.uint8) for p in gt]
+    for kind, planes in (("gt", gt), ("lq", lq), ("sr", sr)):
+        (tmp_path / kind).mkdir()
+        write_yuv(tmp_path / kind, "Walk", planes)
+    folders = {kind: tmp_path / kind for kind in ("gt", "lq", "sr")}
+    result = evaluate(**folders, protocol="mfqe")
+    gains = [psnr_of(a, c) - psnr_of(b, c) for a, b, c in zip(sr, lq, gt, strict=True)]
+    assert result["clips"]["Walk"]["frames"]["delta_psnr"] == pytest.approx(gains)
+    assert result["delta_psnr"] == pytest.approx(result["psnr"] - result["psnr_input"])
+    assert result["delta_ssim_e4"] == pytest.approx(1e4 * (result["ssim"] - result["ssim_input"]))
+    assert "delta_psnr" not in evaluate(sr=folders["sr"], gt=folders["gt"], protocol="mfqe")
+    with pytest.raises(ValueError, match="Walk, frame 0: the input equals the ground truth"):
+        evaluate(gt=folders["gt"], lq=folders["gt"], sr=folders["sr"], protocol="mfqe")
+    with pytest.raises(ValueError, match="cvsr-y compares RGB frames or videos, and Walk is none"):
+        evaluate(**folders)
+    with pytest.raises(ValueError, match="mfqe compares luma, and the metrics tof, warp needs RGB"):
+        evaluate(**folders, protocol="mfqe", metrics=["warp", "tof"])
+
+
+def psnr_of(a, b):
+    return 10 * math.log10(255**2 / np.mean((a.astype(float) - b) ** 2))
+
+
+class Nearest(nn.Module):
+    def forward(self, clip):
+        return clip.repeat_interleave(4, -1).repeat_interleave(4, -2)
+
+
+@pytest.fixture
+def nearest(tmp_path, monkeypatch):
+    """A config and checkpoint that stand for a network; loading them is the hosts' tests' part."""
+    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: Nearest())
+    checkpoint = tmp_path / "nearest.pth"
+    checkpoint.write_bytes(b"weights")
+    return {"config": "nearest.py", "checkpoint": checkpoint}
+
+
+def test_a_network(tree, nearest):
+    result = evaluate(data=tree, conditions=["raw"], max_frames=2, **nearest)
+    gt, lq = (read_frames(find_clips(tree / "test" / k)[0]) for k in ("gt", "lq"))
+    ours = next(iter(result["clips"].values()))
+    assert ours["psnr"] == pytest.approx(
+        fmean(psnr(x.repeat(4, 0).repeat(4, 1), y) for x, y in zip(lq, gt, strict=True))
+    )
+    assert result["method"] == "nearest" and result["ms_per_frame"] > 0
+    sha256 = hashlib.sha256(nearest["checkpoint"].read_bytes()).hexdigest()
+    assert result["source"]["checkpoint_sha256"] == sha256
+    assert (result["source"]["max_frames"], result["source"]["overlap"]) == (2, 0)
+
+
+def test_a_killed_run_goes_on(tree, nearest, tmp_path, monkeypatch):
+    path, seen = tmp_path / "result.json", []
+    whole = evaluate(data=tree, **nearest)
+    call = Scorer.__call__
+
+    def killed(self, pair, tick=None):
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        seen.append(pair.label)
+        return call(self, pair, tick)
+
+    monkeypatch.setattr(Scorer, "__call__", killed)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(data=tree, json_path=path, save=tmp_path / "out", **nearest)
+    assert not path.exists() and len(seen) == 3
+    counted = []
+    monkeypatch.setattr(
+        Scorer, "__call__", lambda s, p, t=None: seen.append(p.label) or call(s, p, t)
+    )
+    resumed = evaluate(
+        data=tree,
+        json_path=path,
+        save=tmp_path / "out",
+        progress=lambda done, total, clip: counted.append((done, total)),
+        **nearest,
+    )
+    assert len(seen) == len(set(seen)) == 6  # none twice
+    assert counted[0] == (15, 30) and counted[-1] == (30, 30)
+    assert resumed["psnr"] == whole["psnr"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_other_weights_begin_anew(tree, nearest, tmp_path):
+    settings = {"data": tree, "json_path": tmp_path / "result.json", **nearest}
+    evaluate(**settings)
+    measured = (tmp_path / "result.json").read_text()
+    (tmp_path / ".result.json.partial").write_text(
+        json.dumps(
+            {"settings": json.loads(measured)["source"], "clips": {"raw a": "of another run"}}
+        )
+    )
+    evaluate(**settings)
+    assert (
+        json.loads((tmp_path / "result.json").read_text())["psnr"] == json.loads(measured)["psnr"]
+    )
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.mmagic
+def test_a_checkpoint_against_mmagics_test_loop_and_metrics(tree, tmp_path, monkeypatch):
+    require_host("mmagic")
+    from fca2_plugin.compat import prepare_mmagic
+
+    prepare_mmagic()
+    from mmagic.evaluation.metrics import psnr as host_psnr
+    from mmagic.evaluation.metrics import ssim as host_ssim
+    from mmagic.registry import MODELS
+
+    from fca2_plugin.mmagic import runner
+    from tests.mmagic import runs
+
+    monkeypatch.chdir(tmp_path)
+    settings = runs.options(tree) | {
+        "val_dataloader.dataset.data_prefix": {"img": "test/lq_crf35", "gt": "test/gt"}
+    }
+    settings["val_dataloader.dataset.num_input_frames"] = 5
+    settings["val_evaluator.metrics"] = [
+        {"type": kind, "convert_to": "Y"} for kind in ("PSNR", "SSIM")
+    ]
+    cfg = runs.load(tmp_path, "tiny", runs.wrapped(), settings)
+    cfg.test_dataloader, cfg.test_evaluator = cfg.val_dataloader, cfg.val_evaluator
+    cfg.dump(tmp_path / "flat.py")
+    torch.manual_seed(0)
+    torch.save({"state_dict": MODELS.build(cfg.model).state_dict()}, tmp_path / "net.pth")
+    theirs = runner.test(cfg, tmp_path / "net.pth")
+    assert (
+        cli.main(
+            ["evaluate", "--config", "flat.py", "--checkpoint", "net.pth", "--json", "ours.json"]
+            + ["--save", "out"]
+            + ["--lq", str(tree / "test" / "lq_crf35"), "--gt", str(tree / "test" / "gt")]
+        )
+        == 0
+    )
+    ours = json.loads((tmp_path / "ours.json").read_text())
+    # the loop compares what the network returned, before it is rounded to a picture
+    psnr_key, ssim_key = (next(k for k in theirs if k.endswith(m)) for m in ("PSNR", "SSIM"))
+    assert ours["psnr"] == pytest.approx(theirs[psnr_key], abs=1e-2)
+    assert ours["ssim"] == pytest.approx(theirs[ssim_key], abs=1e-3)
+    pictures = list(
+        zip(find_clips(tmp_path / "out"), find_clips(tree / "test" / "gt"), strict=True)
+    )
+    for name, measure, tolerance in (("psnr", host_psnr, 1e-4), ("ssim", host_ssim, 1e-5)):
+        for sr, gt in pictures:
+            values = [
+                measure(a, b, convert_to="Y", channel_order="rgb")
+                for a, b in zip(read_frames(sr), read_frames(gt), strict=True)
+            ]
+            assert ours["clips"][gt.name]["frames"][name] == pytest.approx(values, abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "what is to be measured"),
+        ({"sr": "a", "floor": "bicubic"}, "what is to be measured"),
+        ({"config": "a.py", "gt": "b"}, "needs both --config and --checkpoint"),
+        ({"sr": "a"}, "give the ground truth with --gt, or a tree"),
+        ({"sr": "a", "gt": "b", "data": "c"}, "give the ground truth with --gt, or a tree"),
+        ({"sr": "a", "data": "c", "lq": "d"}, "--data brings its own LQ"),
+        ({"sr": "a", "gt": "b", "split": "test"}, "choose parts of --data, which is not given"),
+        ({"floor": "bicubic", "gt": "b"}, "needs --lq to start from"),
+        ({"floor": "bicubik", "gt": "b"}, "unknown method 'bicubik' .did you mean 'bicubic'"),
+        ({"sr": "a", "gt": "b", "save": "c"}, "--save writes what a network or a floor returns"),
+        ({"sr": "a", "gt": "b", "protocol": "rbg"}, "unknown protocol 'rbg'"),
+        ({"sr": "a", "gt": "b", "metrics": ["pnsr"]}, "unknown metric 'pnsr'"),
+        (
+            {"floor": "bicubic", "gt": "b", "lq": "c", "degradation": "comsir"},
+            "unknown degradation",
+        ),
+    ],
+)
+def test_arguments_that_do_not_go_together(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(**arguments)
+
+
+def test_wrong_input(tree, results, tmp_path):
+    gt = tree / "test" / "gt"
+    with pytest.raises(FileNotFoundError, match="there is no folder or video absent"):
+        evaluate(sr="absent", gt=gt)
+    with pytest.raises(FileNotFoundError, match="there is no folder .*absent to write"):
+        evaluate(sr=results, gt=gt, json_path=tmp_path / "absent" / "f.json")
+    with pytest.raises(ValueError, match="unknown condition 'crf26' .did you mean 'crf25'"):
+        evaluate(data=tree, floor="bicubic", conditions=["crf26"])
+    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
+        evaluate(data=tree, floor="bicubic", workers=0)
+    short = tmp_path / "short"
+    write_frames(short / "a", moving_clip(4, 64, 64))
+    with pytest.raises(ValueError, match="a has 4 frames, and the protocol comisr leaves out 2 at"):
+        evaluate(sr=short, gt=short, protocol="comisr")
+
+
+def test_a_frame_that_cannot_be_compared_is_named(tmp_path):
+    write_frames(tmp_path / "clip", moving_clip(6, 40, 64))
+    with pytest.raises(ValueError, match="clip, frame 2: the crop .* needs at least 48x48 pixels"):
+        evaluate(sr=tmp_path / "clip", gt=tmp_path / "clip", protocol="comisr")

@@ -1,0 +1,126 @@
+"""Networks over clips: whole and in chunks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fca2_plugin.apps.inference import NetworkMethod, chunks, load_network, to_clip, to_frames
+from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.codec import write_yuv
+from fca2_plugin.data import find_media, write_frames
+from tests.codec.footage import moving_clip
+
+CLIP = moving_clip(9, 16, 24)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    write_frames(tmp_path / "walk", CLIP)
+    (clip,) = find_media(tmp_path / "walk")
+    return Pair("walk", clip, lq=clip, num_frames=9)
+
+
+class TimeBlur(nn.Module):
+    """Three frames in time, twice the size: what a chunk without context gets wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes = []
+
+    def forward(self, clip):
+        self.sizes.append(clip.shape[1])
+        padded = torch.cat([clip[:, :1], clip, clip[:, -1:]], 1)
+        mean = (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
+        return mean.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
+def run(method, pair):
+    frames, times = zip(*method(pair), strict=True)
+    assert all(ms >= 0 for ms in times)
+    return np.stack(frames)
+
+
+@pytest.mark.parametrize("total", [1, 4, 9, 20, 41])
+@pytest.mark.parametrize(
+    ("max_frames", "overlap", "align"), [(4, 1, 1), (7, 3, 1), (14, 0, 7), (28, 7, 7), (20, 5, 7)]
+)
+def test_chunks_keep_every_frame_once_and_with_context(total, max_frames, overlap, align):
+    kept = []
+    for piece, keep in chunks(total, max_frames, overlap, align):
+        length = piece.stop - piece.start
+        assert length <= max_frames and piece.start % align == 0
+        first, last = piece.start + keep.start, piece.start + keep.stop
+        assert keep.start >= min(overlap, first)
+        assert length - keep.stop >= min(overlap, total - last)
+        kept += range(first, last)
+    assert kept == list(range(total))
+
+
+def test_no_chunks():
+    assert list(chunks(9)) == [(slice(0, 9), slice(0, 9))]
+    with pytest.raises(ValueError, match="max_frames must be at least 1, got 0"):
+        list(chunks(9, 0))
+    with pytest.raises(ValueError, match="chunks of 4 frames leave nothing .* from 0 to 1"):
+        list(chunks(9, 4, 2))
+
+
+def test_chunks_with_context_give_what_the_whole_clip_gives(pair):
+    whole = run(NetworkMethod(TimeBlur(), "blur"), pair)
+    assert whole.shape == (9, 32, 48, 3) and whole.dtype == np.uint8
+    network = TimeBlur()
+    assert np.array_equal(run(NetworkMethod(network, "blur", 4, 1), pair), whole)
+    assert max(network.sizes) == 4
+    assert NetworkMethod(network, "blur", 8).overlap == 2  # a quarter
+    assert not np.array_equal(run(NetworkMethod(network, "blur", 4, 0), pair), whole)
+
+
+def test_chunks_of_fca2_stay_where_they_are(pair):
+    network = TimeBlur()
+    network.chunk_frames = 7
+    assert NetworkMethod(network, "fca2", 20).overlap == 0
+    run(NetworkMethod(network, "fca2", 8), pair)
+    assert network.sizes == [8, 2]
+
+
+def test_frames_round_and_clip():
+    clip = torch.tensor([-0.2, 0.5 / 255, 1.4 / 255, 1.2]).view(1, 1, 1, 2, 2).repeat(1, 1, 3, 1, 1)
+    assert np.array_equal(to_frames(clip)[0][..., 0], [[0, 0], [1, 255]])
+    assert np.array_equal(to_frames(to_clip(CLIP)), CLIP)
+
+
+def test_luma_is_neither_rounded_nor_clipped(tmp_path):
+    (clip,) = find_media(write_yuv(tmp_path, "walk", [f[..., 0] for f in CLIP]).path)
+
+    class Brighter(nn.Module):
+        def forward(self, luma):
+            assert luma.shape == (1, 9, 1, 16, 24)
+            return luma + 0.9
+
+    frames = run(NetworkMethod(Brighter(), "brighter"), Pair("walk", clip, lq=clip, num_frames=9))
+    assert frames.dtype == np.float32 and frames.max() > 1
+    assert np.allclose(frames[3], CLIP[3][..., 0] / 255 + 0.9)
+
+
+def test_networks_that_do_something_else(pair):
+    class Centre(nn.Module):
+        def forward(self, clip):
+            return clip[:, 4]
+
+    class Broken(nn.Module):
+        def forward(self, clip):
+            return torch.where(
+                torch.arange(clip.shape[1]).view(1, -1, 1, 1, 1) == 3, torch.nan, clip
+            )
+
+    with pytest.raises(
+        ValueError, match=r"centre returned \(1, 3, 16, 24\) for a clip of .1, 9, 3"
+    ):
+        run(NetworkMethod(Centre(), "centre"), pair)
+    with pytest.raises(ValueError, match="walk, frame 3: broken returned NaN or infinity"):
+        run(NetworkMethod(Broken(), "broken"), pair)
+
+
+def test_a_config_of_no_host():
+    with pytest.raises(ValueError, match="net.json is no config; expected MMagic's .py or BasicSR"):
+        load_network("net.json", "net.pth")
