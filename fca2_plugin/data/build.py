@@ -10,7 +10,6 @@ Every folder appears whole or not at all, so a killed run goes on where it stopp
 
 import hashlib
 import itertools
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fca2_plugin._files import file_sha256, write_text
+from fca2_plugin._files import file_sha256
 from fca2_plugin.codec import (
     CodecSettings,
     count_frames,
@@ -32,6 +31,7 @@ from fca2_plugin.codec import (
 )
 from fca2_plugin.data.clips import Clip, find_clips, read_frames, write_frames
 from fca2_plugin.data.degrade import crop_to_multiple, downsample
+from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.source import ClipSource, SourceClip
 
@@ -80,7 +80,7 @@ def build_clips(
     crfs = CrfMix(tuple(crfs), raw_prob=1).crfs  # its checks
     root = Path(root)
     recipe = getattr(source, "recipe", None)
-    arguments = _as_json(
+    arguments = as_json(
         {
             "scale": scale,
             "downsampling": DOWNSAMPLING,
@@ -106,7 +106,7 @@ def build_clips(
         if progress is not None:
             progress(done, total, f"{split}/{name}")
     _check_no_strangers(root, entries)
-    _write_json(
+    write_json(
         root / MANIFEST,
         {
             "arguments": arguments,
@@ -193,10 +193,10 @@ def _check_no_strangers(root: Path, entries: Mapping[tuple[str, str], dict]) -> 
 
 def _is_finished(root: Path, arguments: dict) -> bool:
     """Return whether ``root`` is complete; raise where it was built with other arguments."""
-    manifest = _read_json(root / MANIFEST)
+    manifest = read_json(root / MANIFEST)
     if manifest is None:
         return False
-    _check_same(root, "arguments", manifest["arguments"], arguments)
+    check_same(root, "arguments", manifest["arguments"], arguments)
     return all(
         (root / clip["split"] / kind / clip["name"]).is_dir()
         for clip in manifest["clips"]
@@ -206,10 +206,10 @@ def _is_finished(root: Path, arguments: dict) -> bool:
 
 def _begin(root: Path, arguments: dict, versions: dict) -> None:
     """Make ``root`` ready: new, or begun with the same arguments and versions."""
-    started = _read_json(root / MANIFEST) or _read_json(root / JOURNAL)
+    started = read_json(root / MANIFEST) or read_json(root / JOURNAL)
     if started is not None:
-        _check_same(root, "arguments", started["arguments"], arguments)
-        _check_same(root, "versions", started["versions"], versions)
+        check_same(root, "arguments", started["arguments"], arguments)
+        check_same(root, "versions", started["versions"], versions)
         for leftover in root.rglob(".*.tmp"):
             shutil.rmtree(leftover, ignore_errors=True)
         return
@@ -218,29 +218,7 @@ def _begin(root: Path, arguments: dict, versions: dict) -> None:
             f"{root} is not an empty folder and holds no {MANIFEST}; choose another folder"
         )
     root.mkdir(parents=True, exist_ok=True)
-    _write_json(root / JOURNAL, {"arguments": arguments, "versions": versions})
-
-
-def _check_same(root: Path, what: str, before: dict, now: dict) -> None:
-    for key in sorted(before.keys() | now.keys()):
-        if before.get(key) != now.get(key):
-            raise ValueError(
-                f"{root} was built with other {what} ({key} was {before.get(key)!r}, now "
-                f"{now.get(key)!r}); choose another folder or remove that one"
-            )
-
-
-def _as_json(value: dict) -> dict:
-    """Return the value as it reads back from JSON, so that the two compare equal."""
-    return json.loads(json.dumps(value, default=str))
-
-
-def _read_json(path: Path) -> dict | None:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def _write_json(path: Path, value: dict) -> None:
-    write_text(path, json.dumps(value, indent=1) + "\n")
+    write_json(root / JOURNAL, {"arguments": arguments, "versions": versions})
 
 
 def _count_by_split(entries: Iterable[tuple[str, str]]) -> dict[str, int]:
