@@ -24,7 +24,16 @@ from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
+from fca2_plugin.data.mfqe import MfqePair, draw_patch, find_mfqe, mfqe_planes, window_indices
+from fca2_plugin.data.mfqe_build import build_mfqe
 from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.pqf import (
+    nearest_peaks,
+    peaks_from_psnr,
+    peaks_from_qps,
+    qps_of,
+    read_peaks,
+)
 from fca2_plugin.data.sample import SampleRecipe
 from fca2_plugin.data.source import ClipSource
 from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
@@ -40,33 +49,44 @@ __all__ = [
     "ClipStore",
     "CrfMix",
     "Media",
+    "MfqePair",
     "SampleRecipe",
     "VideoClip",
     "bicubic_upsample",
     "build_clips",
     "build_demo",
+    "build_mfqe",
     "camera_clip",
     "check_same_size",
     "clip_size",
     "crop_to_multiple",
     "demo_clips",
     "downsample",
+    "draw_patch",
     "find_clips",
     "find_media",
+    "find_mfqe",
     "fits",
     "fitting_num_frames",
     "media_frames",
     "media_shape",
+    "mfqe_planes",
+    "nearest_peaks",
     "open_clip_set",
     "open_clips",
+    "peaks_from_psnr",
+    "peaks_from_qps",
     "phase",
     "photo_names",
+    "qps_of",
     "read_clip_list",
     "read_frames",
+    "read_peaks",
     "read_photo",
     "segment_starts",
     "select_clips",
     "video_clips",
+    "window_indices",
     "write_frames",
     "write_lmdb",
 ]

@@ -1,0 +1,46 @@
+"""``fca2 mfqe``."""
+
+import argparse
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "lay videos out as the MFQE 2.0 data set, coded by x265 in the place of HM"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="a folder of raw or other videos, or one video")
+    parser.add_argument("root", help="the data set; its <split>/raw may be the source itself")
+    parser.add_argument(
+        "--split", default="test", help="folder below the root (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--qp",
+        type=int,
+        nargs="+",
+        help="QPs of the I frame (default: the published 22 27 32 37 42)",
+    )
+    parser.add_argument("--max-frames", type=int, help="use no more frames of a video")
+    parser.add_argument("--preset", help="x265's speed preset (default: slower)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from fca2_plugin.data.mfqe_build import PUBLISHED_QPS, build_mfqe
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns) as bar:
+        task = bar.add_task("")
+        folder = build_mfqe(
+            args.source,
+            args.root,
+            split=args.split,
+            qps=args.qp or PUBLISHED_QPS,
+            max_frames=args.max_frames,
+            **({"preset": args.preset} if args.preset else {}),
+            progress=lambda done, total, text: bar.update(
+                task, completed=done, total=total, description=text
+            ),
+        )
+    print(f"{folder} is complete (coded by x265, not by HM)")
+    return 0

@@ -1,0 +1,179 @@
+"""The MFQE 2.0 protocol's data (Guan et al., TPAMI 2019): raw videos beside the same ones coded.
+
+    root/train_108/raw/Name_WxH_N.yuv               8-bit YUV 4:2:0
+    root/train_108/HM16.5_LDP/QP37/Name_WxH_N.yuv   decoded
+    root/test_18/...                                the 18 JCT-VC sequences
+
+Networks see the Y planes of a frame and its three neighbours on either side; neighbours outside the
+video are its first or last frame. ``x265_LDP`` in the place of ``HM16.5_LDP`` is our stand-in
+(``build_mfqe``), and its streams lie beside the planes.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fca2_plugin.codec import YuvFile
+from fca2_plugin.data.sample import sample_rng
+
+__all__ = ["HM", "MfqePair", "draw_patch", "find_mfqe", "mfqe_planes", "window_indices"]
+
+RAW = "raw"
+HM = "HM16.5_LDP"
+RADIUS = 3  # neighbours on either side
+MAX_TRAINING_FRAMES = 300  # of a video, as in the authors' training data
+PATCH = 128
+
+
+@dataclass(frozen=True)
+class MfqePair:
+    """A raw video and the same one decoded from a stream.
+
+    Args:
+        name: The clip.
+        raw: Ground truth.
+        coded: Input of the networks.
+    """
+
+    name: str
+    raw: YuvFile
+    coded: YuvFile
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    @property
+    def stream(self) -> Path | None:
+        """The coded stream beside the planes, for ``frame_infos``, where there is one."""
+        path = self.coded.path.with_suffix(".265")
+        return path if path.is_file() else None
+
+    def window(self, index: int, radius: int = RADIUS) -> tuple[np.ndarray, np.ndarray]:
+        """Return the coded Y planes around a frame, and the frame's raw Y plane.
+
+        Shape: (2 * radius + 1, h, w) and (h, w), ``uint8``.
+        """
+        around = window_indices(index, len(self), radius)
+        return self.coded.luma[around], self.raw.y(index)
+
+
+def window_indices(index: int, num_frames: int, radius: int = RADIUS) -> list[int]:
+    """Return a frame and its neighbours, those outside the video replaced by its ends.
+
+    Raises:
+        ValueError: The frame is not in the video, or the radius is negative.
+    """
+    if not 0 <= index < num_frames or radius < 0:
+        raise ValueError(
+            f"a window needs a frame from 0 to {num_frames - 1} and a radius from 0, "
+            f"got frame {index} and radius {radius}"
+        )
+    return [min(max(i, 0), num_frames - 1) for i in range(index - radius, index + radius + 1)]
+
+
+def find_mfqe(
+    root: str | os.PathLike, split: str = "test_18", qp: int = 37, codec: str = HM
+) -> list[MfqePair]:
+    """Pair the raw and the coded videos of a tree by name, in alphabetical order.
+
+    Args:
+        root: The tree.
+        split: ``train_108`` or ``test_18``, or another folder of this layout.
+        qp: The QP of the coded ones.
+        codec: ``HM16.5_LDP``, or ``x265_LDP`` for the stand-in.
+
+    Raises:
+        FileNotFoundError: A folder is not there.
+        ValueError: A folder holds no videos, one has no partner, two partners differ in size or
+            number of frames, or a file does not fit its name.
+    """
+    folder = Path(root) / split
+    raw, coded = _videos(folder / RAW), _videos(folder / codec / f"QP{qp}")
+    for here, there, where in (raw, coded, codec), (coded, raw, RAW):
+        for name in sorted(here.keys() - there.keys()):
+            raise ValueError(
+                f"{here[name].path} has no partner in {next(iter(there.values())).path.parent}; "
+                f"add {where} of it, or remove it"
+            )
+    pairs = [MfqePair(name, raw[name], coded[name]) for name in sorted(raw)]
+    for pair in pairs:
+        shapes = [video.luma.shape for video in (pair.raw, pair.coded)]
+        if shapes[0] != shapes[1]:
+            (n, h, w), (other_n, other_h, other_w) = shapes
+            raise ValueError(
+                f"{pair.coded.path} has {other_n} frames of {other_w}x{other_h}, but "
+                f"{pair.raw.path} has {n} of {w}x{h}; they must be the same video"
+            )
+    return pairs
+
+
+def _videos(folder: Path) -> dict[str, YuvFile]:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder} of raw videos")
+    videos: dict[str, YuvFile] = {}
+    for path in sorted(folder.glob("[!.]*.yuv")):
+        video = YuvFile(path)
+        if video.name in videos:
+            raise ValueError(
+                f"{folder} holds {video.name} twice, in {videos[video.name].path.name} and "
+                f"{path.name}; remove one of them"
+            )
+        videos[video.name] = video
+    if not videos:
+        raise ValueError(f"{folder} holds no raw videos; expected Name_WxH_N.yuv")
+    return videos
+
+
+def draw_patch(
+    pairs: Sequence[MfqePair],
+    clip: int,
+    seed: int,
+    visit: int | None,
+    size: int = PATCH,
+    radius: int = RADIUS,
+    max_frames: int = MAX_TRAINING_FRAMES,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a training sample of a clip: the same for the same (seed, clip, visit).
+
+    A frame and a square of it are drawn evenly.
+
+    Args:
+        pairs: The videos.
+        clip: Which of them.
+        seed: Seed of all samples.
+        visit: How often all clips have been visited; ``None`` where that is not known.
+        size: Side of the square.
+        radius: Neighbours on either side.
+        max_frames: Only so many frames of the video are used, from its start.
+
+    Returns:
+        Coded Y planes (2 * radius + 1, size, size) and the raw one (size, size), ``uint8``.
+
+    Raises:
+        ValueError: The video is smaller than the square.
+    """
+    pair = pairs[clip]
+    height, width = pair.raw.height, pair.raw.width
+    if not 1 <= size <= min(height, width):
+        raise ValueError(
+            f"{pair.raw.path} is too small to cut {size} pixels out of it; lower the patch size"
+        )
+    rng = sample_rng(seed, pair.name, visit)
+    count = min(len(pair), max_frames)
+    index, top, left = (int(rng.integers(n)) for n in (count, height - size + 1, width - size + 1))
+    rows, columns = slice(top, top + size), slice(left, left + size)
+    around = window_indices(index, len(pair), radius)
+    coded = np.stack([pair.coded.luma[i, rows, columns] for i in around])
+    return coded, np.array(pair.raw.luma[index, rows, columns])
+
+
+def mfqe_planes(pairs: Sequence[MfqePair]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield (name, raw, coded) with all Y planes of each video, mapped from the disk.
+
+    Shape: (n, h, w) each, ``uint8``.
+    """
+    for pair in pairs:
+        yield pair.name, pair.raw.luma, pair.coded.luma

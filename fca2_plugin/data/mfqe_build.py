@@ -1,0 +1,222 @@
+"""Build the stand-in for MFQE 2.0's coded videos with x265; see ``codec.lowdelay`` for its limits.
+
+    root/<split>/raw/Name_WxH_N.yuv
+    root/<split>/x265_LDP/QP37/Name_WxH_N.yuv    decoded, and Name_WxH_N.265, the stream
+    root/<split>/x265_LDP/QP37/manifest.json     settings, versions and checksums; written last
+
+Every file appears whole or not at all, so a killed build goes on where it stopped.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from fca2_plugin._files import file_at_once, file_sha256
+from fca2_plugin.codec import (
+    LowDelay,
+    YuvFile,
+    encode_lowdelay,
+    library_versions,
+    video_planes,
+    write_yuv,
+)
+from fca2_plugin.codec.lowdelay import FIXED_OPTIONS
+from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
+from fca2_plugin.data.mfqe import RAW
+
+__all__ = ["STAND_IN", "build_mfqe"]
+
+STAND_IN = "x265_LDP"
+PUBLISHED_QPS = (22, 27, 32, 37, 42)
+MANIFEST = "manifest.json"
+JOURNAL = ".building.json"  # the manifest so far, while the build is unfinished
+VIDEO_SUFFIXES = (".yuv", ".y4m", ".mp4", ".mkv", ".mov", ".avi", ".264", ".265", ".h264", ".h265")
+
+Progress = Callable[[int, int, str], None]
+
+
+def build_mfqe(
+    source: str | os.PathLike,
+    root: str | os.PathLike,
+    *,
+    split: str = "test",
+    qps: Sequence[int] = PUBLISHED_QPS,
+    max_frames: int | None = None,
+    preset: str = LowDelay.preset,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the raw and the coded videos of one split, or finish that, and return its folder.
+
+    ``source`` may be ``root/<split>/raw`` itself; then only the coded videos are added. Running
+    again does nothing; a raw video that is newer than the manifest is looked at again.
+
+    Args:
+        source: A folder of raw videos or of any others, or one such file.
+        root: The tree.
+        split: The folder below it, ``train_108`` and ``test_18`` in the published tree.
+        qps: The QPs to code at.
+        max_frames: Use no more frames of a video than so many.
+        preset: x265's speed preset.
+        progress: Called after each video with (done, total, text).
+
+    Raises:
+        FileNotFoundError: There is no such source.
+        ValueError: It holds no videos, two of one name, or one that cannot be coded; or what is
+            there was coded from other videos, with other settings or library versions.
+    """
+    settings = [LowDelay(qp, preset=preset) for qp in qps]
+    if not settings:
+        raise ValueError("qps is empty; give at least one")
+    if max_frames is not None and max_frames < 1:
+        raise ValueError(f"max_frames must be at least 1, got {max_frames}")
+    paths = _source_videos(Path(source))
+    folder = Path(root) / split
+    _prepare(folder / RAW)
+    total, done = len(paths) * (1 + len(settings)), 0
+
+    def report(text: str) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total, text)
+
+    raw = []
+    for path in paths:
+        raw.append(_raw_video(path, folder / RAW, max_frames))
+        report(f"raw {raw[-1].name}")
+    for one in settings:
+        _code_all(raw, folder / STAND_IN / f"QP{one.qp}", one, report)
+    return folder
+
+
+def _prepare(folder: Path) -> None:
+    """Make a folder, or clear it of what a killed build has left half-written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob(".*.part"):
+        leftover.unlink()
+
+
+def _source_videos(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise FileNotFoundError(f"there is no folder or video {source}")
+    paths = [p for p in sorted(source.iterdir()) if p.name[0] != "."]
+    paths = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES]
+    if not paths:
+        raise ValueError(f"{source} holds no videos ({', '.join(VIDEO_SUFFIXES)})")
+    names: dict[str, Path] = {}
+    for path in paths:
+        other = names.setdefault(_clip_name(path), path)
+        if other is not path:
+            raise ValueError(
+                f"{other} and {path.name} would both be the clip {_clip_name(path)}; rename one"
+            )
+    return paths
+
+
+def _clip_name(path: Path) -> str:
+    return YuvFile(path).name if path.suffix.lower() == ".yuv" else path.stem
+
+
+def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
+    """Return the raw video of a source file, made where it is not there or the source is newer."""
+    name, is_raw = _clip_name(path), path.suffix.lower() == ".yuv"
+    there = [
+        video for video in map(YuvFile, sorted(folder.glob("[!.]*.yuv"))) if video.name == name
+    ]
+    if len(there) > 1:
+        raise ValueError(
+            f"{folder} holds {name} twice, in {there[0].path.name} and {there[1].path.name}; "
+            "remove one of them"
+        )
+    if there and path.stat().st_mtime <= there[0].path.stat().st_mtime:
+        wanted = len(YuvFile(path)) if is_raw else len(there[0])
+        wanted = min(wanted, max_frames or wanted)
+        if len(there[0]) != wanted:
+            raise ValueError(
+                f"{there[0].path} has {len(there[0])} frames where {wanted} of {path.name} are "
+                "wanted; remove it or choose another folder"
+            )
+        return there[0]
+    if is_raw and (max_frames is None or len(YuvFile(path)) <= max_frames):
+        with file_at_once(folder / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+        made = YuvFile(folder / path.name)
+    elif is_raw:
+        made = write_yuv(folder, name, map(YuvFile(path).frame, range(max_frames)))
+    else:
+        made = write_yuv(folder, name, video_planes(path, max_frames))
+    for old in there:
+        if old.path != made.path:
+            old.path.unlink()
+    return made
+
+
+def _code_all(
+    raw: Sequence[YuvFile], folder: Path, settings: LowDelay, report: Callable[[str], None]
+) -> None:
+    """Code the videos at one QP; those that the manifest or the journal has are done."""
+    arguments = as_json(
+        {
+            "stand_in_for": "HM 16.5, encoder_lowdelay_P_main.cfg",
+            **asdict(settings),
+            "x265": FIXED_OPTIONS,
+        }
+    )
+    _prepare(folder)
+    manifest_path, journal_path = folder / MANIFEST, folder / JOURNAL
+    kept_in = journal_path if journal_path.is_file() else manifest_path
+    before = read_json(kept_in)
+    entries: dict[str, dict] = {}
+    if before is not None:
+        check_same(folder, "arguments", before["arguments"], arguments)
+        entries = {entry["file"]: entry for entry in before["clips"]}
+    todo = [video for video in raw if not _is_done(folder, entries, video, kept_in)]
+    if todo:
+        versions = library_versions("libx265")
+        if before is not None:
+            check_same(folder, "versions", before["versions"], versions)
+    for video in raw:
+        if video in todo:
+            entries[video.path.name] = _code(video, folder, settings)
+            clips = [entries[file] for file in sorted(entries)]
+            manifest = {"arguments": arguments, "versions": versions, "clips": clips}
+            write_json(journal_path, manifest)
+        report(f"{folder.name} {video.name}")
+    if journal_path.is_file():
+        os.replace(journal_path, manifest_path)
+
+
+def _is_done(folder: Path, entries: Mapping[str, dict], video: YuvFile, record: Path) -> bool:
+    """Return whether a video's files are there, and of these pixels."""
+    coded = folder / video.path.name
+    entry = entries.get(coded.name)
+    if entry is None or not coded.is_file() or not coded.with_suffix(".265").is_file():
+        return False
+    unchanged = video.path.stat().st_mtime <= record.stat().st_mtime
+    return unchanged or file_sha256(video.path) == entry["sha256"][RAW]
+
+
+def _code(video: YuvFile, folder: Path, settings: LowDelay) -> dict:
+    """Code and decode one video, and return its entry in the manifest."""
+    stream = (folder / video.path.name).with_suffix(".265")
+    encode_lowdelay(video, stream, settings)
+    coded = write_yuv(folder, video.name, video_planes(stream))
+    if coded.path.name != video.path.name:
+        raise RuntimeError(
+            f"x265 made {coded.path.name} of {video.path.name}; please report it with its version"
+        )
+    return {
+        "file": video.path.name,
+        "num_frames": len(video),
+        "size": [video.height, video.width],
+        "stream_bytes": stream.stat().st_size,
+        "sha256": {
+            RAW: file_sha256(video.path),
+            "stream": file_sha256(stream),
+            "coded": file_sha256(coded.path),
+        },
+    }

@@ -1,0 +1,104 @@
+"""Peak-quality frames: those that a codec has coded better than the frames before and after.
+
+MFQE gives each frame its nearest peaks on either side as neighbours. Its authors label them from
+the PSNR where the raw video is there, and say that the QPs suffice.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fca2_plugin.codec import FrameInfo
+
+__all__ = ["nearest_peaks", "peaks_from_psnr", "peaks_from_qps", "qps_of", "read_peaks"]
+
+
+def qps_of(infos: Sequence[FrameInfo], what: str) -> list[float]:
+    """Return the QPs of a probed stream.
+
+    Args:
+        infos: What ``frame_infos`` gave.
+        what: The stream's name, for the error.
+
+    Raises:
+        ValueError: The codec does not tell its QPs.
+    """
+    qps = [info.qp for info in infos]
+    if None in qps:
+        raise ValueError(f"{what} does not tell the QP of frame {qps.index(None)}; use the PSNR")
+    return qps
+
+
+def peaks_from_qps(qps: Sequence[float]) -> np.ndarray:
+    """Label the frames whose QP is a local minimum.
+
+    Where the lowest QP lasts for several frames, the first of them is the peak; so the first frame
+    of a video with one QP for all is its only one. A video's ends are compared with their one
+    neighbour.
+
+    Returns:
+        (n,) bool.
+    """
+    return _peaks(-np.asarray(qps, np.float64), "QPs")
+
+
+def peaks_from_psnr(psnrs: Sequence[float]) -> np.ndarray:
+    """Label the frames whose PSNR is a local maximum, as ``peaks_from_qps`` does."""
+    return _peaks(np.asarray(psnrs, np.float64), "PSNRs")
+
+
+def _peaks(quality: np.ndarray, what: str) -> np.ndarray:
+    if quality.ndim != 1 or not quality.size or np.isnan(quality).any():
+        raise ValueError(
+            f"peaks need the {what} of one video, at least one number, got shape {quality.shape}"
+        )
+    starts = np.flatnonzero(np.r_[True, np.diff(quality) != 0])  # of runs of equal quality
+    runs = quality[starts]
+    rises = np.r_[True, runs[1:] > runs[:-1]]
+    falls = np.r_[runs[:-1] > runs[1:], True]
+    peaks = np.zeros(quality.size, bool)
+    peaks[starts[rises & falls]] = True
+    return peaks
+
+
+def read_peaks(path: str | os.PathLike, num_frames: int) -> np.ndarray:
+    """Read labels from a file: ``.npy``, or text with one 0 or 1 a frame.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It holds something else, another number of frames, or no peak.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file of labels {path}")
+    try:
+        found = np.load(path) if path.suffix == ".npy" else np.array(path.read_text().split(), int)
+    except ValueError as error:
+        raise ValueError(f"{path} is no file of 0 and 1, one a frame ({error})") from error
+    found = found.ravel()
+    if not np.isin(found, (0, 1)).all() or not found.any():
+        raise ValueError(f"{path} must hold a 0 or a 1 for each frame, and at least one 1")
+    if found.size != num_frames:
+        raise ValueError(f"{path} labels {found.size} frames of a video of {num_frames}")
+    return found.astype(bool)
+
+
+def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each frame the peak before and the peak behind it.
+
+    A frame without one on a side, as in front of the first peak, stands in for it itself.
+
+    Returns:
+        Indices (n,) and (n,).
+    """
+    index = np.arange(len(peaks))
+    at = np.flatnonzero(peaks)
+    before = np.searchsorted(at, index, "left") - 1
+    behind = np.searchsorted(at, index, "right")
+    previous = np.where(before >= 0, at[np.maximum(before, 0)] if at.size else index, index)
+    following = np.where(
+        behind < at.size, at[np.minimum(behind, at.size - 1)] if at.size else index, index
+    )
+    return previous, following
