@@ -23,6 +23,7 @@ from fca2_plugin.data import (
 )
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
+from tests.data.trees import files
 
 require_host("av")
 
@@ -40,14 +41,6 @@ def clips(num_clips=3):
 def source(num_clips=3, seed=0):
     recipe = {"clips": num_clips, "seed": seed}
     return ClipSource(recipe, lambda: clips(num_clips), lambda: num_clips)
-
-
-def files(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_what_is_written(tmp_path):

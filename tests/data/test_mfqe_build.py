@@ -14,6 +14,7 @@ from fca2_plugin.codec import CodecSettings, frame_infos, video_planes, write_vi
 from fca2_plugin.data import build_mfqe, find_mfqe, mfqe_build
 from fca2_plugin.data.mfqe_build import STAND_IN
 from tests.codec.footage import moving_clip, raw_clip
+from tests.data.trees import files
 
 FAST = {"qps": [37], "preset": "ultrafast"}
 
@@ -22,14 +23,6 @@ def source(tmp_path, num_frames=5):
     for seed, name in enumerate("AB"):
         raw_clip(tmp_path / "src", num_frames, name=name, seed=seed)
     return tmp_path / "src"
-
-
-def files(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_what_is_written(tmp_path):
