@@ -54,7 +54,11 @@ def test_missing_arguments_print_the_usage(name, usage):
     ("name", "arguments", "sentence"),
     [
         ("train.sh", ["no such.py"], "there is no config 'no such.py'"),
-        ("train.sh", ["a.txt"], "'a.txt' is no MMagic config; expected a .py file"),
+        (
+            "train.sh",
+            ["a.txt"],
+            "'a.txt' is no config; expected a .py of MMagic or a .yml of BasicSR",
+        ),
         (
             "train.sh",
             ["a b.py", "two"],
@@ -231,6 +235,26 @@ def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
             ["a b.py", "https://x/c.pth"],
             "-m fca2_plugin.mmagic.test a b.py https://x/c.pth",
         ),
+        ("train.sh", ["a b.yml", "--resume"], "-m fca2_plugin.basicsr.train a b.yml --resume"),
+        (
+            "dist_train.sh",
+            ["c.yaml", "2", "--auto_resume"],
+            "-m torch.distributed.run --nnodes=1 --node_rank=0 --master_addr=127.0.0.1 "
+            "--master_port=29500 --nproc_per_node=2 -m fca2_plugin.basicsr.train c.yaml "
+            "--auto_resume --launcher pytorch",
+        ),
+        (
+            "test.sh",
+            ["a b.yml", "c.pth", "--out", "m.json"],
+            "-m fca2_plugin.basicsr.test a b.yml c.pth --out m.json",
+        ),
+        (
+            "slurm_test.sh",
+            ["gpu", "my job", "a b.yml", "c.pth"],
+            "srun -p gpu --job-name=my job --gres=gpu:8 --ntasks=8 --ntasks-per-node=8 "
+            "--cpus-per-task=5 --kill-on-bad-exit=1 --mem=9G --quiet PYTHON -u "
+            "-m fca2_plugin.basicsr.test a b.yml c.pth --launcher slurm",
+        ),
         (
             "slurm_train.sh",
             ["gpu", "my job", "a b.py", "out dir"],
@@ -242,7 +266,7 @@ def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
 )
 def test_what_the_launchers_start(fake, tmp_path, name, arguments, command):
     fake.ensure()
-    for file in "a b.py", "c.pth":
+    for file in "a b.py", "a b.yml", "c.yaml", "c.pth":
         (tmp_path / file).touch()
     srun = fake.bin / "srun"
     srun.write_text('#!/usr/bin/env bash\necho "srun $*" >>"$FAKE_LOG"\n')

@@ -8,15 +8,16 @@ module_for() {
     [ -f "$1" ] || die "there is no config '$1'"
     case $1 in
     *.py) echo "fca2_plugin.mmagic.$2" ;;
-    *) die "'$1' is no MMagic config; expected a .py file" ;;
+    *.yml | *.yaml) echo "fca2_plugin.basicsr.$2" ;;
+    *) die "'$1' is no config; expected a .py of MMagic or a .yml of BasicSR" ;;
     esac
 }
 
-# check_checkpoint FILE: a file, or an address for the host to fetch
+# check_checkpoint FILE: a file, the folder of a run, or an address for the host to fetch
 check_checkpoint() {
     case $1 in
     *://*) ;;
-    *) [ -f "$1" ] || die "there is no checkpoint '$1'" ;;
+    *) [ -e "$1" ] || die "there is no checkpoint '$1'" ;;
     esac
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from basicsr.models import lr_scheduler
-from basicsr.utils import file_client
+from basicsr.utils import dist_util, file_client
 from basicsr.utils.registry import (
     ARCH_REGISTRY,
     DATASET_REGISTRY,
@@ -63,8 +63,10 @@ def _options(value: object, place: str) -> Mapping:
 def _typed(cfg: Mapping) -> Iterator[tuple[str, object, Registry]]:
     """What is built from a registry: the place, its options, the registry."""
     for key, options in cfg.items():
-        if str(key).startswith("network_"):
-            yield key, options, ARCH_REGISTRY
+        if str(key).startswith("network_") and options is not None:
+            # a network's options hold those of the network it wraps
+            for path, nested in _walk(_options(options, key), (key,)):
+                yield ".".join(path), nested, ARCH_REGISTRY
     for key, options in (cfg.get("datasets") or {}).items():
         yield f"datasets.{key}", options, DATASET_REGISTRY
     for key, options in (cfg.get("train") or {}).items():
@@ -127,7 +129,7 @@ def _is_free(path: tuple[str, ...], key: str) -> bool:
 def _parameters(path: tuple[str, ...], options: Mapping) -> set[str]:
     """The parameters of what these options are the arguments of."""
     if path == ("dist_params",):
-        return _names(torch.distributed.init_process_group)
+        return _names(dist_util._init_dist_slurm)
     kind, place = options.get("type"), path[-1] if path else ""
     if not isinstance(kind, str):
         return set()

@@ -286,7 +286,8 @@ def _host_errors() -> Iterator[None]:
         place = f"{Path(frame.filename).relative_to(package.parent)}:{frame.lineno}"
         if isinstance(error, KeyError) and re.search(r"\[['\"]", frame.line or ""):
             raise ValueError(f"BasicSR needs the option {error.args[0]!r} ({place})") from error
-        raise ValueError(f"{error.args[0] if error.args else error!r} ({place})") from error
+        sentence = error.args[0] if error.args else frame.line
+        raise ValueError(f"{sentence} ({place})") from error
 
 
 def _phases(cfg: Mapping, *phases: str) -> dict:
