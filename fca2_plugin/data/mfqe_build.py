@@ -24,6 +24,7 @@ from fca2_plugin.codec import (
 )
 from fca2_plugin.codec.lowdelay import FIXED_OPTIONS
 from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
+from fca2_plugin.data.media import VIDEO_SUFFIXES
 from fca2_plugin.data.mfqe import RAW
 
 __all__ = ["STAND_IN", "build_mfqe"]
@@ -32,7 +33,7 @@ STAND_IN = "x265_LDP"
 PUBLISHED_QPS = (22, 27, 32, 37, 42)
 MANIFEST = "manifest.json"
 JOURNAL = ".building.json"  # the manifest so far, while the build is unfinished
-VIDEO_SUFFIXES = (".yuv", ".y4m", ".mp4", ".mkv", ".mov", ".avi", ".264", ".265", ".h264", ".h265")
+SOURCE_SUFFIXES = (".yuv", ".264", ".265", ".h264", ".h265", *VIDEO_SUFFIXES)
 
 Progress = Callable[[int, int, str], None]
 
@@ -104,9 +105,9 @@ def _source_videos(source: Path) -> list[Path]:
     if not source.is_dir():
         raise FileNotFoundError(f"there is no folder or video {source}")
     paths = [p for p in sorted(source.iterdir()) if p.name[0] != "."]
-    paths = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES]
+    paths = [p for p in paths if p.suffix.lower() in SOURCE_SUFFIXES]
     if not paths:
-        raise ValueError(f"{source} holds no videos ({', '.join(VIDEO_SUFFIXES)})")
+        raise ValueError(f"{source} holds no videos ({', '.join(SOURCE_SUFFIXES)})")
     names: dict[str, Path] = {}
     for path in paths:
         other = names.setdefault(_clip_name(path), path)

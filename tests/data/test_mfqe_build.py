@@ -185,7 +185,7 @@ def test_bad_sources(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder or video .*none"):
         build_mfqe(tmp_path / "none", tmp_path / "set")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"empty holds no videos \(.yuv, .y4m"):
+    with pytest.raises(ValueError, match=r"empty holds no videos \(.yuv, .264"):
         build_mfqe(tmp_path / "empty", tmp_path / "set")
     shutil.copy(raw_clip(tmp_path / "src", 2, name="A").path, tmp_path / "src" / "A.mp4")
     with pytest.raises(ValueError, match="A.mp4 and A_48x32_2.yuv would both be the clip A"):
