@@ -2,32 +2,52 @@
 
 from fca2_plugin.nets.adapters import FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
+from fca2_plugin.nets.cf_stif import CFSTIFNet
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.comisr import COMISRNet
+from fca2_plugin.nets.dcad import DCADNet
 from fca2_plugin.nets.fca2 import FCA2Net
 from fca2_plugin.nets.ftvsr import FTVSRNet
+from fca2_plugin.nets.mfqe import MFQE2Net, MFQE2PairNet
+from fca2_plugin.nets.rfda import RFDANet
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.nets.stdf import STDFNet
+from fca2_plugin.nets.tgafnet import TGAFNet
 
 __all__ = [
     "ADAPTERS",
     "NETS",
     "COMISRNet",
+    "CFSTIFNet",
     "CleaningNet",
+    "DCADNet",
     "FCA2Net",
     "FTVSRNet",
     "FrameAutoencoder",
     "FramesAsBatch",
+    "MFQE2Net",
+    "MFQE2PairNet",
     "NetSpec",
+    "RFDANet",
+    "STDFNet",
     "SlidingWindow",
+    "TGAFNet",
 ]
 
-#: Networks under their registered names. All begin with FCA2: the hosts' registries are flat, and
-#: another plugin's FTVSR would clash.
+#: Networks under their registered names. All start with FCA2: the hosts' registries are flat, and
+#: what a host or another plugin registers as ``STDFNet`` must neither clash nor be taken for ours.
 NETS = {
     "FCA2CleaningNet": CleaningNet,
     "FCA2Autoencoder": FrameAutoencoder,
     "FCA2COMISRNet": COMISRNet,
     "FCA2FTVSRNet": FTVSRNet,
+    "FCA2DCADNet": DCADNet,
+    "FCA2MFQE2Net": MFQE2Net,
+    "FCA2MFQE2PairNet": MFQE2PairNet,
+    "FCA2STDFNet": STDFNet,
+    "FCA2RFDANet": RFDANet,
+    "FCA2CFSTIFNet": CFSTIFNet,
+    "FCA2TGAFNet": TGAFNet,
 }
 #: Adapters around a network of the host, under their registered names.
 ADAPTERS = {"FCA2SlidingWindow": SlidingWindow, "FCA2FramesAsBatch": FramesAsBatch}

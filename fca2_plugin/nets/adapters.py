@@ -74,9 +74,10 @@ class _Adapter(nn.Module):
         frames = lq.flatten(0, 1)  # (n*t, 3, h, w)
         if self.upsample > 1:
             # antialias selects the cubic with a = -0.5, which data sets are enlarged with
-            frames = F.interpolate(
-                frames, scale_factor=self.upsample, mode="bicubic", antialias=True
+            enlarged = F.interpolate(
+                frames.float(), scale_factor=self.upsample, mode="bicubic", antialias=True
             )
+            frames = enlarged.to(frames.dtype)  # torch has no such kernel in half precision
         if self.normalizes:
             frames = (frames - self.mean) / self.std
         inputs = self.arrange(frames.unflatten(0, lq.shape[:2]))

@@ -1,8 +1,13 @@
 """Windows of neighbouring frames, one around every frame of a clip."""
 
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from torch import Tensor
+
 from fca2_plugin._suggest import check_choice
 
-__all__ = ["BORDERS", "window_indices"]
+__all__ = ["BORDERS", "map_windows", "peak_indices", "window_indices"]
 
 BORDERS = ("replicate", "reflection", "reflection_circle", "circle")
 
@@ -43,3 +48,59 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
         [inside(index, center) for index in range(center - reach, center + reach + 1)]
         for center in range(num_frames)
     ]
+
+
+def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
+    """The last peak before each frame, the frame itself, the first peak after it.
+
+    Where there is none the frame stands in for it, as in MFQE.
+
+    Args:
+        num_frames: Frames of the clip.
+        peaks: Numbers of the frames of high quality.
+
+    Raises:
+        ValueError: A peak outside of the clip.
+    """
+    peaks = sorted(set(peaks))
+    outside = [peak for peak in peaks if not 0 <= peak < num_frames]
+    if outside:
+        raise ValueError(
+            f"peaks {outside} are no frames of a clip of {num_frames}; expected numbers from 0 to "
+            f"{num_frames - 1}"
+        )
+    return [
+        [
+            max((peak for peak in peaks if peak < frame), default=frame),
+            frame,
+            min((peak for peak in peaks if peak > frame), default=frame),
+        ]
+        for frame in range(num_frames)
+    ]
+
+
+def map_windows(
+    function: Callable[[Tensor], Tensor],
+    clip: Tensor,
+    windows: Sequence[Sequence[int]],
+    at_once: int | None = None,
+) -> Tensor:
+    """Run a function of windows on many windows of a clip, some of them at once.
+
+    Args:
+        function: Maps windows (b, f, ...) to frames (b, ...).
+        clip: (n, t, ...).
+        windows: Numbers of the frames of each window, as many for each.
+        at_once: Windows of every clip that run as one batch without gradients, and are gathered
+            only then; None for all. With gradients all run at once: everything is kept anyway.
+
+    Shape:
+        returns (n, len(windows), ...).
+    """
+    n, at_once = len(clip), None if torch.is_grad_enabled() else at_once
+    index = torch.tensor(windows, device=clip.device)  # (k, f)
+    frames = [
+        function(clip[:, some].flatten(0, 1)).unflatten(0, (n, len(some)))
+        for some in index.split(at_once or len(index))
+    ]
+    return torch.cat(frames, dim=1) if len(frames) > 1 else frames[0]

@@ -1,6 +1,7 @@
 """What every network promises, checked over a table of small variants of all of them."""
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +15,20 @@ from fca2_plugin import nets
 from fca2_plugin.nets import (
     ADAPTERS,
     NETS,
+    CFSTIFNet,
     CleaningNet,
     COMISRNet,
+    DCADNet,
     FCA2Net,
     FrameAutoencoder,
     FramesAsBatch,
     FTVSRNet,
+    MFQE2Net,
+    MFQE2PairNet,
+    RFDANet,
     SlidingWindow,
+    STDFNet,
+    TGAFNet,
 )
 from fca2_plugin.nets.staged import StagedFCA2Net
 from tests.nets.toys import ToyCenter, ToyImage, ToyVSR
@@ -39,6 +47,12 @@ class Case:
     scale: int = 1
     frozen: tuple[str, ...] = ()
     longest: int = 15  # frames; less where a flow network at the result's size takes its time
+    channels: int = 3
+    batch_norm: bool = False  # training differs from evaluation, and the clips of a batch meet
+
+
+def stdf(**settings) -> STDFNet:
+    return STDFNet(mid_channels=4, fused_channels=4, qe_channels=4, num_layers=3, **settings)
 
 
 def autoencoder(flow_mode: str | None = None, **settings) -> FrameAutoencoder:
@@ -101,6 +115,18 @@ CASES = [
     Case("fca2-window", lambda: FCA2Net(autoencoder(), SlidingWindow(ToyCenter())), 10_992, 4),
     Case("fca2-images", lambda: FCA2Net(autoencoder(), FramesAsBatch(ToyImage())), 5_808, 4),
     Case("fca2-no-autoencoder", lambda: FCA2Net(None, ToyVSR(), CleaningNet(8, 1)), 2_955, 4),
+    Case("dcad", lambda: DCADNet(1, 4, 3), 225, channels=1),
+    Case("dcad-rgb", lambda: DCADNet(3, 4, 3), 371),
+    Case("mfqe2", lambda: MFQE2Net(2, 2), 2_954, channels=1, batch_norm=True),
+    Case("mfqe2-plain", lambda: MFQE2Net(2, 2, dense=False), 2_806, channels=1),
+    Case("mfqe2-pair", lambda: MFQE2PairNet(2, 2), 5_908, channels=1, batch_norm=True),
+    Case("stdf", lambda: stdf(radius=1), 5_954, channels=1),
+    Case("stdf-rgb", lambda: stdf(radius=2, in_channels=3), 18_880),
+    Case("rfda", lambda: RFDANet(1, 4, 4, 4, 1), 10_641, channels=1),
+    Case("cf-stif", lambda: CFSTIFNet(1, 2, 4), 11_548, channels=1),
+    Case("tgafnet", lambda: TGAFNet(1, 4), 16_474, channels=1),
+    Case("tgafnet-printed", lambda: TGAFNet(1, 4, True, False), 12_716, channels=1),
+    Case("fca2-enhancer", lambda: FCA2Net(autoencoder(), stdf(radius=1), DCADNet(1, 4, 3)), 10_643),
 ]
 sweep = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -110,16 +136,18 @@ def build(case: Case, seed: int = 0) -> nn.Module:
     return case.build()
 
 
-def clip(t: int, h: int = 16, w: int = 16, n: int = 1) -> torch.Tensor:
-    return torch.rand(n, t, 3, h, w, generator=torch.Generator().manual_seed(t))
+def clip(case: Case, t: int, h: int = 16, w: int = 16, n: int = 1) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(t)
+    return torch.rand(n, t, case.channels, h, w, generator=generator)
 
 
 def test_the_table_covers_every_net():
     defined = set()
     for module in pkgutil.iter_modules(nets.__path__, f"{nets.__name__}."):
-        for value in vars(importlib.import_module(module.name)).values():
+        module = importlib.import_module(module.name)
+        for value in (getattr(module, name) for name in module.__all__):
             if isinstance(value, type) and issubclass(value, nn.Module):
-                if value.__module__ == module.name and not value.__name__.startswith("_"):
+                if not inspect.isabstract(value):
                     defined.add(value)
     covered = {type(case.build()) for case in CASES}
     assert defined == covered
@@ -142,8 +170,8 @@ def test_parameter_count(case):
 def test_every_length(case):
     net = build(case)
     for t in range(1, case.longest + 1):
-        sr = net(clip(t, 8, 8))
-        assert sr.shape == (1, t, 3, 8 * case.scale, 8 * case.scale), t
+        sr = net(clip(case, t, 8, 8))
+        assert sr.shape == (1, t, case.channels, 8 * case.scale, 8 * case.scale), t
         assert sr.isfinite().all(), t
 
 
@@ -151,15 +179,15 @@ def test_every_length(case):
 @pytest.mark.parametrize(("h", "w"), [(13, 17), (33, 6), (2, 3)])
 @torch.no_grad()
 def test_odd_sizes(case, h, w):
-    sr = build(case)(clip(4, h, w, n=2))
-    assert sr.shape == (2, 4, 3, h * case.scale, w * case.scale)
+    sr = build(case)(clip(case, 4, h, w, n=2))
+    assert sr.shape == (2, 4, case.channels, h * case.scale, w * case.scale)
     assert sr.isfinite().all()
 
 
 @sweep
 def test_gradient_to_every_parameter(case):
     net = build(case)
-    net(clip(7)).square().mean().backward()
+    net(clip(case, 7)).square().mean().backward()
     for name, parameter in net.named_parameters():
         if name.split(".")[0] in case.frozen:
             assert parameter.grad is None, name
@@ -176,7 +204,7 @@ def test_gradient_to_every_parameter(case):
     ids=lambda case: case.name,
 )
 def test_gradient_to_the_input(case):
-    x = clip(7).requires_grad_()
+    x = clip(case, 7).requires_grad_()
     build(case)(x).square().mean().backward()
     assert x.grad.isfinite().all()
     assert all(frame.any() for frame in x.grad[0])
@@ -186,7 +214,7 @@ def test_gradient_to_the_input(case):
 def test_input_unchanged(case):
     net = build(case)
     for t in (2, 7):
-        x = clip(t)
+        x = clip(case, t)
         before = x.clone()
         net(x).sum().backward()
         assert torch.equal(x, before)
@@ -195,8 +223,8 @@ def test_input_unchanged(case):
 @sweep
 @torch.no_grad()
 def test_clips_of_a_batch_do_not_meet(case):
-    net = build(case)
-    first, second = clip(9), 1 - clip(9)
+    net = build(case).train(not case.batch_norm)
+    first, second = clip(case, 9), 1 - clip(case, 9)
     both = net(torch.cat([first, second]))
     alone = torch.cat([net(first), net(second)])
     torch.testing.assert_close(both, alone, rtol=1e-4, atol=1e-5)
@@ -205,7 +233,7 @@ def test_clips_of_a_batch_do_not_meet(case):
 @sweep
 @torch.no_grad()
 def test_same_answer_twice(case):
-    net, x = build(case), clip(8)
+    net, x = build(case).train(not case.batch_norm), clip(case, 8)
     first = net(x)
     assert torch.equal(net(x), first)
     assert torch.equal(net.eval()(x), first)
@@ -213,8 +241,22 @@ def test_same_answer_twice(case):
 
 @sweep
 @torch.no_grad()
+def test_bfloat16(case):
+    """Under autocast, and with weights and frames in bfloat16 throughout."""
+    net, x = build(case).eval(), clip(case, 5)
+    expected = net(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = net(x)
+    pure = net.bfloat16()(x.bfloat16())
+    assert pure.dtype == torch.bfloat16
+    for sr in (mixed, pure):
+        assert (sr.float() - expected).abs().max() < 0.05 * expected.abs().max()
+
+
+@sweep
+@torch.no_grad()
 def test_state_dict_round_trip(case):
-    net, other, x = build(case), build(case, seed=1), clip(5)
+    net, other, x = build(case), build(case, seed=1), clip(case, 5)
     expected = net(x)
     assert not torch.equal(other(x), expected)
     other.load_state_dict(net.state_dict(), strict=True)
@@ -223,8 +265,8 @@ def test_state_dict_round_trip(case):
 
 @sweep
 def test_a_few_steps_lower_the_loss(case):
-    net, x = build(case), clip(min(7, case.longest))
-    size = (3, 16 * case.scale, 16 * case.scale)
+    net, x = build(case), clip(case, min(7, case.longest))
+    size = (case.channels, 16 * case.scale, 16 * case.scale)
     target = F.interpolate(x, size=size, mode="nearest")
     learning = [p for p in net.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(learning, lr=2e-3)

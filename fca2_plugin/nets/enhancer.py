@@ -1,0 +1,133 @@
+"""What the enhancement networks (scale 1) share: a window around every frame of a clip.
+
+They were published for luma. ``in_channels=1`` is that; each channel of a clip of several is then
+enhanced as if it were luma. A network built with ``in_channels=3`` sees R, G and B together.
+"""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.padding import pad_space
+from fca2_plugin.ops.windows import map_windows, window_indices
+
+__all__ = ["Enhancer"]
+
+
+class Enhancer(nn.Module, ABC):
+    """A network that corrects the middle frame of a window, run on every frame of a clip.
+
+    ::
+
+        clip - windows - padded - residual -(+)- cropped - clip
+                  +----- middle frame ------+
+
+    Frames before the first and after the last are repeats of those. A subclass defines
+    ``residual``, and ``size_multiple`` and ``min_size`` if it needs them: windows are padded to
+    that, so that clips can have any size.
+
+    Args:
+        radius: Frames before and after the middle one.
+        in_channels: Channels of a frame: 1 for luma, 3 for RGB.
+        windows_at_once: Windows of every clip that run as one batch without gradients; None for
+            all. Fewer need less memory.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same.
+
+    Raises:
+        ValueError: No channel, nothing at once, or an input of another shape.
+    """
+
+    size_multiple = 1
+    min_size = 1
+
+    def __init__(self, radius: int, in_channels: int = 1, windows_at_once: int | None = 8) -> None:
+        super().__init__()
+        for name, value, least in (
+            ("radius", radius, 0),
+            ("in_channels", in_channels, 1),
+            ("windows_at_once", windows_at_once, 1),
+        ):
+            if value is not None and value < least:
+                raise ValueError(f"{name}={value} leaves nothing to do; expected {least} or more")
+        self.radius = radius
+        self.in_channels = in_channels
+        self.windows_at_once = windows_at_once
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of a window."""
+        return 2 * self.radius + 1
+
+    @property
+    def spec(self) -> NetSpec:
+        """What the network asks of its input; it pads clips of other sizes itself."""
+        return NetSpec(
+            scale=1,
+            size_multiple=self.size_multiple,
+            min_size=self.min_size,
+            in_channels=self.in_channels,
+            color="y" if self.in_channels == 1 else "rgb",
+        )
+
+    @abstractmethod
+    def residual(self, window: Tensor) -> Tensor:
+        """What to add to the middle frame, (b, c*f, h, w) of a fitting size to (b, c, h, w)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        planes = self.to_planes(x)
+        windows = window_indices(x.shape[1], self.num_frames, "replicate")
+        return self.to_clip(self.enhance_frames(planes, windows), x)
+
+    def enhance_window(self, window: Tensor) -> Tensor:
+        """Enhance the middle frame of windows, which is what training on centre frames needs.
+
+        Shape:
+            (b, c*f, h, w), all frames of a channel before the next channel, to (b, c, h, w).
+        """
+        if window.ndim != 4 or window.shape[1] != self.in_channels * self.num_frames:
+            raise ValueError(
+                f"{type(self).__name__} got a window of shape {tuple(window.shape)}; expected "
+                f"(b, {self.in_channels * self.num_frames}, h, w), {self.num_frames} frames of "
+                f"{self.in_channels} channel(s)"
+            )
+        return self.add(self.residual(self.pad(window)), window)
+
+    def enhance_frames(self, planes: Tensor, windows: list[list[int]]) -> Tensor:
+        """Run on windows of a clip (n, t, c, h, w), given by frame numbers, to (n, k, c, h, w)."""
+
+        def enhance(frames: Tensor) -> Tensor:  # (b, f, c, h, w)
+            return self.enhance_window(frames.transpose(1, 2).flatten(1, 2))
+
+        return map_windows(enhance, planes, windows, self.windows_at_once)
+
+    def pad(self, window: Tensor) -> Tensor:
+        """Pad to a size that the network can take."""
+        return pad_space(window, self.size_multiple, self.min_size)
+
+    def add(self, residual: Tensor, window: Tensor) -> Tensor:
+        """Middle frame of ``window`` plus ``residual``, which may be padded."""
+        middle = window.unflatten(1, (self.in_channels, self.num_frames))[:, :, self.radius]
+        return middle + residual[..., : window.shape[-2], : window.shape[-1]]
+
+    def to_planes(self, x: Tensor) -> Tensor:
+        """(n, t, g*c, h, w) to clips of as many channels as the network takes, (n*g, t, c, h, w).
+
+        Raises:
+            ValueError: ``x`` is no clip of such channels.
+        """
+        c = self.in_channels
+        if x.ndim != 5 or x.shape[1] < 1 or x.shape[2] < 1 or (c > 1 and x.shape[2] != c):
+            raise ValueError(
+                f"{type(self).__name__} got an input of shape {tuple(x.shape)}; expected clips "
+                f"(n, t, c, h, w) of at least one frame, of {c if c > 1 else 'any number of'} "
+                "channels"
+            )
+        return x.unflatten(2, (-1, c)).transpose(1, 2).flatten(0, 1)
+
+    @staticmethod
+    def to_clip(planes: Tensor, x: Tensor) -> Tensor:
+        """Undo ``to_planes``."""
+        return planes.unflatten(0, (len(x), -1)).transpose(1, 2).flatten(2, 3)

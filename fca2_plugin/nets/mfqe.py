@@ -1,0 +1,217 @@
+"""MFQE 2.0: multi-frame quality enhancement (Guan et al., TPAMI 2019).
+
+Quality of coded video goes up and down. A frame is enhanced with the frame of peak quality (PQF)
+before it and the one after it, both brought onto it by flow. Structure of the released model:
+255,422 parameters. Frames that are PQFs have weights of their own (``MFQE2PairNet``).
+
+From the released code, too: flow in units of 64 pixels (the width of its training patches),
+activations that start as ReLU with a slope to learn per channel, batch normalisation as in
+TensorFlow, and a second enhancement part without dense connections for QP 22 to 32
+(``dense=False``). Frames are continued at their borders for warping; there they became zero.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin.layers.conv import conv_chain
+from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.ops.warp import flow_warp
+from fca2_plugin.ops.windows import peak_indices
+
+__all__ = ["MFQE2Net", "MFQE2PairNet"]
+
+_FLOW_UNIT = 64  # pixels
+_KERNELS = (3, 5, 7)
+_PQF_DISTANCE = 2  # HM's low-delay QP offsets make every second frame better
+
+
+def _prelu(channels: int) -> nn.PReLU:
+    return nn.PReLU(channels, init=0.0)
+
+
+def _conv(in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1) -> list:
+    padding = kernel_size // 2
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding)
+    return [conv, _prelu(out_channels)]
+
+
+def _flow(hidden: list, mid_channels: int, shrink: int) -> nn.Sequential:
+    """Layers that end in a flow, predicted ``shrink`` times smaller and unfolded."""
+    last = nn.Conv2d(mid_channels, 2 * shrink**2, 3, padding=1)
+    return nn.Sequential(*hidden, last, nn.Tanh(), nn.PixelShuffle(shrink))
+
+
+class MotionCompensation(nn.Module):
+    """Brings a frame onto another by a flow refined in three steps (MC-subnet).
+
+    ::
+
+        cur, other - coarse (1/4) - flow - warp - fine (1/2) - flow - warp - finest - flow - warp
+
+    Shape:
+        current, other (b, 1, h, w) to (b, 1, h, w), sides multiples of 4.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        c = channels
+        refined = 5  # both frames, the flow so far, the frame it warps
+        coarse = [*_conv(2, c, 5, 2), *_conv(c, c), *_conv(c, c, 5, 2), *_conv(c, c)]
+        same = [layer for _ in range(3) for layer in _conv(c, c)]
+        self.coarse = _flow(coarse, c, shrink=4)
+        self.fine = _flow([*_conv(refined, c, 5, 2), *same], c, shrink=2)
+        same = [layer for _ in range(3) for layer in _conv(c, c)]
+        self.finest = _flow([*_conv(refined, c), *same], c, shrink=1)
+
+    def forward(self, current: Tensor, other: Tensor) -> Tensor:
+        pair = torch.cat([current, other], dim=1)
+        flow = self.coarse(pair)
+        for refine in (self.fine, self.finest):
+            flow = flow + refine(torch.cat([pair, flow, self.warp(other, flow)], dim=1))
+        return self.warp(other, flow)
+
+    @staticmethod
+    def warp(frame: Tensor, flow: Tensor) -> Tensor:
+        """Warp by a flow (b, 2, h, w), x before y, in units of 64 pixels."""
+        pixels = _FLOW_UNIT * flow.permute(0, 2, 3, 1)
+        return flow_warp(frame, pixels, padding_mode="border")
+
+
+class Enhancement(nn.Module):
+    """Convolutions of three sizes on each frame, then five dense layers and a last (QE-subnet).
+
+    Shape:
+        (b, 3, h, w), both compensated frames around the current one, to (b, 1, h, w).
+    """
+
+    def __init__(self, channels: int, dense: bool) -> None:
+        super().__init__()
+        c = channels
+        self.extract = nn.ModuleList(
+            nn.ModuleList(nn.Sequential(*_conv(1, c, size)) for size in _KERNELS) for _ in range(3)
+        )
+        num_maps = 3 * len(_KERNELS)
+        if dense:
+            widths = (num_maps * c, c, 2 * c, 3 * c, 4 * c)
+            self.dense = nn.ModuleList(self._normalized(width, c) for width in widths)
+            self.last = self._normalized(c, 1)
+        else:
+            self.dense = None
+            self.last = conv_chain([num_maps * c, *7 * [c], c // 2, 1], _prelu)
+
+    @staticmethod
+    def _normalized(in_channels: int, out_channels: int) -> nn.Sequential:
+        conv, activation = _conv(in_channels, out_channels)
+        # TensorFlow's defaults; its momentum of 0.99 is 0.01 here
+        return nn.Sequential(conv, nn.BatchNorm2d(out_channels, 1e-3, 0.01), activation)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        maps = torch.cat(
+            [
+                layer(frame)
+                for frame, layers in zip(frames.split(1, dim=1), self.extract, strict=True)
+                for layer in layers
+            ],
+            dim=1,
+        )
+        if self.dense is None:
+            return self.last(maps)
+        found = [self.dense[0](maps)]
+        for layer in self.dense[1:]:
+            found.append(layer(torch.cat(found, dim=1)))
+        return self.last(found[-1])
+
+
+class MFQE2Net(Enhancer):
+    """Enhances a frame with the frames of peak quality before and after it.
+
+    ::
+
+        PQF before - MotionCompensation --+
+        frame ----------------------------+- Enhancement -(+)- enhanced
+        PQF after  - MotionCompensation --+                |
+                                                  frame ---+
+
+    Args:
+        mid_channels: Width of the motion compensation.
+        qe_channels: Width of the enhancement, even.
+        dense: Dense enhancement (QP 37 and 42); False for the plain one (QP 22 to 32).
+        windows_at_once: Frames that run as one batch without gradients; None for all.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+    """
+
+    size_multiple = 4
+
+    def __init__(
+        self,
+        mid_channels: int = 24,
+        qe_channels: int = 32,
+        dense: bool = True,
+        windows_at_once: int | None = 8,
+    ) -> None:
+        super().__init__(1, windows_at_once=windows_at_once)
+        self.compensation = MotionCompensation(mid_channels)
+        self.enhance = Enhancement(qe_channels, dense)
+
+    def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
+        """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
+        windows = peak_indices(x.shape[1], _pqfs(x, pqfs))
+        return self.to_clip(self.enhance_frames(self.to_planes(x), windows), x)
+
+    def residual(self, window: Tensor) -> Tensor:
+        before, after = self.compensate(window).split(1, dim=1)
+        return self.enhance(torch.cat([before, window[:, 1:2], after], dim=1))
+
+    def compensate(self, window: Tensor) -> Tensor:
+        """Both neighbours brought onto the middle frame, (b, 3, h, w) to (b, 2, h, w).
+
+        The published training compares them with the middle frame (L_MC).
+        """
+        before, current, after = window.split(1, dim=1)
+        others = torch.cat([before, after])
+        moved = self.compensation(torch.cat([current, current]), others)
+        return torch.cat(moved.chunk(2), dim=1)
+
+
+class MFQE2PairNet(nn.Module):
+    """Two MFQE 2.0 networks: one enhances the PQFs, one all other frames.
+
+    Each is trained as an ``MFQE2Net`` on its own kind of frames. The arguments are those of both.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+    """
+
+    def __init__(
+        self,
+        mid_channels: int = 24,
+        qe_channels: int = 32,
+        dense: bool = True,
+        windows_at_once: int | None = 8,
+    ) -> None:
+        super().__init__()
+        self.pqf_net = MFQE2Net(mid_channels, qe_channels, dense, windows_at_once)
+        self.non_pqf_net = MFQE2Net(mid_channels, qe_channels, dense, windows_at_once)
+        self.spec = self.pqf_net.spec
+
+    def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
+        """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
+        pqfs = sorted(set(_pqfs(x, pqfs)))
+        others = [frame for frame in range(x.shape[1]) if frame not in pqfs]
+        planes = self.pqf_net.to_planes(x)
+        windows = peak_indices(x.shape[1], pqfs)
+        parts = [
+            net.enhance_frames(planes, [windows[frame] for frame in frames])
+            for net, frames in ((self.pqf_net, pqfs), (self.non_pqf_net, others))
+            if frames
+        ]
+        order = sorted(range(x.shape[1]), key=(pqfs + others).__getitem__)
+        return self.pqf_net.to_clip(torch.cat(parts, dim=1)[:, order], x)
+
+
+def _pqfs(x: Tensor, pqfs: Iterable[int] | None) -> Iterable[int]:
+    return range(0, x.shape[1], _PQF_DISTANCE) if pqfs is None else pqfs

@@ -1,0 +1,71 @@
+"""STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF in front of VSR.
+
+Sizes follow the public PyTorch implementation: R1 329,842 parameters, R3 364,510, R3L 1,274,622
+(printed: 1275 K). Two choices are ours. Offsets start at zero (see ``layers/deform.py``). Frames
+that are no multiple of 8 are padded and cropped, which its authors leave to the caller.
+
+``frontend`` is the reading of the FCA² paper's "STDF + VSR" rows that meets their +1.1 M
+parameters: RGB, radius 3, U-Net of 64, a residual for every LR frame, then the VSR network. Its
+planes are in the implementation's order, all R frames, all G, all B.
+"""
+
+from torch import Tensor
+
+from fca2_plugin.layers.conv import conv_chain
+from fca2_plugin.layers.deform import DeformFusion
+from fca2_plugin.nets.enhancer import Enhancer
+
+__all__ = ["STDF_VARIANTS", "STDFNet"]
+
+#: Settings of the published variants and of the front-end.
+STDF_VARIANTS = {
+    "R1": {"radius": 1},
+    "R3": {"radius": 3},
+    "R3L": {"radius": 3, "mid_channels": 64, "qe_channels": 64, "num_layers": 16},
+    "frontend": {"radius": 3, "in_channels": 3, "mid_channels": 64},
+}
+
+
+class STDFNet(Enhancer):
+    """Fuses a window by deformable convolution and corrects its middle frame.
+
+    ::
+
+        window (b,c*f,h,w) -+- UNet - offsets, masks -+
+                            +--------- deformable conv - ReLU - convs -(+)- enhanced
+                            +----------------- middle frame -----------+
+
+    Args:
+        radius: Frames before and after the middle one.
+        in_channels: 1 for luma, 3 for RGB.
+        mid_channels: Width of the U-Net.
+        num_levels: Halvings of the U-Net.
+        fused_channels: Channels of the fused features.
+        qe_channels: Width of the enhancement part.
+        num_layers: Convolutions of the enhancement part.
+        windows_at_once: Windows that run as one batch without gradients; None for all.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same.
+    """
+
+    def __init__(
+        self,
+        radius: int = 3,
+        in_channels: int = 1,
+        mid_channels: int = 32,
+        num_levels: int = 3,
+        fused_channels: int = 64,
+        qe_channels: int = 48,
+        num_layers: int = 8,
+        windows_at_once: int | None = 8,
+    ) -> None:
+        super().__init__(radius, in_channels, windows_at_once)
+        self.size_multiple = 2**num_levels
+        planes = in_channels * self.num_frames
+        self.fusion = DeformFusion(planes, fused_channels, mid_channels, num_levels)
+        hidden = (num_layers - 1) * [qe_channels]
+        self.enhance = conv_chain([fused_channels, *hidden, in_channels])
+
+    def residual(self, window: Tensor) -> Tensor:
+        return self.enhance(self.fusion(window))

@@ -1,0 +1,167 @@
+"""TGAFNet: temporal group alignment and fusion (Zhu et al., SPL 2024).
+
+The released model decides where the paper is silent, and where they disagree: its parameters are
+those of the paper's Table III, 1,251,484, 1,327,356 and 1,403,228 for one to three SDCBs, which
+the text read by the letter does not give. ``as_printed`` is that reading, 1,371,895 parameters:
+plain DCN without masks (eq. 5, 10), a fusion convolution for each of eq. 7 to 9, no convolution
+before the offsets of eq. 10, attention squeezed 16 times (RCAN's), L + 1 convolutions in FE, and
+in SDCB no sum after the second contextual module. ``shared_context=False`` gives SDCB two
+contextual modules, as its Fig. 2 can be read: 1,378,135.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin.layers.attention import ChannelAttention, ContextBlock
+from fca2_plugin.layers.deform import DeformBlock
+from fca2_plugin.layers.unet import UNet
+from fca2_plugin.nets.enhancer import Enhancer
+
+__all__ = ["TGAFNet"]
+
+_KERNELS = (1, 3, 5)  # of the groups with frames 1, 2 and 3 away (Sec. II-A)
+
+
+def _conv(in_channels: int, out_channels: int) -> list[nn.Module]:
+    return [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.LeakyReLU(0.1)]
+
+
+class IntraGFA(nn.Module):
+    """Aligns the three frames of each group (Sec. II-A); only the deformable part differs.
+
+    Shape:
+        window (b, 7, h, w) to three times (b, channels, h, w), sides multiples of 8.
+    """
+
+    def __init__(self, channels: int, modulated: bool) -> None:
+        super().__init__()
+        self.head = nn.Sequential(*_conv(3, channels))
+        self.unet = UNet(channels)
+        self.blocks = nn.ModuleList(
+            DeformBlock(channels, 3, channels, kernel_size, modulated) for kernel_size in _KERNELS
+        )
+
+    def forward(self, window: Tensor) -> list[Tensor]:
+        return [
+            block(group, self.unet(self.head(group)))
+            for block, group in zip(self.blocks, self.groups(window), strict=True)
+        ]
+
+    @staticmethod
+    def groups(window: Tensor) -> list[Tensor]:
+        """G1, G2 and G3: the middle frame between those 1, 2 and 3 away."""
+        middle = window.shape[1] // 2
+        return [
+            window[:, middle - distance : middle + distance + 1 : distance]
+            for distance in range(1, len(_KERNELS) + 1)
+        ]
+
+
+class InterGFF(nn.Module):
+    """Fuses neighbouring groups, then all, and aligns the result once more (Sec. II-B).
+
+    Shape:
+        three times (b, channels, h, w) to (b, channels, h, w).
+    """
+
+    def __init__(self, channels: int, as_printed: bool) -> None:
+        super().__init__()
+        c = channels
+        self.fuse = nn.ModuleList(
+            nn.Sequential(*_conv(2 * c, c)) for _ in range(3 if as_printed else 1)
+        )
+        self.rcab = nn.Sequential(
+            nn.Conv2d(c, c, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(c, c, 3, padding=1),
+            ChannelAttention(c, reduction=16 if as_printed else 1),
+        )
+        self.head = nn.Sequential(*([] if as_printed else _conv(c, c)))
+        self.block = DeformBlock(c, c, c, kernel_size=1, modulated=not as_printed)
+
+    def forward(self, groups: list[Tensor]) -> Tensor:
+        near, middle, far = groups
+        near_middle, middle_far, both = (self.fuse[index % len(self.fuse)] for index in range(3))
+        short = near_middle(torch.cat([near, middle], dim=1))
+        long = middle_far(torch.cat([middle, far], dim=1))
+        fused = both(torch.cat([short, long], dim=1))
+        fused = self.head(fused + self.rcab(fused))
+        return self.block(fused, fused)
+
+
+class SDCB(nn.Module):
+    """Spatial dual contextual block (Fig. 2): half of the channels informs the other half.
+
+    Shape:
+        (b, channels, h, w) to the same.
+    """
+
+    def __init__(self, channels: int, as_printed: bool, shared_context: bool) -> None:
+        super().__init__()
+        self.contexts = nn.ModuleList(
+            ContextBlock(channels // 2) for _ in range(1 if shared_context else 2)
+        )
+        self.skips = not as_printed
+        self.tail = nn.Conv2d(channels, channels, 3, padding=1, bias=as_printed)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = x.chunk(2, dim=1)
+        both = F.leaky_relu(self.contexts[0](first), 0.2) + second
+        aware = F.leaky_relu(self.contexts[-1](both), 0.2)
+        if self.skips:
+            aware = aware + both
+        return self.tail(torch.cat([both, aware], dim=1))
+
+
+class TGAFNet(Enhancer):
+    """Aligns frames in groups by their distance, fuses the groups, corrects the middle frame.
+
+    ::
+
+        window (b,7,h,w) - IntraGFA - three (b,C,h,w) - InterGFF - (b,C,h,w) - FE -(+)- enhanced
+              +------------------------- middle frame ----------------------------+
+
+    Args:
+        num_sdcbs: L, the SDCBs of FE (Table III: 1, 2 or 3).
+        mid_channels: C, even.
+        as_printed: The paper's text by the letter instead of the released model.
+        shared_context: Both paths of an SDCB use the same contextual module.
+        windows_at_once: Windows that run as one batch without gradients; None for all.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Raises:
+        ValueError: ``mid_channels`` is odd.
+    """
+
+    size_multiple = 8
+
+    def __init__(
+        self,
+        num_sdcbs: int = 3,
+        mid_channels: int = 64,
+        as_printed: bool = False,
+        shared_context: bool = True,
+        windows_at_once: int | None = 8,
+    ) -> None:
+        super().__init__(len(_KERNELS), windows_at_once=windows_at_once)
+        c = mid_channels
+        if c % 2:
+            raise ValueError(
+                f"mid_channels={c} cannot be split into the two paths of SDCB; expected an even "
+                "number"
+            )
+        self.intra_gfa = IntraGFA(c, modulated=not as_printed)
+        self.inter_gff = InterGFF(c, as_printed)
+        stem = (layer for _ in range(1 if as_printed else 2) for layer in _conv(c, c))
+        blocks = (
+            layer
+            for _ in range(num_sdcbs)
+            for layer in (*_conv(c, c), SDCB(c, as_printed, shared_context))
+        )
+        self.fe = nn.Sequential(*stem, *blocks, nn.Conv2d(c, 1, 3, padding=1))
+
+    def residual(self, window: Tensor) -> Tensor:
+        return self.fe(self.inter_gff(self.intra_gfa(window)))
