@@ -15,7 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["find_checkpoint", "load_part", "read_state_dict", "select_part"]
+__all__ = [
+    "find_checkpoint",
+    "load_part",
+    "only_tensors",
+    "read_checkpoint",
+    "read_state_dict",
+    "select_part",
+]
 
 _CONTAINERS = ("state_dict", "params_ema", "params")
 _WRAPPERS = ("generator_ema.", "generator.", "module.")  # host prefixes, best weights first
@@ -117,6 +124,40 @@ def _download(url: str) -> Path:
     return target
 
 
+def read_checkpoint(path: str | Path) -> object:
+    """Read either host's checkpoint as it is, without executing pickled code.
+
+    What is no tensor and no plain value, as the training log, is left out.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint.
+    """
+    path = find_checkpoint(path)
+    try:
+        with _only(_allowed()):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise ValueError(
+            f"{path} is not a readable checkpoint ({reason}); expected a file written by "
+            "torch.save that holds a state dict"
+        ) from error
+
+
+def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:
+    """The weights among what a checkpoint, or a part of it, holds.
+
+    Raises:
+        ValueError: There are none.
+    """
+    weights = content if isinstance(content, Mapping) else {}
+    weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
+    if not weights:
+        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
+    return weights
+
+
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     """Read the weights of either host's checkpoint, without executing pickled code.
 
@@ -124,23 +165,10 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         FileNotFoundError: No such file.
         ValueError: The file is no checkpoint, or holds no weights.
     """
-    path = find_checkpoint(path)
-    try:
-        with _only(_allowed()):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise ValueError(
-            f"{path} is not a readable checkpoint ({reason}); expected a file written by "
-            "torch.save that holds a state dict"
-        ) from error
+    content = read_checkpoint(path)
     if isinstance(content, Mapping):
         content = next((content[key] for key in _CONTAINERS if key in content), content)
-    weights = content if isinstance(content, Mapping) else {}
-    weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
-    if not weights:
-        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
-    return weights
+    return only_tensors(content, path)
 
 
 def select_part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
@@ -185,6 +213,7 @@ def load_part(module: nn.Module, path: str | Path, part: str) -> None:
         more = f"; and {len(problems) - 8} more" if len(problems) > 8 else ""
         raise ValueError(
             f"{path} does not hold the weights of this {part}: {shown}{more}; build the {part} "
-            "with the settings it was trained with"
+            "with the settings it was trained with, or bring another host's file over with "
+            "`fca2 convert`"
         )
     module.load_state_dict(given)

@@ -17,6 +17,7 @@ CORE = {
     "layers": {"ops"},
     "nets": {"ops", "layers", "checkpoints", "losses"},
     "checkpoints": set(),
+    "keymaps": set(),
     "losses": {"ops", "layers"},
     "codec": set(),
     "data": {"codec"},

@@ -206,7 +206,9 @@ def take_config(
         build: How the host builds a network from its config.
         host_specs: What the host's networks ask for without saying so in data.
     """
-    known = set(inspect.signature(adapter).parameters) - {"net", "spec"}
+    signature = inspect.signature(adapter)
+    offered = [p for p in signature.parameters.values() if p.name != "spec"]
+    known = {p.name for p in offered} - {"net"}
     name = f"FCA2{adapter.__name__}"
 
     def make(net: Mapping | nn.Module, **settings: object) -> nn.Module:
@@ -216,4 +218,5 @@ def take_config(
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = adapter.__doc__
+    make.__signature__ = signature.replace(parameters=offered)
     return make

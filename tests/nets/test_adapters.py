@@ -1,5 +1,7 @@
 """Networks for windows and images behave on clips as when they are run by hand."""
 
+import inspect
+
 import pytest
 import torch
 from torch import nn
@@ -197,6 +199,8 @@ def test_take_config():
     net = ToyImage()
     assert make(net).net is net
     assert len(built) == 1
+    settings = ["net", "frames_at_once", "upsample", "mean", "std"]
+    assert list(inspect.signature(make).parameters) == settings
     for wrong in ("frame_at_once", "spec"):
         with pytest.raises(TypeError, match=f"FCA2FramesAsBatch has no setting '{wrong}'"):
             make(net, **{wrong: 1})
