@@ -141,7 +141,8 @@ def _parameters(path: tuple[str, ...], options: Mapping) -> set[str]:
         )
     if place == "io_backend":
         return _names(file_client.FileClient._backends.get(kind))
-    return set().union(*(_names(r.get(kind)) for r in _REGISTRIES if kind in r))
+    names = (kind, f"{kind}_basicsr")  # BasicSR finds some names without this suffix
+    return set().union(*(_names(r.get(n)) for r in _REGISTRIES for n in names if n in r))
 
 
 def _names(function: Callable | None) -> set[str]:

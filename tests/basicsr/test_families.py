@@ -1,10 +1,12 @@
-"""BasicSR's networks for windows and for images work inside FCA²."""
+"""BasicSR's networks for windows and for images work inside FCA², and train in its pipeline."""
 
 import pytest
 import torch
 from torch import nn
 
+from fca2_plugin.basicsr import runner
 from fca2_plugin.nets import NetSpec
+from tests.basicsr import runs
 from tests.conftest import require_host
 from tests.nets.families import SWINIR, check_family, tof_input
 
@@ -94,3 +96,29 @@ def test_refusals():
         fca2("FCA2SlidingWindow", net=dict(type="EDVR", mid_channels=8))
     with pytest.raises(TypeError, match="a network got 'EDVR'; expected .type: BasicVSR, ..."):
         fca2("FCA2SlidingWindow", net="EDVR")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "net", "settings"),
+    [
+        ("FCA2SlidingWindow", EDVR, {"border": "replicate", "windows_at_once": 2}),
+        ("FCA2FramesAsBatch", IMAGES["SRVGG"], {"frames_at_once": 2}),
+    ],
+)
+def test_training(adapter, net, settings, clips, tmp_path):
+    cfg = runs.options(clips)
+    vsr = dict(type=adapter, net=net, **settings)
+    cfg["network_g"] = dict(type="FCA2Net", stage="joint", preset="tiny", vsr=vsr)
+    model = runner.train(runs.load(tmp_path, cfg))
+    assert type(model.net_g.vsr.net).__name__ == net["type"]
+    saved = runs.read_weights(tmp_path / "experiments/run")
+    assert saved.keys() == model.net_g.state_dict().keys()
+    assert any(key.startswith("vsr.net.") for key in saved)
+
+
+def test_a_misspelt_setting_of_an_adapter(clips, tmp_path):
+    cfg = runs.options(clips)
+    vsr = dict(type="FCA2SlidingWindow", net=EDVR, bordr="circle")
+    cfg["network_g"] = dict(type="FCA2Net", stage="joint", preset="tiny", vsr=vsr)
+    with pytest.raises((ValueError, TypeError), match="bordr.* .did you mean 'border'"):
+        runner.train(runs.load(tmp_path, cfg))
