@@ -29,33 +29,21 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from statistics import fmean
-
-from rich.table import Table
 
 from fca2_plugin import __version__
 from fca2_plugin._files import file_sha256, write_text
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DOWNSAMPLERS, media_shape
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
-__all__ = ["FLOORS", "evaluate", "evaluation_table"]
+__all__ = ["FLOORS", "evaluate"]
 
 FLOORS = ("bicubic", "none")
-HEADERS = {  # heading and decimals; four decimals under the plain name for the rest
-    "psnr": ("PSNR (dB)", 2),
-    "ssim": ("SSIM", 4),
-    "psnr_input": ("input PSNR", 2),
-    "ssim_input": ("input SSIM", 4),
-    "delta_psnr": ("ΔPSNR (dB)", 3),
-    "delta_ssim_e4": ("ΔSSIM (1e-4)", 1),
-    "vmaf": ("VMAF", 2),
-}
-NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
 
 Path_ = str | Path
 
@@ -125,12 +113,12 @@ def evaluate(
     rules = get_protocol(protocol)
     for metric in metrics:
         check_choice("metric", metric, METRICS)
-    _check_arguments(gt, sr, lq, data, split, conditions, config, checkpoint, floor, save)
+    source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
+    source |= {"config": config, "checkpoint": checkpoint}
+    _check_arguments(source, conditions, floor, save)
     json_path = json_path and Path(json_path)
     if json_path and not json_path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {json_path.parent} to write {json_path} to")
-    source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
-    source |= {"config": config, "checkpoint": checkpoint}
     pairs, scale, degradation = _find(source, degradation, conditions)
     _check_kinds(pairs, rules, metrics, save)
     if floor == "bicubic" and scale is None:
@@ -139,9 +127,9 @@ def evaluate(
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
     if config:
-        method = _network(config, checkpoint, max_frames, overlap, device, name)
-        source |= {"checkpoint_sha256": file_sha256(Path(checkpoint))}
-        source |= {"max_frames": max_frames, "overlap": method.overlap if max_frames else None}
+        method, sha256 = _network(config, checkpoint, max_frames, overlap, device, name)
+        source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
+        source |= {"overlap": method.overlap if max_frames else None}
         workers = 1
     elif floor == "bicubic":
         method = Bicubic(scale, degradation)
@@ -163,32 +151,35 @@ def evaluate(
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": weights})
     save = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), weights, save)
-    result |= _summary(pairs, _score(scorer, pairs, journal, workers, progress))
+    result |= summarise(pairs, _score(scorer, pairs, journal, workers, progress))
     if json_path:
         write_text(json_path, json.dumps(result, indent=1) + "\n")
         journal.remove()
     return result
 
 
-def _check_arguments(gt, sr, lq, data, split, conditions, config, checkpoint, floor, save) -> None:
-    if sum(x is not None for x in (sr, config, floor)) != 1:
+def _check_arguments(
+    source: Mapping, conditions: Sequence[str] | None, floor: str | None, save: Path_ | None
+) -> None:
+    given = {key for key, value in source.items() if value is not None}
+    if len(given & {"sr", "config"}) + (floor is not None) != 1:
         raise ValueError(
             "what is to be measured? give one of --sr, --config with --checkpoint, and --method "
             f"({' or '.join(FLOORS)})"
         )
-    if (config is None) != (checkpoint is None):
+    if len(given & {"config", "checkpoint"}) == 1:
         raise ValueError("a network needs both --config and --checkpoint")
     if floor is not None:
         check_choice("method", floor, FLOORS)
-    if (data is None) == (gt is None):
+    if len(given & {"gt", "data"}) != 1:
         raise ValueError("give the ground truth with --gt, or a tree of `fca2 encode` with --data")
-    if data is not None and lq is not None:
+    if {"data", "lq"} <= given:
         raise ValueError("--data brings its own LQ; leave out --lq, or give --lq and --gt only")
-    if (split or conditions) and data is None:
+    if (conditions or "split" in given) and "data" not in given:
         raise ValueError("--split and --conditions choose parts of --data, which is not given")
-    if sr is None and data is None and lq is None:
+    if not given & {"sr", "data", "lq"}:
         raise ValueError("a network or a floor needs --lq to start from")
-    if save is not None and sr is not None:
+    if save is not None and "sr" in given:
         raise ValueError("--save writes what a network or a floor returns, and --sr has it already")
 
 
@@ -231,10 +222,14 @@ def _check_kinds(
 
 
 def _network(config, checkpoint, max_frames, overlap, device, name):
-    from fca2_plugin.apps.inference import NetworkMethod, load_network  # torch, seconds to import
+    """The network as a method, and the checksum of its weights."""
+    # here, because torch takes seconds to import
+    from fca2_plugin.apps.inference import NetworkMethod, load_network
+    from fca2_plugin.checkpoints import find_checkpoint
 
     network = load_network(config, checkpoint)
-    return NetworkMethod(network, name or Path(config).stem, max_frames, overlap, device)
+    method = NetworkMethod(network, name or Path(config).stem, max_frames, overlap, device)
+    return method, file_sha256(find_checkpoint(checkpoint))
 
 
 def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
@@ -271,71 +266,5 @@ def _score(
     return results
 
 
-def _means(entries: Sequence[Mapping]) -> dict[str, float]:
-    """The mean of every measure that all entries have."""
-    return {
-        key: fmean(entry[key] for entry in entries)
-        for key in entries[0]
-        if key not in NOT_MEANS and all(key in entry for entry in entries)
-    }
-
-
-def _summary(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
-    """Means, clips and conditions."""
-    by_condition: dict[str, dict[str, dict]] = {}
-    for pair in pairs:
-        by_condition.setdefault(pair.condition, {})[pair.name] = results[pair.label]
-    conditions = {
-        name: {**_means(list(clips.values())), "clips": clips}
-        for name, clips in by_condition.items()
-    }
-    (first, *others) = conditions.values()
-    clips = first["clips"]
-    if others:
-        clips = {
-            name: {
-                **_means([condition["clips"][name] for condition in conditions.values()]),
-                "num_frames": clip["num_frames"],
-            }
-            for name, clip in clips.items()
-        }
-    timed = [r for r in results.values() if r["ms_per_frame"] is not None]
-    frames = sum(r["num_frames"] for r in timed)
-    return {
-        **_means([{k: v for k, v in c.items() if k != "clips"} for c in conditions.values()]),
-        "clips": clips,
-        "conditions": {} if "" in conditions else conditions,
-        "ms_per_frame": (
-            sum(r["ms_per_frame"] * r["num_frames"] for r in timed) / frames if timed else None
-        ),
-    }
-
-
 def _as_text(value: object) -> object:
     return value if value is None or isinstance(value, int) else str(value)
-
-
-def evaluation_table(result: Mapping) -> Table:
-    """The result as a table for the terminal: a line a clip, and their means."""
-    rules = result["protocol"]
-    table = Table(title=f"{result['method']} on {result['dataset']}, protocol {rules['name']}")
-    conditions = result["conditions"] or {"": result}
-    measures = list(_means([next(iter(next(iter(conditions.values()))["clips"].values()))]))
-    for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
-        table.add_column(header)
-    for measure in measures:
-        table.add_column(HEADERS.get(measure, (measure, 4))[0], justify="right")
-
-    def row(*cells: str, values: Mapping, **style) -> None:
-        lead = cells if result["conditions"] else cells[1:]
-        table.add_row(
-            *lead, *(f"{values[m]:.{HEADERS.get(m, (m, 4))[1]}f}" for m in measures), **style
-        )
-
-    for condition, entry in conditions.items():
-        for name, clip in entry["clips"].items():
-            row(condition, name, str(clip["num_frames"]), values=clip)
-        row(condition, "mean", "", values=entry, style="bold", end_section=True)
-    if len(conditions) > 1:
-        row("all", "mean", "", values=result, style="bold")
-    return table

@@ -75,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from fca2_plugin.apps.evaluate import evaluate, evaluation_table
+    from fca2_plugin.apps.evaluate import evaluate
+    from fca2_plugin.apps.scores import evaluation_table
     from fca2_plugin.apps.scoring import default_workers
 
     console = Console()

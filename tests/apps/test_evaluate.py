@@ -13,7 +13,8 @@ from torch import nn
 
 from fca2_plugin import cli
 from fca2_plugin.apps import inference
-from fca2_plugin.apps.evaluate import evaluate, evaluation_table
+from fca2_plugin.apps.evaluate import evaluate
+from fca2_plugin.apps.scores import evaluation_table
 from fca2_plugin.apps.scoring import Scorer
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import (
@@ -330,6 +331,30 @@ def test_a_checkpoint_against_mmagics_test_loop_and_metrics(tree, tmp_path, monk
                 for a, b in zip(read_frames(sr), read_frames(gt), strict=True)
             ]
             assert ours["clips"][gt.name]["frames"][name] == pytest.approx(values, abs=tolerance)
+
+
+@pytest.mark.basicsr
+def test_a_checkpoint_gets_what_basicsrs_test_loop_gives_it(tree, tmp_path, monkeypatch):
+    require_host("basicsr")
+    from fca2_plugin.basicsr import runner
+    from tests.basicsr import runs
+
+    monkeypatch.chdir(tmp_path)
+    y = {"crop_border": 0, "test_y_channel": True}
+    metrics = {name: {"type": f"calculate_{name}", **y} for name in ("psnr", "ssim")}
+    cfg = runs.load(tmp_path, runs.options(tree, val__metrics=metrics))
+    torch.manual_seed(0)
+    network = runner.build_network(cfg["network_g"])
+    torch.save({"params": network.state_dict()}, tmp_path / "net.pth")
+    theirs = runner.test(cfg, tmp_path / "net.pth")
+    ours = evaluate(
+        config=tmp_path / "run.yml",
+        checkpoint=tmp_path / "net.pth",
+        lq=tree / "test" / "lq_crf25",
+        gt=tree / "test" / "gt",
+    )
+    assert ours["psnr"] == pytest.approx(theirs["Vid4/psnr"], abs=1e-4)
+    assert ours["ssim"] == pytest.approx(theirs["Vid4/ssim"], abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""From the numbers of clips to those of a data set, and their table on the terminal."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from rich.table import Table
+
+from fca2_plugin.apps.pairs import Pair
+
+__all__ = ["evaluation_table", "summarise"]
+
+HEADERS = {  # heading and decimals; four decimals under the plain name for the rest
+    "psnr": ("PSNR (dB)", 2),
+    "ssim": ("SSIM", 4),
+    "psnr_input": ("input PSNR", 2),
+    "ssim_input": ("input SSIM", 4),
+    "delta_psnr": ("ΔPSNR (dB)", 3),
+    "delta_ssim_e4": ("ΔSSIM (1e-4)", 1),
+    "vmaf": ("VMAF", 2),
+}
+NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
+
+
+def _means(entries: Sequence[Mapping]) -> dict[str, float]:
+    """The mean of every measure that all entries have."""
+    return {
+        key: fmean(entry[key] for entry in entries)
+        for key in entries[0]
+        if key not in NOT_MEANS and all(key in entry for entry in entries)
+    }
+
+
+def summarise(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
+    """Return means, ``clips``, ``conditions`` and ``ms_per_frame`` of ``evaluate``'s result.
+
+    Args:
+        pairs: Every clip under every condition.
+        results: What was measured on each, by its label.
+    """
+    by_condition: dict[str, dict[str, dict]] = {}
+    for pair in pairs:
+        by_condition.setdefault(pair.condition, {})[pair.name] = results[pair.label]
+    conditions = {
+        name: {**_means(list(clips.values())), "clips": clips}
+        for name, clips in by_condition.items()
+    }
+    (first, *others) = conditions.values()
+    clips = first["clips"]
+    if others:
+        clips = {
+            name: {
+                **_means([condition["clips"][name] for condition in conditions.values()]),
+                "num_frames": clip["num_frames"],
+            }
+            for name, clip in clips.items()
+        }
+    timed = [r for r in results.values() if r["ms_per_frame"] is not None]
+    frames = sum(r["num_frames"] for r in timed)
+    return {
+        **_means([{k: v for k, v in c.items() if k != "clips"} for c in conditions.values()]),
+        "clips": clips,
+        "conditions": {} if "" in conditions else conditions,
+        "ms_per_frame": (
+            sum(r["ms_per_frame"] * r["num_frames"] for r in timed) / frames if timed else None
+        ),
+    }
+
+
+def evaluation_table(result: Mapping) -> Table:
+    """The result as a table for the terminal: a line a clip, and their means."""
+    rules = result["protocol"]
+    table = Table(title=f"{result['method']} on {result['dataset']}, protocol {rules['name']}")
+    conditions = result["conditions"] or {"": result}
+    measures = list(_means([next(iter(next(iter(conditions.values()))["clips"].values()))]))
+    for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
+        table.add_column(header)
+    for measure in measures:
+        table.add_column(HEADERS.get(measure, (measure, 4))[0], justify="right")
+
+    def row(*cells: str, values: Mapping, **style) -> None:
+        lead = cells if result["conditions"] else cells[1:]
+        table.add_row(
+            *lead, *(f"{values[m]:.{HEADERS.get(m, (m, 4))[1]}f}" for m in measures), **style
+        )
+
+    for condition, entry in conditions.items():
+        for name, clip in entry["clips"].items():
+            row(condition, name, str(clip["num_frames"]), values=clip)
+        row(condition, "mean", "", values=entry, style="bold", end_section=True)
+    if len(conditions) > 1:
+        row("all", "mean", "", values=result, style="bold")
+    return table
