@@ -18,7 +18,8 @@ conditions          by name: means and ``clips``; empty for plain folders. With 
                     top ``clips`` hold each clip's means over conditions, without frames
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
                     ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``scale``, ``degradation``
-ms_per_frame        of the method alone, mean over frames; null for finished results
+ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
+                    length; null for finished results
 frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null
 ==================  ================================================================================
 

@@ -10,7 +10,6 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from statistics import fmean, median
 
 import numpy as np
 import torch
@@ -20,6 +19,8 @@ from torch import nn
 
 from fca2_plugin._files import write_text
 from fca2_plugin.apps.benchmark import compare
+from fca2_plugin.apps.evaluate import evaluate
+from fca2_plugin.apps.inference import default_device, to_clip, to_frames
 from fca2_plugin.apps.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.report import results_table, write_report
 from fca2_plugin.codec import CodecSettings, probe, write_video
@@ -33,7 +34,6 @@ from fca2_plugin.data import (
     read_frames,
     video_clips,
 )
-from fca2_plugin.metrics import psnr, ssim
 
 __all__ = ["run_quickstart"]
 
@@ -222,7 +222,7 @@ def _test(checkpoint: Path, name: str, clips: Path, budget: float) -> tuple[dict
         "psnr_y": {str(crf): metrics[f"CRF{crf}/PSNR"] for crf in CRFS},
         "ssim_y": {str(crf): metrics[f"CRF{crf}/SSIM"] for crf in CRFS},
     }
-    return row, load_generator(cfg, checkpoint).to(_device())
+    return row, load_generator(cfg, checkpoint).to(default_device())
 
 
 def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:
@@ -232,40 +232,17 @@ def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:
 
 def _bicubic_floor(clips: Path) -> dict:
     """Bicubic upsampling that knows where the LQ pixels lie: the harder floor."""
-    row = {"psnr_y": {}, "ssim_y": {}, "parameters": 0}
-    times = []
-    for crf in CRFS:
-        scores = []
-        for lq_clip, gt_clip in _test_pairs(clips, crf):
-            for lq, gt in zip(read_frames(lq_clip), read_frames(gt_clip), strict=True):
-                start = time.perf_counter()
-                sr = bicubic_upsample(lq)
-                times.append(1000 * (time.perf_counter() - start))
-                scores.append((psnr(sr, gt), ssim(sr, gt)))
-        row["psnr_y"][str(crf)], row["ssim_y"][str(crf)] = map(fmean, zip(*scores, strict=True))
-    row["ms_per_frame"] = median(times)
+    conditions = [f"crf{crf}" for crf in CRFS]
+    result = evaluate(data=clips, conditions=conditions, floor="bicubic")
+    row = {"parameters": 0, "ms_per_frame": result["ms_per_frame"]}
+    for key, measure in (("psnr_y", "psnr"), ("ssim_y", "ssim")):
+        row[key] = {str(crf): result["conditions"][f"crf{crf}"][measure] for crf in CRFS}
     return row
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _to_clip(frames: list[np.ndarray]) -> torch.Tensor:
-    """uint8 RGB frames to (1, t, 3, h, w) in [0, 1], where the networks are."""
-    clip = torch.from_numpy(np.stack(frames)).to(_device())
-    return clip.permute(0, 3, 1, 2)[None].float() / 255
-
-
-def _to_frames(clip: torch.Tensor) -> list[np.ndarray]:
-    """(1, t, 3, h, w) to uint8 RGB frames."""
-    frames = (clip[0].clamp(0, 1) * 255).round().byte()
-    return list(frames.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None:
     lq, _ = next(_test_pairs(clips, 25))
-    benchmark = compare(dict(networks), _to_clip(read_frames(lq)), repeats=7)
+    benchmark = compare(dict(networks), to_clip(read_frames(lq)), repeats=7)
     for name in networks:
         for key in ("ms_per_frame", "parameters", "macs_per_frame"):
             results[name][key] = benchmark["models"][name][key]
@@ -275,7 +252,7 @@ def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None
 
 @torch.inference_mode()
 def _upscale(network: nn.Module, frames: list[np.ndarray]) -> list[np.ndarray]:
-    return _to_frames(network(_to_clip(frames)))
+    return to_frames(network(to_clip(frames)))
 
 
 def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
@@ -290,14 +267,14 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     net = networks["wrapped"]
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
-        codes = net.encode(_to_clip(chunk))
+        codes = net.encode(to_clip(chunk))
     grouping = net.autoencoder.grouping
     holds = [
         tuple(range(start // 3, -(-(start + grouping.n_subs) // 3)))
         for start in grouping.starts(3 * len(chunk))
     ]
     pictures.append(
-        CodesPicture("Ground-truth frames and their codes", chunk, _to_frames(codes), holds)
+        CodesPicture("Ground-truth frames and their codes", chunk, to_frames(codes), holds)
     )
     return pictures
 

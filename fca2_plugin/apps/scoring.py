@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 import cv2
 import numpy as np
@@ -151,7 +151,7 @@ class Scorer:
             "first_frame": skip,
             "identical_frames": sum(map(math.isinf, values["psnr"])),
             "frames": values,
-            "ms_per_frame": fmean(times) if times else None,
+            "ms_per_frame": median(times) if times else None,
         }
 
     def _add(self, values: dict[str, list[float]], sr, gt, lq) -> None:
