@@ -4,12 +4,11 @@ import functools
 from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
-import yaml
 
+from tests.config_trees import ROOT, check_metafiles, walk, write_data
 from tests.conftest import require_host
 
 require_host("mmagic")
@@ -20,13 +19,11 @@ from mmengine.dataset import pseudo_collate  # noqa: E402
 from mmengine.optim import build_optim_wrapper  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
-from fca2_plugin.data import build_clips, demo_clips  # noqa: E402
 from fca2_plugin.mmagic import runner  # noqa: E402
 from fca2_plugin.nets.build import STAGES  # noqa: E402
 
 pytestmark = pytest.mark.mmagic
 
-ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "configs/mmagic"
 CONFIGS = {
     path.relative_to(FOLDER).as_posix(): path
@@ -34,22 +31,11 @@ CONFIGS = {
     if "_base_" not in path.parts
 }
 FRAMES = 3  # of a step: the host's BasicVSR++ is slow on a CPU
-METAFILES = {path.parent.name: path for path in sorted(FOLDER.rglob("metafile.yml"))}
 
 
 @functools.cache
 def load(name: str) -> Config:
     return runner.load_config(CONFIGS[name])
-
-
-def walk(node):
-    """All mappings of a config."""
-    if isinstance(node, dict):
-        yield node
-        node = list(node.values())
-    if isinstance(node, list | tuple):
-        for child in node:
-            yield from walk(child)
 
 
 def make_small(cfg: Config) -> Config:
@@ -77,29 +63,9 @@ def make_small(cfg: Config) -> Config:
     return cfg
 
 
-def write_clip(folder: Path, names: list[str], size: int = 64) -> None:
-    folder.mkdir(parents=True)
-    frame = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
-    smooth = cv2.GaussianBlur(frame, (0, 0), 2)
-    for index, name in enumerate(names):
-        cv2.imwrite(str(folder / name), np.roll(smooth, index, axis=1))
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    """The data sets' folders and lists as the configs expect them below ``data``."""
-    root = tmp_path_factory.mktemp("root")
-    vimeo, reds, vid4 = (root / "data" / name for name in ("vimeo90k", "REDS", "Vid4"))
-    write_clip(vimeo / "GT/00001/0001", [f"im{i}.png" for i in range(1, 8)], 256)
-    (vimeo / "meta_info_Vimeo90K_train_GT.txt").write_text("00001/0001 7 (256,256,3)\n")
-    write_clip(reds / "train_sharp/001", [f"{i:08d}.png" for i in range(30)], 256)
-    write_clip(reds / "train_sharp/000", [f"{i:08d}.png" for i in range(100)])
-    (reds / "meta_info_reds4_train.txt").write_text("001/00000000.png (256, 256, 3)\n")
-    (reds / "meta_info_reds4_val.txt").write_text("000/00000000.png (64, 64, 3)\n")
-    write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
-    (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
-    build_clips(demo_clips(1, 1, 7, (96, 96)), root / "data/demo")
-    return root
+    return write_data(tmp_path_factory.mktemp("root"))
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -165,8 +131,8 @@ def test_checkpoints_come_from_runs_of_these_configs():
                 assert STAGES[generator.stage].learns == (part,), (name, path)
 
 
-def count_parameters(name: str) -> int:
-    cfg = Config(load(name).to_dict())
+def count_parameters(path: Path) -> int:
+    cfg = Config(load(path.relative_to(FOLDER).as_posix()).to_dict())
     for node in walk(cfg.model):
         if "spynet_pretrained" in node:
             node["spynet_pretrained"] = None
@@ -176,17 +142,4 @@ def count_parameters(name: str) -> int:
 
 def test_every_config_is_in_its_familys_metafile():
     init_default_scope("mmagic")
-    listed = Counter()
-    for family, path in METAFILES.items():
-        content = yaml.safe_load(path.read_text())
-        collections = {collection["Name"] for collection in content["Collections"]}
-        for model in content["Models"]:
-            config = Path(model["Config"])
-            assert config.relative_to("configs/mmagic").parts[0] == family
-            assert model["Name"] == config.stem
-            assert model["In Collection"] in collections
-            name = config.relative_to("configs/mmagic").as_posix()
-            assert model["Metadata"]["Parameters"] == count_parameters(name), name
-            listed[name] += 1
-        assert all((ROOT / collection["README"]).is_file() for collection in content["Collections"])
-    assert listed == Counter(CONFIGS.keys())
+    check_metafiles("mmagic", CONFIGS.values(), count_parameters)

@@ -1,0 +1,177 @@
+"""Every YAML reads its data, builds a small version of its network, and trains a step."""
+
+import functools
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.config_trees import ROOT, check_metafiles, walk, write_data
+from tests.conftest import require_host
+
+require_host("basicsr")
+
+from fca2_plugin.basicsr import runner  # noqa: E402  makes the host ready
+
+# isort: split
+from basicsr.archs import build_network  # noqa: E402
+from basicsr.data import build_dataset  # noqa: E402
+
+from fca2_plugin.basicsr.model import FCA2Model  # noqa: E402
+from fca2_plugin.nets.build import STAGES  # noqa: E402
+
+pytestmark = pytest.mark.basicsr
+
+FOLDER = ROOT / "configs/basicsr"
+CONFIGS = {
+    path.relative_to(FOLDER).as_posix(): path
+    for path in sorted(FOLDER.rglob("*.yml"))
+    if path.name != "metafile.yml"
+}
+FRAMES = 5  # of a step: the least for IconVSR
+SMALL = {
+    "num_feat": 8,
+    "mid_channels": 16,  # 16 groups of deformable convolution
+    "num_block": 1,
+    "num_blocks": 1,
+    "num_extract_block": 1,
+    "num_reconstruct_block": 1,
+    "spynet_path": None,
+    "edvr_path": None,
+}
+
+
+@functools.cache
+def load(name: str) -> dict:
+    return runner.load_config(CONFIGS[name])
+
+
+def network(name: str, small: bool = True) -> dict:
+    """The options of the network without files, and narrow."""
+    cfg = runner.load_config(CONFIGS[name])["network_g"]
+    for node in walk(cfg):
+        for key in SMALL.keys() & node.keys():
+            if small or SMALL[key] is None:
+                node[key] = SMALL[key]
+        if "stage" in node:
+            node.pop("checkpoints", None)
+            for part in ("autoencoder", "cleaning") if small else ():
+                node[part] = {**(node.get(part) or {}), "mid_channels": 8, "num_blocks": 1}
+    return cfg
+
+
+def scale_of(dataset: dict) -> int:
+    return 4 if dataset.get("task", "vsr") == "vsr" else 1
+
+
+def data_phases(name: str) -> dict:
+    return {
+        phase: {"phase": phase.split("_")[0], "scale": 4, **options}
+        for phase, options in load(name)["datasets"].items()
+    }
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return write_data(tmp_path_factory.mktemp("root"))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_config_trains_a_step(name, data, monkeypatch):
+    monkeypatch.chdir(data)
+    monkeypatch.setattr(FCA2Model, "_load_parts", lambda self: None)  # there is no stage 1 here
+    torch.manual_seed(0)
+    cfg = load(name)
+    options = data_phases(name)["train"]
+    scale = scale_of(options)
+    # of the networks alone: more than their SPyNet's last level needs; wrapped, FCA² pads
+    patch = 256 if "fca2" not in Path(name).parts[0] and "edvr" not in name else 16 * scale
+    options |= {"gt_size": patch, "num_frame": min(options["num_frame"], 7)}
+    item = build_dataset(options)[0]
+    frames = options["num_frame"] * (2 if options.get("flip_sequence") else 1)
+    assert item["gt"].shape == (frames, 3, patch, patch)
+    assert item["lq"].shape == (frames, 3, patch // scale, patch // scale)
+
+    model = FCA2Model(
+        {
+            **cfg,
+            "network_g": network(name),
+            "num_gpu": 0,
+            "dist": False,
+            "rank": 0,
+            "is_train": True,
+            "path": {},
+        }
+    )
+    before = {key: value.clone() for key, value in model.net_g.state_dict().items()}
+    model.feed_data({key: item[key][:FRAMES].unsqueeze(0) for key in ("lq", "gt")})
+    model.optimize_parameters(1)
+    assert model.get_current_log()["l_pix"] < float("inf")
+    changed = {k for k, v in model.net_g.state_dict().items() if not v.equal(before[k])}
+    assert changed
+    frozen = getattr(model.net_g, "frozen", frozenset())
+    assert not any(key.startswith(tuple(f"{part}." for part in frozen)) for key in changed)
+    if cfg["train"].get("fix_flow"):
+        assert not any("spynet" in key for key in changed)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_config_reads_its_test_clips(name, data, monkeypatch):
+    monkeypatch.chdir(data)
+    phases = data_phases(name)
+    train = build_dataset(phases.pop("train"))
+    assert phases
+    for options in phases.values():
+        dataset = build_dataset(options)
+        assert dataset.clips.target.root != train.clips.target.root or not (
+            set(dataset.clips.names) & set(train.clips.names)
+        )
+        item = dataset[0]
+        height, width = item["gt"].shape[-2:]
+        scale = scale_of(options)
+        assert item["lq"].shape[-2:] == (height // scale, width // scale)
+        assert len(item["lq"]) == len(item["gt"]) > 1
+
+
+def test_test_sets_have_names_of_their_own():
+    for name in CONFIGS:
+        names = [o["name"] for phase, o in data_phases(name).items() if phase.startswith("test")]
+        assert max(Counter(names).values(), default=1) == 1
+        for options in data_phases(name).values():
+            if "CRF" in options["name"]:
+                assert options["name"].endswith(f"-CRF{options['crfs'][0]}")
+
+
+def test_every_file_starts_with_its_command():
+    for path in CONFIGS.values():
+        head = path.read_text().split("\n\n")[0]
+        assert f"bash tools/train.sh {path.relative_to(ROOT)}" in head
+
+
+def test_checkpoints_come_from_runs_of_these_configs():
+    stems = {Path(name).stem: name for name in CONFIGS}
+    for name in CONFIGS:
+        for part, path in (load(name)["network_g"].get("checkpoints") or {}).items():
+            if "://" in path:
+                continue
+            assert Path(path).parent == Path("experiments"), (name, path)
+            stage = load(stems[Path(path).name])["network_g"]["stage"]
+            assert STAGES[stage].learns == (part,), (name, path)
+
+
+def test_names_are_those_of_mmagic():
+    """Where both hosts have a config, it has one name."""
+    mmagic = {path.stem for path in (ROOT / "configs/mmagic").rglob("*.py")}
+    only_here = {Path(name).stem for name in CONFIGS} - mmagic
+    assert all("iconvsr" in name or "edvr" in name or "tiny" in name for name in only_here)
+
+
+def count_parameters(path: Path) -> int:
+    with torch.device("meta"):  # shapes are enough
+        net = build_network(network(path.relative_to(FOLDER).as_posix(), small=False))
+    return sum(weight.numel() for weight in net.parameters())
+
+
+def test_every_config_is_in_its_familys_metafile():
+    check_metafiles("basicsr", CONFIGS.values(), count_parameters)

@@ -1,0 +1,66 @@
+"""What the tests of both hosts' configs share: data where the configs expect it, and metafiles."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import yaml
+
+from fca2_plugin.data import build_clips, demo_clips
+
+__all__ = ["ROOT", "check_metafiles", "walk", "write_data"]
+
+ROOT = Path(__file__).parents[1]
+
+
+def walk(node: object) -> Iterator[dict]:
+    """All mappings of a config."""
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for child in node:
+            yield from walk(child)
+
+
+def _write_clip(folder: Path, names: list[str], size: int = 64) -> None:
+    folder.mkdir(parents=True)
+    frame = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
+    smooth = cv2.GaussianBlur(frame, (0, 0), 2)
+    for index, name in enumerate(names):
+        cv2.imwrite(str(folder / name), np.roll(smooth, index, axis=1))
+
+
+def write_data(root: Path) -> Path:
+    """Write the data sets' folders and lists as the configs expect them below ``data``."""
+    vimeo, reds, vid4 = (root / "data" / name for name in ("vimeo90k", "REDS", "Vid4"))
+    _write_clip(vimeo / "GT/00001/0001", [f"im{i}.png" for i in range(1, 8)], 256)
+    (vimeo / "meta_info_Vimeo90K_train_GT.txt").write_text("00001/0001 7 (256,256,3)\n")
+    _write_clip(reds / "train_sharp/001", [f"{i:08d}.png" for i in range(30)], 256)
+    for clip in ("000", "011", "015", "020"):
+        _write_clip(reds / "train_sharp" / clip, [f"{i:08d}.png" for i in range(100)])
+    (reds / "meta_info_reds4_train.txt").write_text("001/00000000.png (256, 256, 3)\n")
+    (reds / "meta_info_reds4_val.txt").write_text("000/00000000.png (64, 64, 3)\n")
+    _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
+    (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
+    build_clips(demo_clips(1, 1, 7, (96, 96)), root / "data/demo")
+    return root
+
+
+def check_metafiles(host: str, configs: Iterable[Path], count: Callable[[Path], int]) -> None:
+    """Each config of ``configs/<host>`` is in its family's metafile, with its parameters."""
+    listed: Counter[Path] = Counter()
+    for path in sorted((ROOT / "configs" / host).rglob("metafile.yml")):
+        content = yaml.safe_load(path.read_text())
+        collections = {collection["Name"] for collection in content["Collections"]}
+        for model in content["Models"]:
+            config = ROOT / model["Config"]
+            assert config.is_relative_to(path.parent)
+            assert model["Name"] == config.stem
+            assert model["In Collection"] in collections
+            assert model["Metadata"]["Parameters"] == count(config), config
+            listed[config] += 1
+        assert all((ROOT / collection["README"]).is_file() for collection in content["Collections"])
+    assert listed == Counter(configs)
