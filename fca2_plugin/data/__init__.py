@@ -3,7 +3,7 @@
 Frames are numpy ``uint8`` RGB of shape (h, w, 3). Nothing here knows a training host.
 """
 
-from fca2_plugin.data.build import build_clips, video_clips
+from fca2_plugin.data.build import build_clips
 from fca2_plugin.data.clip_set import ClipSample, ClipSet, open_clip_set
 from fca2_plugin.data.clips import (
     Clip,
@@ -21,6 +21,7 @@ from fca2_plugin.data.degrade import (
     phase,
 )
 from fca2_plugin.data.demo import build_demo
+from fca2_plugin.data.encode import EncodedTree, encode_tree
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
@@ -35,8 +36,9 @@ from fca2_plugin.data.pqf import (
     read_peaks,
 )
 from fca2_plugin.data.sample import SampleRecipe
-from fca2_plugin.data.source import ClipSource
+from fca2_plugin.data.source import ClipSource, video_clips
 from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
+from fca2_plugin.data.verify import verify_tree
 from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "ClipSource",
     "ClipStore",
     "CrfMix",
+    "EncodedTree",
     "Media",
     "MfqePair",
     "SampleRecipe",
@@ -63,6 +66,7 @@ __all__ = [
     "demo_clips",
     "downsample",
     "draw_patch",
+    "encode_tree",
     "find_clips",
     "find_media",
     "find_mfqe",
@@ -85,6 +89,7 @@ __all__ = [
     "read_photo",
     "segment_starts",
     "select_clips",
+    "verify_tree",
     "video_clips",
     "window_indices",
     "write_frames",

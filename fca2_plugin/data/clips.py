@@ -6,7 +6,7 @@ begin with a dot are passed over.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,10 +201,19 @@ def encode_png(frame: np.ndarray) -> bytes:
     return cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
-def write_frames(folder: str | os.PathLike, frames: Iterable[np.ndarray]) -> int:
-    """Write frames as ``00000000.png``, ``00000001.png``, ... and return their number.
+def write_frames(
+    folder: str | os.PathLike,
+    frames: Iterable[np.ndarray],
+    frame_name: Callable[[int], str] = "{:08d}".format,
+) -> int:
+    """Write frames as PNG and return their number.
 
     The folder appears under its name only when it is complete.
+
+    Args:
+        folder: A new folder.
+        frames: ``uint8`` RGB frames of one size.
+        frame_name: Names frame 0, 1, ...; ``00000000``, ``00000001``, ... by default.
 
     Raises:
         TypeError: A frame is not a ``uint8`` array.
@@ -216,7 +225,7 @@ def write_frames(folder: str | os.PathLike, frames: Iterable[np.ndarray]) -> int
     with folder_at_once(folder) as temporary:
         count = 0
         for count, frame in enumerate(checked_frames(frames), start=1):
-            (temporary / f"{count - 1:08d}.png").write_bytes(encode_png(frame))
+            (temporary / f"{frame_name(count - 1)}.png").write_bytes(encode_png(frame))
         if not count:
             raise ValueError(f"there are no frames to write to {folder}")
     return count

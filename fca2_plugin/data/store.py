@@ -6,7 +6,7 @@ X.lmdb/meta_info.txt    <clip>/<frame>.png (h,w,3) <PNG level>, a line a frame
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -192,6 +192,22 @@ class _LmdbStore:
                     raise ValueError(_missing_key(self.root, name, frame))
                 images.append(decode_image(data, f"{name}/{frame} of {self.root}"))
         return list(checked_frames(images))
+
+
+def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of each image of a clip in an LMDB.
+
+    Raises:
+        FileNotFoundError: There is no such LMDB, or no such clip in it.
+        ValueError: A frame is missing.
+    """
+    frames = open_clips(root, "lmdb", [name]).frame_names(name)
+    with _environment(root).begin() as transaction:
+        for frame in frames:
+            data = transaction.get(f"{name}/{frame}".encode())
+            if data is None:
+                raise ValueError(_missing_key(root, name, frame))
+            yield f"{frame}.png", data
 
 
 def _missing_key(root: Path, name: str, frame: str) -> str:

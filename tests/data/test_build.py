@@ -21,6 +21,7 @@ from fca2_plugin.data import (
     read_frames,
     video_clips,
 )
+from fca2_plugin.data.tree import folder_sha256
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
 from tests.data.trees import files
@@ -73,7 +74,7 @@ def test_the_manifest(tmp_path):
     assert (first["split"], first["name"], first["num_frames"]) == ("train", "clip0", 3)
     assert (first["gt_size"], first["lq_size"]) == ([32, 48], [8, 12])
     assert first["sha256"].keys() == {"gt", "lq", "lq_crf20"}
-    assert first["sha256"]["gt"] == build._folder_sha256(root / "train" / "gt" / "clip0")
+    assert first["sha256"]["gt"] == folder_sha256(root / "train" / "gt" / "clip0")
 
 
 def test_a_rebuild_is_byte_identical(tmp_path):
@@ -129,7 +130,7 @@ def test_other_arguments_are_refused(tmp_path, make, kwargs, message, finished):
     root = build_clips(source(), tmp_path)
     if not finished:
         manifest = json.loads((root / "manifest.json").read_text())
-        (root / ".building.json").write_text(json.dumps(manifest))
+        (root / ".building.jsonl").write_text(json.dumps(manifest) + "\n")
         (root / "manifest.json").unlink()
     before = files(root)
     with pytest.raises(ValueError, match=message):
@@ -154,26 +155,26 @@ def test_other_versions_are_refused(tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from tests.data.test_build import source
-from fca2_plugin.data import build, build_clips
+from fca2_plugin.data import build_clips, parts
 
 root, kill_at = sys.argv[1], int(sys.argv[2])
-done, write = 0, build.write_frames
+done, write = 0, parts.write_frames
 
 
 def die_after_one(frames):
-    yield frames[0]
+    yield next(frames)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def write_or_die(folder, frames):
+def write_or_die(folder, frames, frame_name):
     global done
     done += 1
     if done == kill_at:
-        frames = die_after_one(frames)
-    return write(folder, frames)
+        frames = die_after_one(iter(frames))
+    return write(folder, frames, frame_name)
 
 
-build.write_frames = write_or_die
+parts.write_frames = write_or_die
 build_clips(source(), root)
 """
 

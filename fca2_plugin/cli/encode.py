@@ -1,0 +1,165 @@
+"""``fca2 encode``."""
+
+import argparse
+import time
+from fractions import Fraction
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "make a compressed data set: degrade, encode, decode, and write down how"
+CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libaom-av1"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="SRC ... DST",
+        help="Vimeo-90K, REDS, Vid4, a folder of frame folders, videos; and where the set goes",
+    )
+    parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
+    parser.add_argument(
+        "--degradation",
+        default="comisr",
+        help="comisr (sigma 1.5, phase 0), bd (MATLAB), duf, bi (bicubic) or none (default: "
+        "%(default)s)",
+    )
+    parser.add_argument("--scale", type=int, help="default: 4; 1 with --degradation none")
+    parser.add_argument(
+        "--codec",
+        nargs="+",
+        default=["x264"],
+        choices=[*CODECS, "none"],
+        help="x264, x265; vp9, av1: a local stand-in for an upload to a video site; none: only "
+        "degrade (default: x264)",
+    )
+    parser.add_argument(
+        "--crf", nargs="+", type=int, help="of x264 and x265 (default for x264: 15 25 35)"
+    )
+    parser.add_argument("--qp", nargs="+", type=int, help="of x264 and x265")
+    parser.add_argument(
+        "--bitrate",
+        nargs="+",
+        type=float,
+        metavar="BPP",
+        help="of vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, a site's rates)",
+    )
+    parser.add_argument(
+        "--pix-fmt",
+        help="yuv444p or yuv420p (default: yuv444p for x264, as published, yuv420p for others)",
+    )
+    parser.add_argument("--preset", help="the encoder's speed (default: medium; 2 vp9; 4 av1)")
+    parser.add_argument("--fps", type=Fraction, default=10, help="default: 10, as published")
+    parser.add_argument(
+        "--split",
+        choices=["train", "test"],
+        help="write below DST/SPLIT, and of Vimeo-90K and REDS take only these clips",
+    )
+    parser.add_argument("--clips", nargs="+", metavar="NAME", help="only these clips")
+    parser.add_argument("--clip-frames", type=int, metavar="N", help="cut into clips of N frames")
+    parser.add_argument("--no-gt", action="store_true", help="write no ground truth")
+    parser.add_argument("--format", default="png", help="png or lmdb (default: %(default)s)")
+    parser.add_argument("--keep-bitstreams", action="store_true", help="store the coded clips, too")
+    parser.add_argument("--jobs", type=int, help="processes (default: all cores)")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    console = Console(quiet=args.quiet, highlight=False)
+    if args.verify:
+        return _verify(args, console)
+    if len(args.paths) < 2:
+        raise ValueError(f"{args.paths[0]} is only one path; give a source and a destination")
+    return _encode(args, console)
+
+
+def _encode(args, console) -> int:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from fca2_plugin.data import encode_tree
+
+    scale = args.scale or (1 if args.degradation == "none" else 4)
+    start = time.monotonic()
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=args.quiet) as bar:
+        task = bar.add_task("encoding", total=None)
+        tree = encode_tree(
+            args.paths[:-1],
+            args.paths[-1],
+            degradation=args.degradation,
+            scale=scale,
+            codecs=_settings(args),
+            split=args.split,
+            clips=args.clips,
+            clip_frames=args.clip_frames,
+            keep_gt=not args.no_gt,
+            format=args.format,
+            keep_bitstreams=args.keep_bitstreams,
+            jobs=args.jobs,
+            progress=lambda done, total, name: bar.update(
+                task, completed=done, total=total, description=name
+            ),
+        )
+        bar.update(task, visible=False)
+    clips = tree.manifest["clips"]
+    if not tree.num_written:
+        console.print(f"{tree.root} is complete: {len(clips)} clips, nothing to do")
+        return 0
+    frames = sum(clip["num_frames"] for clip in clips)
+    console.print(
+        f"{tree.inputs}: {len(clips)} clips of {frames} frames, {tree.num_written} folders "
+        f"written to {tree.root} in {time.monotonic() - start:.1f} s"
+    )
+    for kind in clips[0]["kbps"] if clips else ():
+        rates = [clip["kbps"][kind] for clip in clips]
+        console.print(f"  {kind}: {sum(rates) / len(rates):.1f} kb/s at {args.fps} fps")
+    return 0
+
+
+def _verify(args, console) -> int:
+    from fca2_plugin.data import verify_tree
+
+    for root in args.paths:
+        num_folders = verify_tree(root)
+        console.print(f"{root}: {num_folders} folders, all as their checksums say")
+    return 0
+
+
+def _settings(args: argparse.Namespace) -> list:
+    """Return what each codec is to do, from the rates that belong to it."""
+    from fca2_plugin.codec import CodecSettings
+
+    quantized = [name for name in args.codec if name in ("x264", "x265")]
+    rated = [name for name in args.codec if name in ("vp9", "av1")]
+    for option, given, codecs, some in (
+        ("--crf", args.crf, quantized, "x264 or x265"),
+        ("--qp", args.qp, quantized, "x264 or x265"),
+        ("--bitrate", args.bitrate, rated, "vp9 or av1"),
+    ):
+        if given and not codecs:
+            raise ValueError(f"{option} is for {some}; add one of them to --codec")
+    rates = {"crf": args.crf or (), "qp": args.qp or ()}
+    if not any(rates.values()):
+        if "x265" in quantized:
+            raise ValueError("x265 has no published rates; give --crf or --qp")
+        rates["crf"] = (15, 25, 35)
+    wanted = [(codec, {k: v}) for codec in quantized for k, values in rates.items() for v in values]
+    wanted += [(codec, {"bits_per_pixel": v}) for codec in rated for v in args.bitrate or (None,)]
+    return [
+        CodecSettings(
+            CODECS[codec],
+            preset=args.preset,
+            pix_fmt=args.pix_fmt or ("yuv444p" if codec == "x264" else "yuv420p"),
+            fps=args.fps,
+            **rate,
+        )
+        for codec, rate in wanted
+    ]

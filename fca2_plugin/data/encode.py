@@ -1,0 +1,272 @@
+"""Compressed data sets of clips on disk: what ``fca2 encode`` does.
+
+    DST/gt/<clip>/00000000.png      ground truth, cut to a multiple of the scale
+    DST/lq/<clip>/                  degraded, not coded
+    DST/lq_crf25/<clip>/            x264 at CRF 25; lq_x264-qp37, lq_x265-qp37, lq_vp9, lq_av1
+    DST/bitstreams/lq_crf25/        the coded clips themselves, if they are to be kept
+    DST/manifest.json
+
+With a split everything lies below ``DST/<split>``; as LMDB, ``gt.lmdb`` takes the place of ``gt``.
+The bytes depend on the frames, the arguments and the versions in the manifest: not on the number
+of jobs, nor on how often the run was killed.
+"""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fca2_plugin import __version__
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec import CodecSettings, library_versions
+from fca2_plugin.data.clips import find_clip
+from fca2_plugin.data.inputs import InputClip, find_inputs
+from fca2_plugin.data.jobs import Task, run_tasks
+from fca2_plugin.data.parts import (
+    Recipe,
+    bitstream_path,
+    stream_clip,
+    write_coded,
+    write_gt,
+    write_lq,
+)
+from fca2_plugin.data.store import write_lmdb
+from fca2_plugin.data.tree import MANIFEST, Part, Tree, check_clip_name
+
+__all__ = ["FORMATS", "PUBLISHED", "EncodedTree", "encode_tree"]
+
+FORMATS = ("png", "lmdb")
+FRAMES = ".frames"  # where the PNG lie until they are packed
+PUBLISHED = tuple(CodecSettings(crf=crf) for crf in (15, 25, 35))  # Sec. IV-A
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class EncodedTree:
+    """What ``encode_tree`` leaves behind.
+
+    Args:
+        root: The folder of the manifest.
+        inputs: What kind of source it was, in words.
+        manifest: The manifest.
+        num_written: Folders of frames that this call wrote; 0 when all was there.
+    """
+
+    root: Path
+    inputs: str
+    manifest: dict
+    num_written: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a worker needs to know; the same for all clips."""
+
+    tree: Tree
+    recipe: Recipe
+    keep_gt: bool
+    clip_frames: int | None
+    keep_bitstreams: bool
+
+
+def encode_tree(
+    source: str | os.PathLike | Sequence[str | os.PathLike],
+    destination: str | os.PathLike,
+    *,
+    degradation: str = "comisr",
+    scale: int = 4,
+    codecs: Sequence[CodecSettings] = PUBLISHED,
+    split: str | None = None,
+    clips: Sequence[str] | None = None,
+    clip_frames: int | None = None,
+    keep_gt: bool = True,
+    format: str = "png",
+    keep_bitstreams: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> EncodedTree:
+    """Degrade and compress clips, or finish what was interrupted; if all is there, do nothing.
+
+    With more than one job, a script must call it below ``if __name__ == "__main__":``.
+
+    Args:
+        source: A data set, a folder of frames or videos, or videos; see ``find_inputs``.
+        destination: A new or empty folder, or one that was begun with the same arguments.
+        degradation: A key of ``DOWNSAMPLERS``.
+        scale: How many times smaller the LQ is.
+        codecs: One folder each; none for raw LQ alone.
+        split: ``train`` or ``test``: which clips of a data set, and the folder below
+            ``destination``.
+        clips: Only the clips of these names.
+        clip_frames: Cut each clip into clips of so many frames; a rest is left out.
+        keep_gt: Write ground truth, too.
+        format: ``png`` or ``lmdb``.
+        keep_bitstreams: Store the coded clips, too.
+        jobs: Processes; by default as many as there are cores.
+        progress: Called after each folder of frames with (done, total so far, its name).
+
+    Raises:
+        FileNotFoundError: ``source`` is not there.
+        ValueError: An argument or a clip is bad, or ``destination`` holds something else. What was
+            finished stays.
+    """
+    check_choice("format", format, FORMATS)
+    if clip_frames is not None and clip_frames < 1:
+        raise ValueError(f"clip_frames must be at least 1, got {clip_frames}")
+    jobs = (os.cpu_count() or 1) if jobs is None else jobs
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
+    sources = [source] if isinstance(source, str | os.PathLike) else list(source)
+    inputs = find_inputs(sources, split, clips)
+    recipe = Recipe(scale, degradation, tuple(codecs), inputs.frame_name)
+    arguments = {
+        "source": inputs.fingerprint(),
+        "degradation": degradation,
+        "scale": scale,
+        "codecs": {kind: asdict(settings) for kind, settings in recipe.kinds.items()},
+        "clip_frames": clip_frames,
+        "gt": keep_gt,
+        "format": format,
+        "bitstreams": keep_bitstreams,
+    }
+    root = Path(destination) / (split or "")
+    tree = Tree(root, arguments, FRAMES if format == "lmdb" else "")
+    kinds = [*(["gt"] if keep_gt else []), "lq", *recipe.kinds]
+    manifest = tree.finished_manifest()
+    if manifest is not None and _is_whole(tree, manifest, kinds, format):
+        return EncodedTree(root, inputs.kind, manifest, 0)
+    versions = {"fca2_plugin": __version__, "opencv": cv2.__version__, "numpy": np.__version__}
+    for settings in codecs:
+        versions |= library_versions(settings.codec)
+    tree.begin(versions)
+    before = len(tree.parts)
+    job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
+    names = _run(job, inputs.clips, jobs, progress)
+    written = len(tree.parts) - before
+    if format == "lmdb":
+        _pack(tree, kinds, names, recipe)
+    fps = codecs[0].fps if codecs else PUBLISHED[0].fps
+    manifest = tree.finish([("", name) for name in names], kinds, fps)
+    shutil.rmtree(root / FRAMES, ignore_errors=True)
+    return EncodedTree(root, inputs.kind, manifest, written)
+
+
+def _is_whole(tree: Tree, manifest: dict, kinds: Sequence[str], format: str) -> bool:
+    if format == "png":
+        return tree.is_finished()
+    return all((tree.root / f"{kind}.lmdb").is_dir() for kind in kinds)
+
+
+def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | None) -> list[str]:
+    """Write everything that is missing, and return the names of the clips in order."""
+    tree, per_clip = job.tree, 1 + len(job.recipe.kinds)
+    found: dict[str, list[str]] = {}  # input clip -> the clips that it gave
+    done, total = 0, per_clip * len(clips)
+
+    def follow(result: tuple[str, list[Part]]) -> Iterator[Task]:
+        name, parts = result
+        for part in parts:
+            if part.kind == "lq":
+                for kind in job.recipe.kinds:
+                    yield _code, (part.name, kind)
+
+    tasks = [(_degrade, (clip,)) for clip in clips]
+    for name, parts in run_tasks(tasks, jobs, job, follow):
+        for part in parts:
+            if part.key not in tree.parts:
+                tree.note(part)
+        given = [part.name for part in parts if part.kind == "lq"]
+        if given:
+            found[name] = given
+            total += (len(given) - 1) * len(job.recipe.kinds)
+        done += 1
+        if progress is not None:
+            kind = "lq" if given else parts[0].kind
+            progress(done, total, f"{kind}/{parts[0].name}")
+    return [name for clip in clips for name in found[clip.name]]
+
+
+def _degrade(job: _Job, clip: InputClip) -> tuple[str, list[Part]]:
+    """Write the ground truth and the raw LQ of one input clip."""
+    parts = []
+    for name, frames in _cut(clip, job.clip_frames):
+        check_clip_name("-", name, ())
+        parts += _degrade_one(job, clip, name, frames)
+    return clip.name, parts
+
+
+def _cut(clip: InputClip, num_frames: int | None) -> Iterator[tuple[str, Iterator[np.ndarray]]]:
+    frames = clip.frames()
+    if num_frames is None:
+        yield clip.name, frames
+        return
+    for index in itertools.count():
+        piece = list(itertools.islice(frames, num_frames))
+        if len(piece) < num_frames:
+            break
+        yield f"{clip.name}_{index:05d}", iter(piece)
+    if index == 0:
+        raise ValueError(
+            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, fewer than the "
+            f"{num_frames} of clip_frames; take fewer or leave that clip out"
+        )
+
+
+def _degrade_one(job: _Job, clip: InputClip, name: str, frames: Iterator[np.ndarray]) -> list[Part]:
+    tree, recipe = job.tree, job.recipe
+    parts = []
+    if job.keep_gt:
+        key = ("", name, "gt")
+        part = tree.parts.get(key) or write_gt(tree.make_room(*key), key, frames, recipe)
+        parts.append(part)
+        gt = find_clip(tree.folder("", "", "gt"), name)
+        frames = stream_clip(gt)
+    else:
+        frames = _whole_blocks(clip, frames, recipe.scale)
+    key = ("", name, "lq")
+    parts.append(tree.parts.get(key) or write_lq(tree.make_room(*key), key, frames, recipe))
+    for part in parts:
+        tree.check_whole(part)
+    return parts
+
+
+def _whole_blocks(
+    clip: InputClip, frames: Iterator[np.ndarray], scale: int
+) -> Iterator[np.ndarray]:
+    """Refuse frames that would have to be cut, and then would not fit their ground truth."""
+    for frame in frames:
+        height, width = frame.shape[:2]
+        if height % scale or width % scale:
+            raise ValueError(
+                f"{clip.paths[0]} is {width}x{height}, which does not divide by scale {scale}: it "
+                "has to be cut, so the ground truth must be written, too"
+            )
+        yield frame
+
+
+def _code(job: _Job, name: str, kind: str) -> tuple[str, list[Part]]:
+    """Write one coded LQ clip."""
+    tree, key = job.tree, ("", name, kind)
+    bitstream = bitstream_path(tree.root, key, job.recipe) if job.keep_bitstreams else None
+    part = tree.parts.get(key)
+    if part is None or (bitstream is not None and not bitstream.is_file()):
+        lq = tree.folder("", name, "lq")
+        part = write_coded(tree.make_room(*key), key, lq, job.recipe, bitstream)
+    tree.check_whole(part)
+    return name, [part]
+
+
+def _pack(tree: Tree, kinds: Sequence[str], names: Sequence[str], recipe: Recipe) -> None:
+    """Move the frames into one LMDB for each kind."""
+    for kind in kinds:
+        path = tree.root / f"{kind}.lmdb"
+        if not path.exists():
+            folder = tree.folder("", "", kind)
+            clips = ((name, stream_clip(find_clip(folder, name))) for name in names)
+            write_lmdb(path, clips, frame_name=recipe.frame_name)

@@ -1,0 +1,259 @@
+"""What ``fca2 encode`` can read: data sets by their layout, folders of frames, videos.
+
+Vimeo-90K   sequences/00001/0001/im1.png and sep_trainlist.txt, sep_testlist.txt
+REDS        train_sharp/000/00000000.png
+Vid4        GT/calendar/..., or the four clips as folders or videos
+frames      <clip>/*.png or .jpg, nested one or two levels, or one such folder
+videos      files, or a folder of them
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin.codec import read_video
+from fca2_plugin.data.clips import (
+    IMAGE_SUFFIXES,
+    Clip,
+    check_same_size,
+    find_clip,
+    find_clips,
+    numeric_key,
+    visible_entries,
+)
+from fca2_plugin.data.lists import read_clip_list, select_clips
+from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.data.parts import FrameName, eight_digits, stream_clip
+
+__all__ = ["SPLITS", "InputClip", "Inputs", "check_images", "find_inputs"]
+
+SPLITS = ("train", "test")
+STREAM_SUFFIXES = (".264", ".h264", ".265", ".h265", ".hevc", ".ivf", ".mpg", ".wmv", ".flv")
+VID4 = {"calendar", "city", "foliage", "walk"}
+VIMEO_LISTS = {"train": "sep_trainlist.txt", "test": "sep_testlist.txt"}
+VIMEO_FRAMES = 7
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_COLOURS = {0: "grey", 3: "with a palette", 4: "grey with alpha", 6: "with alpha"}
+
+
+@dataclass(frozen=True)
+class InputClip:
+    """A clip to encode.
+
+    Args:
+        name: Its name in the new data set.
+        paths: Its images in order, or one video file.
+        is_video: Whether it is a video.
+    """
+
+    name: str
+    paths: tuple[Path, ...]
+    is_video: bool = False
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Yield its frames, having looked at the headers of all its images.
+
+        Raises:
+            FileNotFoundError: A file is gone.
+            ValueError: A file is damaged, not 8-bit RGB, of another size than the first, or missing
+                from the numbering.
+        """
+        if self.is_video:
+            yield from read_video(self.paths[0])
+        else:
+            check_numbering(self.paths)
+            check_images(self.paths)
+            yield from stream_clip(Clip(self.name, self.paths))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was found.
+
+    Args:
+        kind: In words: ``Vimeo-90K``, ``REDS``, ``Vid4``, ``folders of frames``, ``videos``.
+        clips: The clips in order.
+        frame_name: Names their frames in the new data set.
+    """
+
+    kind: str
+    clips: tuple[InputClip, ...]
+    frame_name: FrameName = eight_digits
+
+    def fingerprint(self) -> dict:
+        """Return what tells these inputs from others: names and sizes of files, not their place."""
+        digest = hashlib.sha256()
+        for clip in self.clips:
+            for path in clip.paths:
+                digest.update(f"{clip.name}/{path.name} {path.stat().st_size}\n".encode())
+        return {"kind": self.kind, "num_clips": len(self.clips), "sha256": digest.hexdigest()}
+
+
+def find_inputs(
+    sources: Sequence[str | os.PathLike],
+    split: str | None = None,
+    names: Sequence[str] | None = None,
+) -> Inputs:
+    """Find the clips, and say of which kind they are. No frame is read.
+
+    Args:
+        sources: One folder, or one or more videos.
+        split: ``train`` or ``test`` of Vimeo-90K (its lists) or REDS (REDS4 for testing); for all
+            other sources it takes everything.
+        names: Only these clips.
+
+    Raises:
+        FileNotFoundError: There is nothing at a path, or a clip of a list is missing.
+        ValueError: Nothing that can be read lies there, or a name is unknown.
+    """
+    if split is not None:
+        check_choice("split", split, SPLITS)
+    paths = [Path(source) for source in sources]
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no folder or video {path}")
+    if len(paths) == 1 and paths[0].is_dir():
+        inputs = _folder(paths[0], split)
+    else:
+        folders = [path for path in paths if path.is_dir()]
+        if folders:
+            raise ValueError(f"{folders[0]} is a folder; give one folder, or only videos")
+        inputs = _videos(paths)
+    if names is None:
+        return inputs
+    by_name = {clip.name: clip for clip in inputs.clips}
+    for name in names:
+        if name not in by_name:
+            raise ValueError(
+                f"there is no clip {name!r} in {paths[0]}{did_you_mean(name, by_name)}"
+            )
+    return Inputs(inputs.kind, tuple(by_name[n] for n in dict.fromkeys(names)), inputs.frame_name)
+
+
+def _folder(root: Path, split: str | None) -> Inputs:
+    if (root / "sequences").is_dir():
+        return _vimeo(root, split)
+    for reds in (root, root / "train"):
+        if (reds / "train_sharp").is_dir():
+            return _reds(reds / "train_sharp", split)
+    entries = visible_entries(root)
+    images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
+    videos = [p for p in entries if p.suffix.lower() in (*VIDEO_SUFFIXES, *STREAM_SUFFIXES)]
+    folders = [p for p in entries if p.is_dir()]
+    if videos and (images or folders):
+        other = (images or folders)[0]
+        raise ValueError(f"{root} holds videos and also {other.name}; keep them apart")
+    if videos:
+        return _videos(videos)
+    if images:
+        return Inputs("a folder of frames", (InputClip(root.resolve().name, images),))
+    if not folders:
+        raise ValueError(
+            f"{root} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no folders of them and no "
+            f"videos ({', '.join(VIDEO_SUFFIXES)})"
+        )
+    if root / "GT" in folders and VID4 <= {path.name for path in visible_entries(root / "GT")}:
+        root = root / "GT"  # beside it lie BDx4 and BIx4
+    clips = find_clips(root)
+    kind = "Vid4" if {clip.name for clip in clips} == VID4 else "folders of frames"
+    return Inputs(kind, tuple(InputClip(clip.name, clip.frames) for clip in clips))
+
+
+def _vimeo(root: Path, split: str | None) -> Inputs:
+    names: list[str] = []
+    for part in SPLITS if split is None else (split,):
+        path = root / VIMEO_LISTS[part]
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing; Vimeo-90K comes with it, so copy it there")
+        names += read_clip_list(path)
+    clips = []
+    for name in names:
+        clip = find_clip(root / "sequences", name)
+        if len(clip) != VIMEO_FRAMES:
+            raise ValueError(
+                f"{root / 'sequences' / name} holds {len(clip)} frames instead of {VIMEO_FRAMES}; "
+                "unpack that septuplet again"
+            )
+        clips.append(InputClip(name, clip.frames))
+    return Inputs("Vimeo-90K", tuple(clips), vimeo_frame_name)
+
+
+def vimeo_frame_name(index: int) -> str:
+    return f"im{index + 1}"
+
+
+def _reds(root: Path, split: str | None) -> Inputs:
+    clips = {clip.name: clip for clip in find_clips(root)}
+    names = clips if split is None else select_clips(clips, "REDS4", test=split == "test")
+    return Inputs("REDS", tuple(InputClip(name, clips[name].frames) for name in names))
+
+
+def _videos(paths: Sequence[Path]) -> Inputs:
+    """Name each video by what stands before its first dot, or, if two agree, its last."""
+    names = [path.name.split(".")[0] for path in paths]
+    if len(set(names)) < len(names):
+        names = [path.stem for path in paths]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two videos have the name {name}; rename one of them")
+    kind = "Vid4 as videos" if set(names) == VID4 else "videos"
+    return Inputs(
+        kind, tuple(InputClip(n, (p,), is_video=True) for n, p in zip(names, paths, strict=True))
+    )
+
+
+def check_numbering(paths: Sequence[Path]) -> None:
+    """Refuse a clip whose numbered frames have a gap, or a number twice.
+
+    Frames that are not all named alike but for a number at the end are not numbered.
+
+    Raises:
+        ValueError: As said.
+    """
+    matches = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
+    if not all(matches) or len({match[1] for match in matches}) > 1:
+        return
+    numbers = [int(match[2]) for match in matches]
+    for path, before, number in zip(paths[1:], numbers, numbers[1:], strict=False):
+        if number == before:
+            raise ValueError(f"{path} has the number of another frame; remove one of the two")
+        if number != before + 1:
+            raise ValueError(
+                f"frame {before + 1} is missing in front of {path}; add it or renumber the clip"
+            )
+
+
+def check_images(paths: Sequence[Path]) -> tuple[int, int]:
+    """Return the (height, width) that all images share, from their headers.
+
+    Raises:
+        FileNotFoundError: A file is gone.
+        ValueError: One is not an image, not 8-bit RGB, or of another size.
+    """
+    for path in paths:
+        with path.open("rb") as file:
+            header = file.read(32)
+        if header.startswith(_PNG) and len(header) == 32:
+            depth, colour = header[24], header[25]
+            what = f"{depth}-bit" if depth != 8 else _PNG_COLOURS.get(colour)
+        else:
+            what = _other_than_rgb(path)
+        if what is not None:
+            raise ValueError(f"{path} is {what}; convert the clip to 8-bit RGB first")
+    return check_same_size(paths)
+
+
+def _other_than_rgb(path: Path) -> str | None:
+    try:
+        with Image.open(path) as image:
+            return None if image.mode == "RGB" else f"in PIL's mode {image.mode}"
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path} is not an image that can be read") from error

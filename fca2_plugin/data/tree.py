@@ -1,0 +1,273 @@
+"""A compressed data set on disk, while it is being written and afterwards.
+
+    root/<split>/gt/<clip>/00000000.png     one folder for each kind: gt, lq, lq_crf15, ...
+    root/manifest.json                      arguments, versions, checksums; written last
+    root/.building.jsonl                    the same, line by line, until then
+
+The split is empty where there is none. Every folder appears whole or not at all, and gets its line
+in the journal when it is there; so a killed build goes on where it stopped, and what is in neither
+is made again.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fca2_plugin._files import write_text
+from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
+
+__all__ = [
+    "JOURNAL",
+    "MANIFEST",
+    "Part",
+    "Tree",
+    "check_clip_name",
+    "folder_sha256",
+    "frames_sha256",
+]
+
+MANIFEST = "manifest.json"
+JOURNAL = ".building.jsonl"
+_SAFE_NAME = re.compile(r"[\w\-+=,@ ][\w\-+=,@ .]*(/[\w\-+=,@ ][\w\-+=,@ .]*)?")
+
+Key = tuple[str, str, str]  # split, clip, kind
+
+
+@dataclass(frozen=True)
+class Part:
+    """One clip of one kind, finished.
+
+    Args:
+        split: Its split, or nothing.
+        name: The clip.
+        kind: ``gt``, ``lq``, ``lq_crf25``, ...
+        num_frames: The frames of the clip.
+        size: Height and width of a frame.
+        sha256: Of the names and bytes of all its images.
+        num_bytes: What the encoder made of it; None for frames that were not coded.
+    """
+
+    split: str
+    name: str
+    kind: str
+    num_frames: int
+    size: tuple[int, int]
+    sha256: str
+    num_bytes: int | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.split, self.name, self.kind
+
+
+class Tree:
+    """One data set and what is finished of it.
+
+    Args:
+        root: A new or empty folder, or one that was begun with the same arguments.
+        arguments: Everything that decides what is written, but the versions.
+        frames_in: The folder below ``root`` in which the kinds lie; ``root`` itself by default.
+    """
+
+    def __init__(
+        self, root: str | os.PathLike, arguments: Mapping[str, object], frames_in: str = ""
+    ) -> None:
+        self.root = Path(root)
+        self.arguments = as_json(arguments)
+        self.frames_in = frames_in
+        self.parts: dict[Key, Part] = {}
+        self._versions: dict = {}
+
+    def folder(self, split: str, name: str, kind: str) -> Path:
+        return self.root / self.frames_in / split / kind / name
+
+    def finished_manifest(self) -> dict | None:
+        """Return the manifest, if there is one.
+
+        Raises:
+            ValueError: It was built with other arguments.
+        """
+        manifest = read_json(self.root / MANIFEST)
+        if manifest is not None:
+            check_same(self.root, "arguments", manifest["arguments"], self.arguments)
+        return manifest
+
+    def is_finished(self) -> bool:
+        """Return whether every folder of the manifest is there.
+
+        Raises:
+            ValueError: The data set was built with other arguments.
+        """
+        manifest = self.finished_manifest()
+        return manifest is not None and all(
+            self.folder(*part.key).is_dir() for part in _manifest_parts(manifest)
+        )
+
+    def begin(self, versions: Mapping[str, str]) -> None:
+        """Make the folder ready, and learn what of it is finished.
+
+        Raises:
+            ValueError: It holds something else, or was begun with other arguments or versions.
+        """
+        self._versions = dict(versions)
+        manifest = self.finished_manifest()
+        if manifest is not None:
+            started, parts = manifest, _manifest_parts(manifest)
+        else:
+            started, parts = _read_journal(self.root / JOURNAL)
+        if started is None:
+            self._begin_anew()
+            return
+        check_same(self.root, "arguments", started["arguments"], self.arguments)
+        check_same(self.root, "versions", started["versions"], self._versions)
+        for leftover in self.root.rglob(".*.tmp"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        self.parts = {part.key: part for part in parts if self.folder(*part.key).is_dir()}
+        self._write_journal()  # anew: its last line may be cut off
+
+    def _begin_anew(self) -> None:
+        root = self.root
+        if root.exists() and (not root.is_dir() or any(p.name[0] != "." for p in root.iterdir())):
+            raise ValueError(
+                f"{root} is not an empty folder and holds no {MANIFEST}; choose another folder"
+            )
+        root.mkdir(parents=True, exist_ok=True)
+        self._write_journal()
+
+    def _write_journal(self) -> None:
+        header = {"arguments": self.arguments, "versions": self._versions}
+        lines = [header, *map(asdict, self.parts.values())]
+        write_text(self.root / JOURNAL, "".join(json.dumps(line) + "\n" for line in lines))
+
+    def note(self, part: Part) -> None:
+        """Remember that a folder is finished."""
+        self.parts[part.key] = part
+        with (self.root / JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(asdict(part)) + "\n")
+
+    def make_room(self, split: str, name: str, kind: str) -> Path:
+        """Return the folder to write, without what an unfinished build left there."""
+        folder = self.folder(split, name, kind)
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def check_whole(self, part: Part) -> None:
+        """Refuse a finished folder that lost images since.
+
+        Raises:
+            ValueError: As said.
+        """
+        folder = self.folder(*part.key)
+        found = sum(1 for _ in folder.glob("*.png"))
+        if found != part.num_frames:
+            raise ValueError(
+                f"{folder} holds {found} frames instead of {part.num_frames}; "
+                "remove that folder and run again"
+            )
+
+    def finish(self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: float) -> dict:
+        """Write the manifest of the clips (split, name), in that order, and return it.
+
+        Args:
+            clips: The clips.
+            kinds: What there is of each.
+            fps: The frame rate to which rates in kb/s refer.
+
+        Raises:
+            ValueError: The kinds of a clip differ in their number of frames.
+        """
+        entries = []
+        for split, name in clips:
+            parts = {kind: self.parts[split, name, kind] for kind in kinds}
+            if len({part.num_frames for part in parts.values()}) > 1:
+                counts = ", ".join(f"{kind} {part.num_frames}" for kind, part in parts.items())
+                raise ValueError(f"the clip {name} has other numbers of frames ({counts})")
+            entries.append(_entry(split, name, parts, fps))
+        manifest = {
+            "arguments": self.arguments,
+            "versions": self._versions,
+            "num_clips": _count_by_split([split for split, _ in clips]),
+            "clips": entries,
+        }
+        write_json(self.root / MANIFEST, manifest)
+        (self.root / JOURNAL).unlink(missing_ok=True)
+        return manifest
+
+
+def _count_by_split(splits: Sequence[str]) -> dict[str, int] | int:
+    if not any(splits):
+        return len(splits)
+    return {split: splits.count(split) for split in dict.fromkeys(splits)}
+
+
+def check_clip_name(split: str, name: str, seen: Iterable[tuple[str, str]]) -> None:
+    """Refuse a name that cannot be a folder, or that comes twice.
+
+    Raises:
+        ValueError: As said.
+    """
+    for what, text in (("split", split), ("clip", name)):
+        if not _SAFE_NAME.fullmatch(text) or (what == "split" and "/" in text):
+            raise ValueError(
+                f"{text!r} cannot be the name of a {what} folder; use letters, digits, - and _"
+            )
+    if (split, name) in seen:
+        raise ValueError(f"the source gives the clip {split}/{name} twice; names must differ")
+
+
+def _entry(split: str, name: str, parts: Mapping[str, Part], fps: float) -> dict:
+    """Return a clip of the manifest."""
+    entry = {"split": split, "name": name, "num_frames": next(iter(parts.values())).num_frames}
+    for kind in ("gt", "lq"):
+        if kind in parts:
+            entry[f"{kind}_size"] = list(parts[kind].size)
+    entry["sha256"] = {kind: part.sha256 for kind, part in parts.items()}
+    coded = {k: p.num_bytes for k, p in parts.items() if p.num_bytes is not None}
+    entry["num_bytes"] = coded
+    entry["kbps"] = {k: round(8e-3 * n * fps / entry["num_frames"], 2) for k, n in coded.items()}
+    return entry
+
+
+def _manifest_parts(manifest: Mapping) -> list[Part]:
+    """Return the finished folders that a manifest lists: ``_entry`` backwards."""
+    return [
+        Part(
+            clip["split"],
+            clip["name"],
+            kind,
+            clip["num_frames"],
+            tuple(clip["gt_size" if kind == "gt" else "lq_size"]),
+            sha256,
+            clip["num_bytes"].get(kind),
+        )
+        for clip in manifest["clips"]
+        for kind, sha256 in clip["sha256"].items()
+    ]
+
+
+def _read_journal(path: Path) -> tuple[dict | None, list[Part]]:
+    """Return its first line, and the folders in the others; a line that was cut off is left out."""
+    if not path.is_file():
+        return None, []
+    first, *others = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = [json.loads(line) for line in others if line.endswith("\n")]
+    return json.loads(first), [Part(**{**line, "size": tuple(line["size"])}) for line in lines]
+
+
+def frames_sha256(images: Iterable[tuple[str, bytes]]) -> str:
+    """Hash the names and bytes of images."""
+    digest = hashlib.sha256()
+    for name, data in images:
+        digest.update(name.encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def folder_sha256(folder: Path) -> str:
+    """Hash the names and bytes of a folder's images."""
+    return frames_sha256((path.name, path.read_bytes()) for path in sorted(folder.glob("*.png")))

@@ -1,0 +1,55 @@
+"""Comparing a compressed data set with the checksums in its manifest."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fca2_plugin.data.store import lmdb_images
+from fca2_plugin.data.tree import MANIFEST, folder_sha256, frames_sha256
+
+__all__ = ["verify_tree"]
+
+
+def verify_tree(
+    root: str | os.PathLike, progress: Callable[[int, int, str], None] | None = None
+) -> int:
+    """Check every image of a finished data set, and return the number of folders.
+
+    Args:
+        root: The folder of the manifest, or one whose folders ``train`` and ``test`` have one.
+        progress: Called after each folder with (done, total, its name).
+
+    Raises:
+        FileNotFoundError: There is no manifest.
+        ValueError: A folder is missing, or differs from its checksum.
+    """
+    root = Path(root)
+    roots = [path for path in (root, root / "train", root / "test") if (path / MANIFEST).is_file()]
+    if not roots:
+        raise FileNotFoundError(
+            f"there is no {root / MANIFEST}; it is written last, so run the same encode again"
+        )
+    expected = [entry for path in roots for entry in _checksums(path)]
+    for done, (path, kind, name, sha256) in enumerate(expected, start=1):
+        database, folder = path / f"{kind}.lmdb", path / kind / name
+        if database.is_dir():
+            folder, found = database, frames_sha256(lmdb_images(database, name))
+        else:
+            found = folder_sha256(folder) if folder.is_dir() else None
+        if found is None:
+            raise ValueError(f"{folder} is missing; run the same encode again to make it")
+        if found != sha256:
+            raise ValueError(
+                f"the clip {name} in {folder} is not as the manifest says; remove it and run the "
+                "same encode again"
+            )
+        if progress is not None:
+            progress(done, len(expected), f"{kind}/{name}")
+    return len(expected)
+
+
+def _checksums(root: Path) -> Iterator[tuple[Path, str, str, str]]:
+    for clip in json.loads((root / MANIFEST).read_text(encoding="utf-8"))["clips"]:
+        for kind, sha256 in clip["sha256"].items():
+            yield root / clip["split"], kind, clip["name"], sha256
