@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 __all__ = [
+    "check_weights",
     "find_checkpoint",
     "load_part",
     "only_tensors",
@@ -200,7 +201,18 @@ def load_part(module: nn.Module, path: str | Path, part: str) -> None:
         ValueError: The keys or shapes do not belong to ``module``; the message lists which.
     """
     given = select_part(read_state_dict(path), part)
-    wanted = module.state_dict()
+    check_weights(module.state_dict(), given, str(path), part)
+    module.load_state_dict(given)
+
+
+def check_weights(
+    wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], source: str, part: str
+) -> None:
+    """Make sure that all weights are there, no others, and of the right shape.
+
+    Raises:
+        ValueError: They are not; the message lists which, and names ``source`` and ``part``.
+    """
     problems = [f"missing {key}" for key in wanted if key not in given]
     problems += [f"unexpected {key}" for key in given if key not in wanted]
     problems += [
@@ -212,8 +224,7 @@ def load_part(module: nn.Module, path: str | Path, part: str) -> None:
         shown = "; ".join(problems[:8])
         more = f"; and {len(problems) - 8} more" if len(problems) > 8 else ""
         raise ValueError(
-            f"{path} does not hold the weights of this {part}: {shown}{more}; build the {part} "
+            f"{source} does not hold the weights of this {part}: {shown}{more}; build the {part} "
             "with the settings it was trained with, or bring another host's file over with "
             "`fca2 convert`"
         )
-    module.load_state_dict(given)
