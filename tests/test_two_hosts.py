@@ -8,6 +8,8 @@ What differs, and where it is met:
   MMagic;
 * sizes that are no multiple of SwinIR's window: MMagic's pads itself, and FCA² pads on both hosts;
 * SRResNet: an activation after each enlargement in BasicSR only, so it is not converted;
+* BasicVSR++ of BasicSR alone takes every clip after a mirrored one for mirrored, until
+  ``compat.basicsr_mirror`` makes it look afresh;
 * the schedules: MMagic counts from 0 and BasicSR from 1 when it un-freezes the flow network;
 * the measure: MMagic tests the averaged weights when its hook keeps some, BasicSR's training the
   averaged ones with ``FCA2Model``.

@@ -14,7 +14,7 @@ from torch import nn
 from fca2_plugin._suggest import check_choice, check_settings
 from fca2_plugin.nets import NetSpec
 from fca2_plugin.nets.adapters import take_config
-from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec
+from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec, window_spec
 
 __all__ = ["HOST_SPECS", "build_host_net", "host_adapter"]
 
@@ -27,7 +27,7 @@ def _edvr(net: nn.Module) -> NetSpec:
     frames = fusion.in_channels // fusion.out_channels
     # three levels of a pyramid, after two more halvings when the input is as large as the output
     scale, multiple = (1, 16) if net.hr_in else (4, 4)
-    return NetSpec(scale, frames, center_only=True, size_multiple=multiple)
+    return window_spec(net, scale, frames, size_multiple=multiple)
 
 
 def _swinir(net: nn.Module) -> NetSpec:
@@ -50,9 +50,9 @@ HOST_SPECS: HostSpecs = {
     ),
     "EDVR": _edvr,
     # three convolutions without padding in time
-    "DUF": lambda net: NetSpec(net.scale, 7, center_only=True),
+    "DUF": lambda net: window_spec(net, net.scale, 7),
     # takes enlarged frames; the pyramid of its SPyNet has no remainder
-    "TOFlow": lambda net: NetSpec(1, 7, center_only=True, size_multiple=16),
+    "TOFlow": lambda net: window_spec(net, 1, 7, size_multiple=16),
     "RRDBNet": lambda net: image_spec(net.scale, size_multiple=max(4 // net.scale, 1)),
     "SwinIR": _swinir,
     "SRVGGNetCompact": lambda net: image_spec(net.upscale),

@@ -25,6 +25,7 @@ _MMAGIC = (
 _BASICSR = (
     "torchvision_names",
     "basicsr_deform",
+    "basicsr_mirror",
     "basicsr_dist",
     "basicsr_resume",
     "basicsr_validation",

@@ -11,7 +11,7 @@ from torch import nn
 
 from fca2_plugin.nets import NetSpec
 from fca2_plugin.nets.adapters import take_config
-from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec
+from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec, window_spec
 
 __all__ = ["HOST_SPECS", "build_host_net", "find_adapter", "host_adapter"]
 
@@ -19,7 +19,7 @@ __all__ = ["HOST_SPECS", "build_host_net", "find_adapter", "host_adapter"]
 def _edvr(net: nn.Module) -> NetSpec:
     fusion = net.fusion.feat_fusion.conv if net.with_tsa else net.fusion
     frames = fusion.in_channels // fusion.out_channels
-    return NetSpec(4, frames, center_only=True, size_multiple=4)  # three levels of a pyramid
+    return window_spec(net, 4, frames, size_multiple=4)  # three levels of a pyramid
 
 
 def _upscale_factor(net: nn.Module) -> NetSpec:
@@ -41,9 +41,9 @@ _CLIPS: HostSpecs = {
 _WINDOWS: HostSpecs = {
     "EDVRNet": _edvr,
     # its reconstruction has a fixed number of input channels
-    "TDANNet": lambda net: NetSpec(4, 5, center_only=True),
+    "TDANNet": lambda net: window_spec(net, 4, 5),
     # takes enlarged and normalised frames; the pyramid of its SPyNet has no remainder
-    "TOFlowVSRNet": lambda net: NetSpec(1, 7, center_only=True, size_multiple=16),
+    "TOFlowVSRNet": lambda net: window_spec(net, 1, 7, size_multiple=16),
 }
 _IMAGES: HostSpecs = {
     "RRDBNet": lambda net: image_spec(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-__all__ = ["HostSpecs", "NetSpec", "find_spec", "image_spec", "shuffle_spec"]
+__all__ = ["HostSpecs", "NetSpec", "find_spec", "image_spec", "shuffle_spec", "window_spec"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,22 @@ HostSpecs = Mapping[str, Callable[[nn.Module], NetSpec]]
 def image_spec(scale: int | None, size_multiple: int = 1) -> NetSpec:
     """What a network that takes images asks for."""
     return NetSpec(scale, num_frames=1, size_multiple=size_multiple)
+
+
+def window_spec(net: nn.Module, scale: int, num_frames: int, size_multiple: int = 1) -> NetSpec:
+    """What a network asks for that returns the middle one of some frames.
+
+    Raises:
+        ValueError: It was built to return another one.
+    """
+    middle = num_frames // 2
+    index = getattr(net, "center_frame_idx", middle)
+    if index != middle:
+        raise ValueError(
+            f"{type(net).__name__} takes {num_frames} frames and was built with "
+            f"center_frame_idx={index}; expected the middle one, center_frame_idx={middle}"
+        )
+    return NetSpec(scale, num_frames, center_only=True, size_multiple=size_multiple)
 
 
 def shuffle_spec(net: nn.Module) -> NetSpec:

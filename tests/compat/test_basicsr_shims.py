@@ -10,6 +10,7 @@ require_host("basicsr")
 from fca2_plugin.compat import (  # noqa: E402
     basicsr_deform,
     basicsr_dist,
+    basicsr_mirror,
     basicsr_resume,
     basicsr_validation,
     prepare_basicsr,
@@ -136,3 +137,26 @@ def test_the_models_input_is_its_own():
         data[key].squeeze_(0)
     assert model.lq.shape == model.gt.shape == (1, 2, 3, 4, 4)
     assert model.lq.data_ptr() == data["lq"].data_ptr()  # not a copy
+
+
+def test_a_mirrored_clip_does_not_change_the_next(monkeypatch):
+    prepare_basicsr()
+    from basicsr.archs.basicvsrpp_arch import BasicVSRPlusPlus
+
+    ours = BasicVSRPlusPlus.check_if_mirror_extended
+    torch.manual_seed(0)
+    net = BasicVSRPlusPlus(mid_channels=16, num_blocks=1).eval()
+    for parameter in net.spynet.parameters():  # flows that differ with the direction
+        torch.nn.init.normal_(parameter, std=0.05)
+    lq, still = torch.rand(1, 3, 3, 64, 64), torch.rand(1, 1, 3, 64, 64).expand(-1, 2, -1, -1, -1)
+    with torch.no_grad():
+        alone = net(lq)
+        net(still)
+        assert net.is_mirror_extended
+        assert torch.equal(net(lq), alone)
+        monkeypatch.setattr(BasicVSRPlusPlus, "check_if_mirror_extended", ours.__wrapped__)
+        net(still)
+        assert not torch.equal(net(lq), alone)  # the host's own
+    # a release that takes it back is left as it is
+    monkeypatch.setattr(basicsr_mirror.inspect, "getsource", lambda _: "is_mirror_extended = False")
+    assert basicsr_mirror.apply() is None

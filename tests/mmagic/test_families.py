@@ -147,5 +147,7 @@ def test_the_wrapper_shows_the_config_to_write(model, sentence):
 def test_the_slot_names_the_adapter():
     with pytest.raises(ValueError, match="EDVRNet takes 5 frames .*vsr of type FCA2SlidingWindow"):
         MODELS.build(dict(type="FCA2Net", stage="joint", preset="tiny", vsr=EDVR))
+    with pytest.raises(ValueError, match="takes 7 frames and was built with center_frame_idx=2; e"):
+        fca2("FCA2SlidingWindow", net=dict(EDVR, num_frames=7))
     with pytest.raises(TypeError, match="FCA2SlidingWindow has no setting 'num_frame' .did you"):
         fca2("FCA2SlidingWindow", net=EDVR, num_frame=5)

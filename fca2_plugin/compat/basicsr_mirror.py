@@ -1,0 +1,31 @@
+"""BasicSR's BasicVSR++ forgets the last clip before it looks at the next.
+
+Breaks: nothing loudly. After one clip of an even length that equals itself backwards (a still
+scene, a sequence extended by mirroring), the forward flows of every later clip are the backward
+ones turned round.
+Why: the network notes such a clip and never takes the note back; MMagic's does for every clip.
+Does nothing: where it is taken back.
+"""
+
+import functools
+import inspect
+
+from torch import Tensor, nn
+
+__all__ = ["apply"]
+
+
+def apply() -> str | None:
+    from basicsr.archs.basicvsrpp_arch import BasicVSRPlusPlus
+
+    check = BasicVSRPlusPlus.check_if_mirror_extended
+    if "is_mirror_extended = False" in inspect.getsource(check):
+        return None
+
+    @functools.wraps(check)
+    def check_afresh(self: nn.Module, lqs: Tensor) -> None:
+        self.is_mirror_extended = False
+        check(self, lqs)
+
+    BasicVSRPlusPlus.check_if_mirror_extended = check_afresh
+    return "BasicVSR++ would take every clip after a mirrored one for mirrored"
