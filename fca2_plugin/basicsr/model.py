@@ -200,7 +200,8 @@ class FCA2Model(VideoRecurrentModel):
         for index in tqdm(
             range(rank, len(dataset), world_size),
             unit="folder",
-            disable=rank != 0 or not self.opt["val"].get("pbar", True),
+            # None: only on a terminal
+            disable=True if rank != 0 or not self.opt["val"].get("pbar", True) else None,
         ):
             rows.append(self._measure(dataset, index, current_iter, save_img))
         metrics = self.opt["val"].get("metrics")

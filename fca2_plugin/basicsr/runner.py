@@ -7,36 +7,27 @@ meet deep inside a run, and leave the run itself to it. One file serves both: tr
 
 import copy
 import importlib
-import logging
 import re
-import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from unittest import mock
 
-import basicsr
-import basicsr.models
 import basicsr.test
 import basicsr.train
 import torch
 import yaml
 from basicsr.archs import build_network
-from basicsr.data.data_sampler import EnlargedSampler
 from basicsr.models.base_model import BaseModel
-from basicsr.utils import logger as basicsr_logger
+from basicsr.utils.registry import MODEL_REGISTRY
 from torch import nn
-from torch.utils.data import Dataset
 
 from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.basicsr.options import check_options, check_types
-from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
+from fca2_plugin.basicsr.pipeline import quiet, run_pipeline
 from fca2_plugin.checkpoints import find_checkpoint, load_part
 from fca2_plugin.compat.basicsr_resume import find_state
+from fca2_plugin.nets.build import get_stage
 
 __all__ = ["load_config", "load_generator", "test", "train", "use_debug", "use_resume"]
 
@@ -137,7 +128,7 @@ def train(cfg: Mapping, launcher: str = "none") -> BaseModel:
         use_resume(cfg, cfg["path"]["resume_state"])
     _check_run(cfg, launcher)
     _check_network(cfg)
-    return _run(basicsr.train, basicsr.train.train_pipeline, cfg, launcher)
+    return run_pipeline(basicsr.train.train_pipeline, cfg, launcher)
 
 
 def test(
@@ -169,7 +160,7 @@ def test(
     cfg["path"].pop("resume_state", None)
     _check_run(cfg, launcher)
     _check_network(cfg)
-    model = _run(basicsr.test, basicsr.test.test_pipeline, cfg, launcher)
+    model = run_pipeline(basicsr.test.test_pipeline, cfg, launcher)
     return {
         f"{dataset}/{metric}": float(record["val"])
         for dataset, records in getattr(model, "best_metric_results", {}).items()
@@ -185,109 +176,10 @@ def load_generator(cfg: Mapping, checkpoint: str | Path) -> nn.Module:
         ValueError: Its weights do not belong to this network.
     """
     _check_keys(cfg, ("network_g",), "a network")
-    with _quiet():
+    with quiet():
         generator = build_network(cfg["network_g"])
     load_part(generator, checkpoint, "network_g")
     return generator.eval()
-
-
-def _run(
-    module: ModuleType, pipeline: Callable[[str], None], cfg: dict, launcher: str
-) -> BaseModel:
-    """Run one of BasicSR's pipelines on ``cfg`` and return the model that it built."""
-    run = _Run()
-    root_path = cfg.pop("root_path")
-    _forget_logger()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        path = folder / f"{cfg['name']}.yml"
-        path.write_text(yaml.safe_dump(_plain(cfg), sort_keys=False), encoding="utf-8")
-        arguments = [sys.argv[0], "-opt", str(path), "--launcher", launcher]
-        stack.enter_context(mock.patch.object(sys, "argv", arguments))
-        stack.enter_context(mock.patch.object(module, "build_model", run.build_model))
-        train = basicsr.train
-        stack.enter_context(mock.patch.object(train, "load_resume_state", run.load_resume_state))
-        stack.enter_context(mock.patch.object(train, "EnlargedSampler", run.build_sampler))
-        stack.enter_context(_host_errors())
-        stack.callback(_end_distributed)
-        pipeline(root_path)
-    return run.model
-
-
-class _Run:
-    """What a pipeline keeps to itself, and is wanted here: its model, and where it goes on."""
-
-    def __init__(self) -> None:
-        self.model: BaseModel | None = None
-        self.state: Mapping | None = None
-        self._build_model = basicsr.models.build_model
-        self._load_resume_state = basicsr.train.load_resume_state
-
-    def build_model(self, opt: dict) -> BaseModel:
-        self.model = self._build_model(opt)
-        return self.model
-
-    def load_resume_state(self, opt: dict) -> Mapping | None:
-        self.state = self._load_resume_state(opt)
-        return self.state
-
-    def build_sampler(
-        self, dataset: Dataset, num_replicas: int, rank: int, ratio: float
-    ) -> EnlargedSampler:
-        sampler = build_sampler(dataset, num_replicas, rank, ratio)
-        if self.state is not None and isinstance(sampler, RoundSampler):
-            sampler.go_on(
-                self.state["epoch"], self.state["iter"], dataset.opt["batch_size_per_gpu"]
-            )
-        return sampler
-
-
-def _plain(value: object) -> object:
-    """Without classes of the caller's, which safe YAML cannot write."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(child) for child in value]
-    return str(value) if isinstance(value, Path) else value
-
-
-def _end_distributed() -> None:
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
-def _forget_logger() -> None:
-    """BasicSR sets its logger up once a process; every run shall have its own log file."""
-    logger = logging.getLogger("basicsr")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    basicsr_logger.initialized_logger.pop("basicsr", None)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Build without BasicSR's log, which would come before there is a log file."""
-    logger = logging.getLogger("basicsr")
-    with mock.patch.object(logger, "disabled", True):
-        yield
-
-
-@contextmanager
-def _host_errors() -> Iterator[None]:
-    """Turn BasicSR's assertions and its missing options into errors of the user's input."""
-    try:
-        yield
-    except (AssertionError, KeyError, NotImplementedError) as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        package = Path(basicsr.__file__).parent
-        if package not in Path(frame.filename).parents:
-            raise
-        place = f"{Path(frame.filename).relative_to(package.parent)}:{frame.lineno}"
-        if isinstance(error, KeyError) and re.search(r"\[['\"]", frame.line or ""):
-            raise ValueError(f"BasicSR needs the option {error.args[0]!r} ({place})") from error
-        sentence = error.args[0] if error.args else frame.line
-        raise ValueError(f"{sentence} ({place})") from error
 
 
 def _phases(cfg: Mapping, *phases: str) -> dict:
@@ -299,12 +191,14 @@ def _override(cfg: dict, key: str, value: object) -> None:
     """Put ``value`` where a key like ``train.optim_g.lr`` or ``train:optim_g:lr`` points."""
     *parents, last = re.split(r"[.:]", key)
     node = cfg
-    for name in (*parents, last):
-        if not isinstance(node, dict) or name not in node:
-            known = node if isinstance(node, dict) else ()
-            raise ValueError(f"the config has no option {key!r}{did_you_mean(name, known)}")
-        parent, node = node, node[name]
-    parent[last] = value
+    for name in parents:
+        if name not in node:
+            raise ValueError(f"the config has no option {key!r}{did_you_mean(name, node)}")
+        node[name] = {} if node[name] is None else node[name]
+        node = node[name]
+        if not isinstance(node, dict):
+            raise ValueError(f"the config has no option {key!r}; {name} is {node!r}")
+    node[last] = value
 
 
 def _check_keys(cfg: Mapping, keys: tuple[str, ...], purpose: str) -> None:
@@ -337,7 +231,7 @@ def _check_network(cfg: Mapping) -> None:
 
     BasicSR moves an earlier run of that name out of the way as the first thing it does.
     """
-    with _quiet():
+    with quiet():
         net = build_network(cfg["network_g"])
     path = cfg["path"]
     if path.get("resume_state"):
@@ -345,5 +239,11 @@ def _check_network(cfg: Mapping) -> None:
     if path.get("pretrain_network_g"):
         if path.get("strict_load_g", True):
             load_part(net, path["pretrain_network_g"], "network_g")
-    elif isinstance(net, FCA2Network) and cfg["model_type"] == "FCA2Model":
-        net.load_parts()
+    elif isinstance(net, FCA2Network):
+        if issubclass(MODEL_REGISTRY.get(cfg["model_type"]), FCA2Model):
+            net.load_parts()
+        elif net.checkpoints or get_stage(net.stage).needs:
+            raise ValueError(
+                f"model_type: {cfg['model_type']} does not read the checkpoints of network_g, "
+                f"which stage={net.stage!r} starts from; set model_type: FCA2Model"
+            )

@@ -9,6 +9,7 @@ from tests.conftest import require_host
 require_host("basicsr")
 
 from fca2_plugin.basicsr import runner  # noqa: E402
+from fca2_plugin.basicsr.pipeline import forget_logger  # noqa: E402
 from fca2_plugin.data import build_clips, demo_clips  # noqa: E402
 from tests.basicsr import runs  # noqa: E402
 
@@ -19,7 +20,7 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOCAL_RANK", "0")
     yield
-    runner._forget_logger()
+    forget_logger()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,10 @@ def checkpoints(**paths: str) -> dict:
             {"network_g": checkpoints(cleaning="no.pth", autoencoder="no.pth")},
             ["no checkpoint at no.pth"],
         ),
+        (
+            {"network_g": checkpoints(cleaning="a.pth"), "model_type": "VideoRecurrentModel"},
+            ["VideoRecurrentModel does not read the checkpoints", "set model_type: FCA2Model"],
+        ),
         ({"network_g": 3}, ["network_g is 3; expected options below it"]),
         ({"network_g": None}, ["the config has no network_g, which training needs"]),
         ({"datasets": None}, ["the config has no datasets, which training needs"]),
@@ -91,9 +95,10 @@ def test_no_options_at_all(fails, text, sentence):
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        ("train.total_iters=3", "no option 'train.total_iters' (did you mean 'total_iter'?)"),
+        ("train.total_iters=3", "option 'train.total_iters' (did you mean 'total_iter'?)"),
+        ("network_g.vsr.num_fet=3", "option 'network_g.vsr.num_fet' (did you mean 'num_feat'?)"),
         ("trian:total_iter=3", "no option 'trian:total_iter' (did you mean 'train'?)"),
-        ("name.x=3", "no option 'name.x'"),
+        ("name.x=3", "no option 'name.x'; name is 'run'"),
         ("name", "got the option 'name'; expected KEY=VALUE"),
         ("name=[1", "the value of the option 'name=[1' is no YAML"),
         ("name=]__import__('os').getcwd()", "is no YAML"),

@@ -8,6 +8,7 @@ import torch
 
 from fca2_plugin.basicsr import runner, train
 from fca2_plugin.basicsr import test as test_entry
+from fca2_plugin.basicsr.pipeline import forget_logger
 from tests.basicsr import runs
 
 pytestmark = pytest.mark.basicsr
@@ -19,7 +20,7 @@ def finished(clips, tmp_path_factory):
     root = tmp_path_factory.mktemp("finished")
     cfg = runs.load(root, runs.options(clips))
     model = runner.train(cfg)
-    runner._forget_logger()
+    forget_logger()
     return cfg, root / "experiments/run", model
 
 
@@ -108,8 +109,6 @@ def test_a_file_for_training_and_testing(clips, finished, tmp_path):
     checkpoint = str(finished[1] / "models/net_g_2.pth")
     out = tmp_path / "new/metrics.json"
     options = ["--force_yml", "val:save_img=true", "val:suffix=x"]
-    cfg["val"]["suffix"] = None
-    path = runs.write(tmp_path, cfg)
     assert test_entry.main([str(path), checkpoint, "--out", str(out), *options]) == 0
     metrics = json.loads(out.read_text())
     assert sorted(metrics) == ["REDS4/psnr", "REDS4/ssim", "Vid4/psnr", "Vid4/ssim"]
