@@ -5,9 +5,10 @@ has lived for a while, a few clips in a hundred come out some pixels different f
 with one thread too. Here every block that glibc hands out is cleared while the encoder runs.
 """
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from fca2_plugin._malloc import mallopt
 
 __all__ = ["cleared_memory"]
 
@@ -19,12 +20,8 @@ _OFF = 0
 @contextmanager
 def cleared_memory() -> Iterator[None]:
     """Clear every new block; does nothing where the C library is not glibc."""
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "gnu_get_libc_version"):
-        yield
-        return
-    libc.mallopt(_M_PERTURB, _ZERO_NEW_BLOCKS)
+    mallopt({_M_PERTURB: _ZERO_NEW_BLOCKS})
     try:
         yield
     finally:
-        libc.mallopt(_M_PERTURB, _OFF)
+        mallopt({_M_PERTURB: _OFF})
