@@ -2,12 +2,22 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["file_at_once", "file_sha256", "folder_at_once", "write_text"]
+__all__ = [
+    "check_writable",
+    "file_at_once",
+    "file_sha256",
+    "folder_at_once",
+    "read_json",
+    "write_json",
+    "write_text",
+]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -47,3 +57,43 @@ def folder_at_once(folder: Path) -> Iterator[Path]:
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write ``content`` as JSON, as ``write_text`` does."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def read_json(path: Path) -> object:
+    """Read a JSON file.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ValueError: It is no JSON.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # UnicodeDecodeError is one, too
+        raise ValueError(f"{path} is no JSON file: {error}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Make the folder of ``path`` and see that files can appear there, before long work.
+
+    Raises:
+        ValueError: ``path`` is a folder, its folder is a file or may not be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; expected the name of a file to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be written ({error.strerror}); choose a place where you may write"
+        ) from error

@@ -17,12 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from torch import nn
 
-from fca2_plugin._files import write_text
+from fca2_plugin._files import write_json
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.inference import default_device, to_clip, to_frames
-from fca2_plugin.apps.pictures import CodesPicture, Comparison
-from fca2_plugin.apps.report import results_table, write_report
+from fca2_plugin.apps.report import Comparison, codes_picture, results_table, write_report
 from fca2_plugin.codec import CodecSettings, probe, write_video
 from fca2_plugin.data import (
     Clip,
@@ -101,7 +100,7 @@ def run_quickstart(
     _time(results, networks, clips)
     results["setup"] = _setup(video, budget, spent)
     results["notes"] = _notes(video)
-    _write_json(work_dir / "results.json", results)
+    write_json(work_dir / "results.json", results)
     report = write_report(results, work_dir, _pictures(networks, clips))
     upscaled = _write_upscaled(networks["wrapped"], clips, work_dir / "upscaled.mp4")
     console.print(results_table(results))
@@ -120,7 +119,7 @@ def _same_run(path: Path, arguments: dict) -> None:
                 "give another --work-dir, or remove that folder"
             )
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_json(path, arguments)
+    write_json(path, arguments)
 
 
 def _source(video: str | Path | None) -> ClipSource:
@@ -204,7 +203,7 @@ def _train_all(
             use_resume(cfg)
             start = time.perf_counter()
             train(cfg)
-            _write_json(clock, {"seconds": time.perf_counter() - start, "resumed": cfg.resume})
+            write_json(clock, {"seconds": time.perf_counter() - start, "resumed": cfg.resume})
         record = json.loads(clock.read_text())
         spent[name] = f"{record['seconds']:.0f} s"
         if record["resumed"]:
@@ -268,14 +267,8 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
         codes = net.encode(to_clip(chunk))
-    grouping = net.autoencoder.grouping
-    holds = [
-        tuple(range(start // 3, -(-(start + grouping.n_subs) // 3)))
-        for start in grouping.starts(3 * len(chunk))
-    ]
-    pictures.append(
-        CodesPicture("Ground-truth frames and their codes", chunk, to_frames(codes), holds)
-    )
+    title = "Ground-truth frames and their codes"
+    pictures.append(codes_picture(title, chunk, to_frames(codes), net.autoencoder.grouping))
     return pictures
 
 
@@ -322,7 +315,3 @@ def _notes(video: str | Path | None) -> list[str]:
             else []
         ),
     ]
-
-
-def _write_json(path: Path, content: dict) -> None:
-    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -14,7 +14,17 @@ from fca2_plugin._errors import run_command
 __all__ = ["VERBS", "main"]
 
 #: Names of the verbs and of their modules, in the order of the help text.
-VERBS = ("doctor", "quickstart", "encode", "convert", "evaluate", "mfqe", "probe")
+VERBS = (
+    "doctor",
+    "quickstart",
+    "encode",
+    "convert",
+    "evaluate",
+    "report",
+    "benchmark",
+    "mfqe",
+    "probe",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -201,8 +201,10 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     return metrics.values
 
 
-def load_generator(cfg: Config, checkpoint: str | Path) -> nn.Module:
+def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
     """Build the config's network alone, with the weights of a checkpoint, for evaluation.
+
+    Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
@@ -211,7 +213,8 @@ def load_generator(cfg: Config, checkpoint: str | Path) -> nn.Module:
     cfg = copy.deepcopy(cfg)
     with _registry_misses():
         generator = mmagic.registry.MODELS.build(cfg.model).generator
-    load_part(generator, checkpoint, "generator")
+    if checkpoint is not None:
+        load_part(generator, checkpoint, "generator")
     return generator.eval()
 
 

@@ -1,4 +1,4 @@
-"""fca2_plugin.apps.report: the page holds the numbers, needs no other file, and refuses gaps."""
+"""The quickstart's page: it holds the numbers, needs no other file, and refuses gaps."""
 
 import base64
 import copy
@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from fca2_plugin.apps.pictures import busiest_crop
 from fca2_plugin.apps.report import CodesPicture, Comparison, results_table, write_report
+from fca2_plugin.apps.report.pictures import busiest_crop
 
 VOID = {"meta", "img", "source", "input", "br", "link"}
 
@@ -110,7 +110,7 @@ def test_page_stands_alone(results, rng, tmp_path):
     assert not re.search(r"https?:|url\(|@import|<script|<link", text)
     assert all(decode(address).size for address in page.addresses)
     assert all(image.get("alt") for image in page.images)
-    assert len(page.images) == 2 + (2 + 3) + (1 + 3)  # plots, comparison, codes
+    assert len(page.images) == 2 + (3 + 3) + (1 + 3)  # plots, comparison, codes
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 

@@ -10,17 +10,11 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["MODELS", "Cell", "Row", "check_results", "gains", "results_table", "table_rows"]
+from fca2_plugin.apps.report.tables import NONE, Cell, mark_best
+
+__all__ = ["MODELS", "Row", "check_results", "gains", "results_table", "table_rows"]
 
 MODELS = ("bicubic", "baseline", "wrapped")
-NONE = "–"
-
-
-class Cell(NamedTuple):
-    """A formatted value, and whether it is the best of its column."""
-
-    text: str
-    best: bool = False
 
 
 class Row(NamedTuple):
@@ -61,16 +55,16 @@ def table_rows(results: Mapping) -> list[Row]:
     ms = {name: f"{results[name]['ms_per_frame']:.1f}" for name in networks}
     speed = {"baseline": "1.00×", "wrapped": f"{results['speed_ratio']:.2f}×"}
     columns = {
-        "parameters": _mark(parameters, [-results[name]["parameters"] for name in networks]),
-        "ms": _mark(ms, [-results[name]["ms_per_frame"] for name in networks]),
-        "speed": _mark(speed, [1, results["speed_ratio"]]),
+        "parameters": mark_best(parameters, [-results[name]["parameters"] for name in networks]),
+        "ms": mark_best(ms, [-results[name]["ms_per_frame"] for name in networks]),
+        "speed": mark_best(speed, [1, results["speed_ratio"]]),
     }
     bicubic_ms = results["bicubic"].get("ms_per_frame")
     columns["parameters"]["bicubic"] = Cell(f"{results['bicubic']['parameters']:,}")
     columns["ms"]["bicubic"] = Cell(NONE if bicubic_ms is None else f"{bicubic_ms:.1f}")
     columns["speed"]["bicubic"] = Cell(NONE)
     quality = {
-        (metric, crf): _mark(
+        (metric, crf): mark_best(
             {name: f"{results[name][metric][str(crf)]:.{digits}f}" for name in MODELS},
             [results[name][metric][str(crf)] for name in MODELS],
         )
@@ -116,13 +110,6 @@ def results_table(results: Mapping) -> Table:
 
 def _rich(cells: tuple[Cell, ...]) -> Text:
     return Text("\n").join(Text(cell.text, style="bold" if cell.best else "") for cell in cells)
-
-
-def _mark(texts: dict[str, str], goodness: Sequence[float]) -> dict[str, Cell]:
-    """Mark what reads like the best value; nothing where all read the same."""
-    best = texts[max(zip(goodness, texts, strict=True))[1]]
-    chosen = len(set(texts.values())) > 1
-    return {name: Cell(text, chosen and text == best) for name, text in texts.items()}
 
 
 def _number(results: Mapping, *path: str) -> None:

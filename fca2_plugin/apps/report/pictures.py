@@ -1,12 +1,14 @@
-"""Pictures a report shows: the same frame by several methods, and codes beside their frames."""
+"""Pictures a report shows: a frame by several methods, a column over time, codes and frames."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-__all__ = ["CodesPicture", "Comparison", "busiest_crop"]
+from fca2_plugin.ops.grouping import ChannelGrouping
+
+__all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop", "codes_picture"]
 
 Crop = tuple[int, int, int, int]  # y, x, height, width
 
@@ -112,6 +114,44 @@ class CodesPicture:
                     f"{self.title!r} has a code that holds frames {list(held)}; expected indices "
                     f"below {len(self.frames)}, the number of frames"
                 )
+
+
+@dataclass(frozen=True)
+class TemporalProfile:
+    """One column of pixels over time as several methods show it (Fig. 7).
+
+    Args:
+        title: Said above the picture.
+        strips: By label, uint8 RGB (rows, frames, 3).
+    """
+
+    title: str
+    strips: Mapping[str, np.ndarray]
+
+    def __post_init__(self) -> None:
+        for name, strip in self.strips.items():
+            _check_frame(f"strip {name!r} of {self.title!r}", strip)
+
+    @staticmethod
+    def strip(frames: Iterable[np.ndarray], column: int, rows: slice, height: int) -> np.ndarray:
+        """The column of every frame; ``column`` and ``rows`` count in a frame of ``height``."""
+        columns = []
+        for frame in frames:
+            factor = height // frame.shape[0]
+            full = frame[:, column // factor].repeat(factor, axis=0)
+            columns.append(full[rows])
+        return np.stack(columns, axis=1)
+
+
+def codes_picture(
+    title: str, frames: Sequence[np.ndarray], codes: Sequence[np.ndarray], grouping: ChannelGrouping
+) -> CodesPicture:
+    """Codes beside the frames that the grouping puts into each."""
+    holds = [
+        tuple(range(start // 3, -(-(start + grouping.n_subs) // 3)))
+        for start in grouping.starts(3 * len(frames))
+    ]
+    return CodesPicture(title, frames, codes, holds)
 
 
 def busiest_crop(frame: np.ndarray) -> Crop:

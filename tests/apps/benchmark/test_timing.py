@@ -1,4 +1,4 @@
-"""fca2_plugin.apps.benchmark: counts against arithmetic, turns, what comes back, bad input."""
+"""Networks side by side: counts against arithmetic, turns, what comes back, bad input."""
 
 import importlib
 import json
@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torchvision.ops import DeformConv2d
 
-from fca2_plugin.apps import benchmark
-from fca2_plugin.apps.benchmark import compare, count_macs, count_parameters
+from fca2_plugin.apps.benchmark import compare, count_macs, count_parameters, timing
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.fca2 import FCA2Net
 
@@ -108,7 +107,7 @@ def test_times_are_medians_per_frame(clip, monkeypatch):
     # warm-up, then three rounds, two networks in turns; each pair is start and end
     durations = [90, 90, 3, 6, 30, 60, 6, 12]
     ticks = iter([tick for d in durations for tick in (0.0, float(d))])
-    monkeypatch.setattr(benchmark.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(ticks))
     result = compare({"fast": PerFrame(), "slow": PerFrame()}, clip, repeats=3, warmup=1)
     fast, slow = result["models"]["fast"], result["models"]["slow"]
     assert fast["ms_per_frame"] == pytest.approx(2000)  # median of 3, 30, 6 s over 3 frames
@@ -152,5 +151,5 @@ def test_training_flags_come_back_after_an_error(clip):
 def test_peak_memory_on_cuda(clip):
     models = {"a": PerFrame().cuda(), "b": PerFrame().cuda()}
     result = compare(models, clip.cuda(), repeats=1)
-    least = (84 + clip.numel()) * 4 / benchmark.MIB
+    least = (84 + clip.numel()) * 4 / timing.MIB
     assert all(values["peak_memory_mib"] > least for values in result["models"].values())

@@ -1,0 +1,112 @@
+"""What ``fca2 benchmark`` does: checks first, then measures, writes, prints."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from fca2_plugin._files import check_writable, write_json
+from fca2_plugin.apps.benchmark.networks import Choice, build_pair
+from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
+from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
+
+__all__ = ["benchmark_command", "benchmark_table"]
+
+NETWORKS = ("baseline", "wrapped")
+
+
+def benchmark_command(
+    choice: Choice,
+    setting: Setting,
+    *,
+    sweep: str | None = None,
+    json_path: Path | None = None,
+    plot_dir: Path | None = None,
+    peak_memory: bool = True,
+    console: Console | None = None,
+) -> dict:
+    """Run one benchmark or a sweep, and say what came out.
+
+    Args:
+        choice: The networks.
+        setting: The clip and the number of rounds.
+        sweep: ``frames``, ``size`` or None for one benchmark.
+        json_path: Where the result goes; a sweep needs it and goes on with what it holds.
+        plot_dir: Where a sweep's plots go, as PNG files.
+        peak_memory: As in ``run_benchmark``.
+        console: Where progress and the table are shown.
+
+    Returns:
+        What ``json_path`` holds.
+
+    Raises:
+        ValueError: Options that do not go together, or as ``run_benchmark``.
+        OSError: A place that cannot be written to.
+    """
+    console = console or Console()
+    if sweep is not None and json_path is None:
+        raise ValueError("--sweep takes a while and goes on where it stopped; give --json FILE")
+    if sweep is None and plot_dir is not None:
+        raise ValueError("--plot draws sweeps; give --sweep frames or --sweep size with it")
+    if json_path is not None:  # before hours of work
+        check_writable(json_path)
+    if plot_dir is not None:
+        check_writable(plot_dir / "sweep.png")
+    if sweep is not None:
+        result = run_sweep(
+            choice, setting, sweep, json_path, peak_memory=peak_memory, console=console
+        )
+        points = result["points"]
+    else:
+        pair = build_pair(choice)
+        with progress_bar(console) as bar:
+            task = bar.add_task(setting.text, total=1)
+            result = run_benchmark(
+                choice,
+                setting,
+                pair=pair,
+                peak_memory=peak_memory,
+                progress=advance(bar, task, 0, 1),
+            )
+        points = [result]
+        if json_path is not None:
+            write_json(json_path, result)
+    console.print(benchmark_table(points))
+    if plot_dir is not None:
+        from fca2_plugin.apps.report.figures import SWEEP_PLOTS, sweep_figure
+        from fca2_plugin.apps.report.plotting import LIGHT
+
+        for name in SWEEP_PLOTS:
+            path = plot_dir / f"{sweep}_{name}.png"
+            path.write_bytes(sweep_figure([result], name, LIGHT))
+            console.print(f"plot: {path}")
+    return result
+
+
+def benchmark_table(points: list[dict]) -> Table:
+    """The result for a terminal, two rows for every point."""
+    first = points[0]
+    title = (
+        f"{first['network']} of {first['host']} on {first['device']}, {first['threads']} threads, "
+        f"{first['dtype']}, torch {first['torch']}"
+    )
+    table = Table(title=title, title_justify="left")
+    for head in ("LQ clip", "network"):
+        table.add_column(head)
+    for head in ("ms per\nframe", "IQR", "peak\nMiB", "GMACs per\nframe", "params", "speed"):
+        table.add_column(head, justify="right")
+    for point in points:
+        for name in NETWORKS:
+            values = point[name]
+            peak = values["peak_mib"]
+            table.add_row(
+                f"{point['frames']} x {point['size'][0]}x{point['size'][1]}" * (name == "baseline"),
+                name,
+                f"{values['ms_per_frame']:.1f}",
+                f"{values['iqr_ms_per_frame']:.1f}",
+                "–" if peak is None else f"{peak:,.0f}",
+                f"{values['macs_per_frame'] / 1e9:.2f}",
+                f"{values['params']:,}",
+                f"{1 if name == 'baseline' else point['speed_ratio']:.2f}x",
+            )
+    return table

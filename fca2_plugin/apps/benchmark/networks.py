@@ -1,0 +1,115 @@
+"""The two networks of a benchmark: a VSR network alone, and the same one inside FCA²."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets import FCA2Net
+from fca2_plugin.nets.build import PRESETS
+
+__all__ = ["HOSTS", "Choice", "build_pair"]
+
+HOSTS = ("mmagic", "basicsr")
+
+PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "load_path")
+"""Weights that the hosts' networks fetch when they are built; time does not depend on them."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which network is wrapped, and how.
+
+    Args:
+        vsr: A name that the host's adapter lists; ignored where ``config`` is given.
+        host: ``mmagic`` or ``basicsr``.
+        preset: A key of ``PRESETS``.
+        n_subs: Channels of a group; None for the preset's.
+        n_ovls: Channels shared by neighbouring groups; None for the preset's.
+        num_passes: Cleaning passes, 0 for no cleaning network; None for the preset's.
+        tiny: Small widths, and the ``tiny`` preset, to try things.
+        config: An MMagic config whose generator is FCA2Net.
+        checkpoint: Weights for ``config``.
+    """
+
+    vsr: str = "basicvsr"
+    host: str = "mmagic"
+    preset: str = "released"
+    n_subs: int | None = None
+    n_ovls: int | None = None
+    num_passes: int | None = None
+    tiny: bool = False
+    config: str | None = None
+    checkpoint: str | None = None
+
+
+def build_pair(choice: Choice) -> dict[str, FCA2Net]:
+    """Build ``baseline`` and ``wrapped``; they share the weights of the VSR network.
+
+    The baseline is the inner VSR network behind FCA2Net's own padding and nothing else, so that
+    both meet the same input in the same way.
+
+    Raises:
+        ValueError: An unknown network, host or preset, or a config without FCA² or without VSR.
+        FileNotFoundError: A config or checkpoint that is not there.
+        ModuleNotFoundError: The host is not installed.
+    """
+    torch.manual_seed(0)
+    wrapped = _from_config(choice) if choice.config else _from_name(choice)
+    baseline = FCA2Net(vsr=wrapped.vsr, vsr_spec=wrapped.vsr_spec)
+    return {"baseline": baseline.eval(), "wrapped": wrapped.eval()}
+
+
+def _from_name(choice: Choice) -> FCA2Net:
+    check_choice("host", choice.host, HOSTS)
+    check_choice("preset", choice.preset, PRESETS)
+    zoo = importlib.import_module(f"fca2_plugin.{choice.host}.zoo")
+    check_choice(f"VSR network of {choice.host}", choice.vsr, zoo.VSR_NETS)
+    config = dict(zoo.VSR_NETS[choice.vsr])
+    if choice.tiny:
+        config |= zoo.TINY[choice.vsr]
+    grouping = {"n_subs": choice.n_subs, "n_ovls": choice.n_ovls}
+    autoencoder = {key: value for key, value in grouping.items() if value is not None}
+    cleaning: Mapping | bool = {}
+    if choice.num_passes is not None:
+        cleaning = choice.num_passes != 0 and {"num_passes": choice.num_passes}
+    return zoo.Network(
+        vsr=config,
+        stage="joint",  # its only difference here: it asks for no earlier stage's weights
+        preset="tiny" if choice.tiny else choice.preset,
+        autoencoder=autoencoder,
+        cleaning=cleaning,
+    )
+
+
+def _from_config(choice: Choice) -> FCA2Net:
+    from fca2_plugin.mmagic.runner import load_config, load_generator
+
+    cfg = load_config(choice.config)
+    without_weights(cfg.model)
+    network = load_generator(cfg, choice.checkpoint)
+    if not isinstance(network, FCA2Net) or network.vsr is None:
+        raise ValueError(
+            f"{choice.config} builds a {type(network).__name__}"
+            + (" without a VSR network" if isinstance(network, FCA2Net) else "")
+            + "; expected FCA2Wrapper or FCA2Net around a VSR network, which is the baseline"
+        )
+    return network
+
+
+def without_weights(config: object) -> None:
+    """Take the weights out that a config names for its networks, in place."""
+    if isinstance(config, dict):
+        for key, value in config.items():
+            if key in PRETRAINED:
+                config[key] = None
+            else:
+                without_weights(value)
+
+
+def weight_bytes(network: nn.Module) -> int:
+    """Bytes of parameters and buffers."""
+    return sum(t.numel() * t.element_size() for t in (*network.parameters(), *network.buffers()))

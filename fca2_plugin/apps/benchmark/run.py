@@ -1,0 +1,207 @@
+"""``fca2 benchmark``: one VSR network alone and wrapped, at one size or over a sweep of sizes."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fca2_plugin import __version__
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.apps.benchmark import memory
+from fca2_plugin.apps.benchmark.networks import Choice, build_pair
+from fca2_plugin.apps.benchmark.steady import steady_memory
+from fca2_plugin.apps.benchmark.timing import compare
+from fca2_plugin.nets import FCA2Net
+
+__all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_settings"]
+
+SCHEMA = 1
+DTYPES = ("float32", "bfloat16", "float16")
+SWEEPS = {"frames": (10, 50, 100, 200), "size": (64, 96, 128, 160, 192, 224)}
+"""The values of Fig. 10."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """On what, and how often, networks are timed.
+
+    Args:
+        frames: Frames of the clip.
+        size: Width and height of its LQ frames.
+        repeats: Timed rounds.
+        dtype: ``float32``, ``bfloat16`` or ``float16``.
+        device: Of torch; None takes a GPU where there is one.
+
+    Raises:
+        ValueError: A number below 1, an unknown type or device.
+    """
+
+    frames: int = 7
+    size: tuple[int, int] = (180, 144)
+    repeats: int = 5
+    dtype: str = "float32"
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("frames", self.frames), ("repeats", self.repeats)):
+            if value < 1:
+                raise ValueError(f"{name}={value} times nothing; expected 1 or more")
+        check_choice("dtype", self.dtype, DTYPES)
+        device = self.on()
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError("device 'cuda' needs a GPU that torch sees, and there is none here")
+        if device.type == "cpu" and self.dtype == "float16":
+            raise ValueError("float16 is for GPUs; expected float32 or bfloat16 on a CPU")
+
+    def on(self) -> torch.device:
+        """The device."""
+        name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            return torch.device(name)
+        except RuntimeError as error:
+            raise ValueError(
+                f"device {name!r} is none of torch's, such as cpu or cuda:0"
+            ) from error
+
+    @property
+    def text(self) -> str:
+        """Said to the user."""
+        return f"{self.frames} frames of {self.size[0]}x{self.size[1]}"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the clip, (1, t, 3, h, w)."""
+        width, height = self.size
+        return (1, self.frames, 3, height, width)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height from ``180x144``.
+
+    Raises:
+        ValueError: It is no such text.
+    """
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
+    return int(parts[0]), int(parts[1])
+
+
+def sweep_settings(setting: Setting, sweep: str) -> Iterator[Setting]:
+    """The settings of a sweep over ``frames`` or (square) ``size``, as in Fig. 10.
+
+    Raises:
+        ValueError: Unknown sweep.
+    """
+    for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
+        yield replace(setting, **{sweep: value if sweep == "frames" else (value, value)})
+
+
+def run_benchmark(
+    choice: Choice,
+    setting: Setting,
+    *,
+    pair: Mapping[str, FCA2Net] | None = None,
+    peak_memory: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict:
+    """Time ``baseline`` and ``wrapped`` in turns, and measure their memory.
+
+    Args:
+        choice: The networks.
+        setting: The clip and the number of rounds.
+        pair: What ``build_pair(choice)`` gave, to build it once for many settings.
+        peak_memory: Measure memory on a CPU too, which takes a process for each network.
+        progress: Called as ``progress(done, total)`` after every forward pass.
+
+    Returns:
+        ``baseline`` and ``wrapped``, each with ``ms_per_frame``, ``iqr_ms_per_frame``,
+        ``peak_mib``, ``macs_per_frame`` and ``params``; ``speed_ratio`` (baseline's time over
+        wrapped's), ``mac_ratio`` (wrapped's over baseline's) and what was run where.
+
+    Raises:
+        ValueError: As ``build_pair``, or a clip that does not fit in memory.
+    """
+    device, dtype = setting.on(), getattr(torch, setting.dtype)
+    pair = {name: net.to(device, dtype) for name, net in (pair or build_pair(choice)).items()}
+    load = os.getloadavg()[0]  # of the others, before this adds to it
+    try:
+        with steady_memory():
+            measured = compare(pair, _clip(setting), repeats=setting.repeats, progress=progress)
+    except torch.cuda.OutOfMemoryError as error:
+        raise ValueError(
+            f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller "
+            "size"
+        ) from error
+    networks = {
+        name: {
+            "ms_per_frame": values["ms_per_frame"],
+            "iqr_ms_per_frame": values["iqr_ms_per_frame"],
+            "peak_mib": values["peak_memory_mib"],
+            "macs_per_frame": values["macs_per_frame"],
+            "params": values["parameters"],
+        }
+        for name, values in measured["models"].items()
+    }
+    note = measured["peak_memory_note"]
+    if device.type == "cpu" and peak_memory:
+        note = memory.NOTE
+        for name, values in networks.items():
+            values["peak_mib"] = memory.measure_peak_mib(choice, name, setting.shape, setting.dtype)
+    baseline, wrapped = networks["baseline"], networks["wrapped"]
+    return {
+        "kind": "benchmark",
+        "schema": SCHEMA,
+        "fca2_plugin": __version__,
+        "commit": commit(),
+        **_what(choice, pair["wrapped"]),
+        "frames": setting.frames,
+        "size": list(setting.size),
+        "shape": list(setting.shape),
+        "dtype": setting.dtype,
+        "device": measured["device"],
+        "threads": measured["threads"],
+        "torch": measured["torch"],
+        "repeats": setting.repeats,
+        "load_average": load,
+        "peak_memory_note": note,
+        **networks,
+        "speed_ratio": measured["ratios"]["wrapped"],
+        "mac_ratio": wrapped["macs_per_frame"] / baseline["macs_per_frame"],
+    }
+
+
+def commit() -> str | None:
+    """The git commit this code is at, marked where files differ from it; None outside git."""
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        return None
+    git = ["git", "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    run = subprocess.run(git, capture_output=True, text=True)
+    return run.stdout.strip() or None
+
+
+def _what(choice: Choice, wrapped: FCA2Net) -> dict:
+    """The choice, with what was left to defaults filled in."""
+    net, autoencoder, cleaning = wrapped.vsr, wrapped.autoencoder, wrapped.cleaning
+    grouping = autoencoder and autoencoder.grouping
+    return {
+        **asdict(choice),
+        "vsr": None if choice.config else choice.vsr,
+        "preset": None if choice.config else "tiny" if choice.tiny else choice.preset,
+        "network": type(getattr(net, "net", net)).__name__,  # inside its adapter, if it has one
+        "n_subs": grouping and grouping.n_subs,
+        "n_ovls": grouping and grouping.n_ovls,
+        "num_passes": cleaning.num_passes if cleaning else 0,
+        "chunk_frames": wrapped.chunk_frames,
+    }
+
+
+def _clip(setting: Setting) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    clip = torch.rand(setting.shape, generator=generator)
+    return clip.to(setting.on(), getattr(torch, setting.dtype))

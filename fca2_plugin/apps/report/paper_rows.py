@@ -1,0 +1,221 @@
+"""The papers' tables with our rows in them, printed ones marked as printed."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fca2_plugin.apps.report.paper_notes import NOTES, clip_mean, counted
+from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES, TABLES, PaperTable, Row, method_key
+from fca2_plugin.apps.report.results import Evaluation, Results
+from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
+
+__all__ = ["dataset_of", "paper_views"]
+
+CLIPS = {
+    "vid4": {"calendar", "city", "foliage", "walk"},
+    "reds4": {"000", "011", "015", "020"},
+}
+PROTOCOLS = {"vid4": "cvsr-y", "reds4": "cvsr-y", "mfqe": "mfqe"}
+"""Which protocol measures what the tables of a data set print."""
+
+#: LQ sizes of a table's clips: times at other sizes do not belong there.
+LQ_SIZES = {"fca2-1": {(180, 144), (176, 144), (180, 120)}, "fca2-2": {(320, 180)}}
+
+#: Where a config of configs/ belongs: the beginning of its name, tables and their row (from 1).
+CONFIG_ROWS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "table3-1_": (("fca2-3", 1),),
+    "table3-2_": (("fca2-3", 2),),
+    "table3-3_": (("fca2-3", 3), ("fca2-7", 1)),
+    "table3-4_": (("fca2-3", 4),),
+    "table3-5_": (("fca2-3", 5),),
+    "table5_joint": (("fca2-5", 2),),
+    "table6_s6o0": (("fca2-6", 1),),
+    "table6_s6o2": (("fca2-6", 2),),
+    "table6_s9o0": (("fca2-6", 3),),
+    "table6_s12o4": (("fca2-6", 5),),
+    "table6_s18o8": (("fca2-6", 6),),
+    "table7-2_": (("fca2-7", 2),),
+    "table7-4_": (("fca2-7", 4),),
+    "fca2-autoencoder_s9o3": (("fca2-3", 5), ("fca2-6", 4), ("fca2-7", 3)),
+    "fca2-s9o3_basicvsr-pp_": (("fca2-4", 4), ("fca2-5", 1)),
+    "basicvsr-pp_": (("fca2-4", 1),),
+}
+CROSS = {("vimeo90k", "reds4"): 1, ("reds", "vid4"): 2}  # rows of Table VIII
+
+
+@dataclass
+class _Ours:
+    """A measured row: cells by column key, and where in the table it belongs."""
+
+    name: str
+    after: int | None  # index of the printed row of the same method or setting
+    cells: dict[str, Cell] = field(default_factory=dict)
+
+
+def dataset_of(evaluation: Evaluation) -> str | None:
+    """``vid4``, ``reds4``, ``mfqe`` or None, from the clips, not from what a folder is called."""
+    names = {re.split(r"[_/]", clip)[-1] for clips in evaluation.clips.values() for clip in clips}
+    names |= {clip.split("/")[0] for clips in evaluation.clips.values() for clip in clips}
+    for dataset, clips in CLIPS.items():
+        if names & clips and not (names & set().union(*CLIPS.values()) - clips):
+            return dataset
+    return "mfqe" if evaluation.protocol == "mfqe" else None
+
+
+def paper_views(results: Results, all_tables: bool = False) -> list[tuple[PaperTable, TableView]]:
+    """Every table to which a result has a row, or all."""
+    views = []
+    for table in TABLES.values():
+        ours = list(_measured(table, results))
+        if any(row.cells for row in ours) or all_tables:
+            views.append((table, _view(table, [row for row in ours if row.cells])))
+    return views
+
+
+def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
+    rows: dict[str, _Ours] = {}
+    for evaluation in results.evaluations:
+        dataset = dataset_of(evaluation)
+        if dataset not in table.dataset.split() or evaluation.protocol != PROTOCOLS[dataset]:
+            continue
+        for name, after in _places(table, evaluation, dataset):
+            row = rows.setdefault(method_key(name), _Ours(name, after))
+            row.cells |= _quality(table, evaluation)
+            row.cells |= _cost(table, evaluation.params, evaluation.ms, evaluation.device)
+    for benchmark in results.benchmarks:
+        for network in ("baseline", "wrapped"):
+            for name, after in _timed_places(table, benchmark, network):
+                row = rows.setdefault(method_key(name), _Ours(name, after))
+                values = benchmark[network]
+                cells = _cost(table, values["params"], values["ms_per_frame"], benchmark["device"])
+                row.cells = {**cells, **row.cells}
+    yield from rows.values()
+
+
+def _places(table: PaperTable, evaluation: Evaluation, dataset: str) -> Iterator[tuple[str, int]]:
+    """Names of our rows and the printed row each belongs to (None for the end)."""
+    config = _config(evaluation)
+    for start, places in CONFIG_ROWS.items():
+        for key, number in places:
+            if key == table.key and config.startswith(start):
+                yield table.rows[number - 1].name, number - 1
+    if table.key == "fca2-8" and config.startswith("fca2-autoencoder"):
+        for (trained, tested), number in CROSS.items():
+            if tested == dataset and f"_{trained}" in config:
+                yield table.rows[number - 1].name, number - 1
+    if table.key in ("fca2-1", "fca2-2", "tgafnet-1", "tgafnet-2", "tgafnet-3"):
+        after = _index(table, evaluation.method)
+        if after is not None or table.key in ("fca2-1", "fca2-2", "tgafnet-1"):
+            yield evaluation.method, after
+
+
+def _timed_places(table: PaperTable, benchmark: Mapping, network: str) -> Iterator[tuple]:
+    """As ``_places``, for a network of a benchmark; only for the papers' settings."""
+    vsr = NETWORK_NAMES.get(benchmark["network"], benchmark["network"])
+    if benchmark.get("tiny"):
+        return
+    name = vsr if network == "baseline" else f"FCA² + {vsr}"
+    if tuple(benchmark["size"]) in LQ_SIZES.get(table.key, ()):
+        yield name, _index(table, name)
+
+
+def _config(evaluation: Evaluation) -> str:
+    configs = {str(source.get("config") or "") for source in evaluation.sources.values()}
+    return Path(configs.pop()).stem if len(configs) == 1 else ""
+
+
+def _index(table: PaperTable, name: str) -> int | None:
+    row = table.row(name)
+    return None if row is None else table.rows.index(row)
+
+
+def _quality(table: PaperTable, evaluation: Evaluation) -> dict[str, Cell]:
+    """PSNR / SSIM under the table's columns; a mean only over all clips of the data set."""
+    dataset = dataset_of(evaluation)
+    cells = {}
+    for key, _ in table.columns:
+        condition, _, clip = key.partition(":")
+        # the tables of one condition take the only one there is
+        if condition == "" and len(evaluation.means) == 1:
+            condition = next(iter(evaluation.means))
+        clips = evaluation.clips.get(condition, {})
+        if clip:
+            scores = next((s for name, s in clips.items() if _same_clip(name, clip)), None)
+        else:
+            scores = evaluation.means.get(condition)
+            have = [any(_same_clip(name, one) for name in clips) for one in CLIPS.get(dataset, ())]
+            if not all(have):
+                scores = None
+        if scores is not None:
+            digits = 0 if dataset == "mfqe" else 3
+            cells[key] = Cell(f"{scores.psnr:.2f} / {scores.ssim:.{digits}f}")
+    return cells
+
+
+def _same_clip(name: str, clip: str) -> bool:
+    """``clip`` is the folder's name, or what a YUV's name starts with (``RaceHorses_832x480``)."""
+    clip, _, size_class = clip.partition("_")
+    if size_class:  # RaceHorses is in classes C and D
+        return name.startswith(f"{clip}_" + {"C": "832", "D": "416"}[size_class])
+    return name.split("/")[0] == clip or bool(re.match(rf"{re.escape(clip)}(_\d|$)", name))
+
+
+def _cost(
+    table: PaperTable, params: int | None, ms: float | None, device: str | None
+) -> dict[str, Cell]:
+    keys = dict(table.columns)
+    cells = {}
+    if params and "params_m" in keys:
+        cells["params_m"] = Cell(f"{params / 1e6:.2f}")
+    if params and "params_k" in keys:
+        cells["params_k"] = Cell(f"{params / 1e3:.0f}")
+    if ms is not None and "ms" in keys:
+        cells["ms"] = Cell(f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}", note=device or "")
+    return cells
+
+
+def _view(table: PaperTable, ours: list[_Ours]) -> TableView:
+    lines = []
+    keys = [key for key, _ in table.columns]
+    placed = {
+        index: [row for row in ours if row.after == index] for index in range(len(table.rows))
+    }
+    for index, row in enumerate(table.rows):
+        lines.append(Line(row.name, tuple(_printed(table, row)), "printed"))
+        lines += [_our_line(one, keys) for one in placed[index]]
+    lines += [_our_line(one, keys) for one in ours if one.after is None]
+    heads = tuple(head for _, head in table.columns)
+    if table.methods_across:
+        lines, heads = _turned(lines, heads)
+    return TableView(f"{table.name}: {table.about}", heads, tuple(lines), NOTES.get(table.key, ()))
+
+
+def _our_line(row: _Ours, keys: Iterable[str]) -> Line:
+    return Line(row.name, tuple(row.cells.get(key, Cell(NONE)) for key in keys), "ours")
+
+
+def _printed(table: PaperTable, row: Row) -> Iterator[Cell]:
+    for (key, _), cell in zip(table.columns, row.cells, strict=True):
+        note = ""
+        if key == "params_m" and (count := counted(row.name)) is not None:
+            note = f"counted {count:.2f}"
+        if cell is not None and len(cell) == 2 and (mean := clip_mean(table, row, key)):
+            note = f"clips: {mean:.2f}"
+        yield Cell(NONE if cell is None else _text(key, cell, table), note=note)
+
+
+def _text(key: str, cell: tuple[float, ...], table: PaperTable) -> str:
+    if len(cell) == 2:
+        return f"{cell[0]:.2f} / {cell[1]:.{0 if table.dataset == 'mfqe' else 3}f}"
+    digits = {"params_m": ".1f", "fps": ".2f"}.get(key.split(":")[0], "g")
+    return f"{cell[0]:{digits}}"
+
+
+def _turned(lines: list[Line], heads: tuple[str, ...]) -> tuple[list[Line], tuple[str, ...]]:
+    """Rows to columns; a column's kind then stands in its head."""
+    marks = {"printed": "printed", "ours": "measured", "": ""}
+    across = tuple(f"{line.head} ({marks[line.kind]})" for line in lines)
+    return [
+        Line(head, tuple(line.cells[index] for line in lines)) for index, head in enumerate(heads)
+    ], across

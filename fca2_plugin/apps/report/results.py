@@ -1,0 +1,219 @@
+"""The JSON files that a report is made of: read, checked, and put together.
+
+Three commands write them: ``fca2 evaluate`` (quality), ``fca2 benchmark`` (time, one or a sweep)
+and the quickstart (both). Files of one method, data set and protocol become one ``Evaluation``
+with all their conditions.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fca2_plugin._files import read_json
+from fca2_plugin.apps.report.run_table import MODELS, check_results
+
+__all__ = ["Evaluation", "Results", "Scores", "conditions_of", "read_results"]
+
+SCHEMA = 1
+KINDS = ("evaluate", "benchmark", "benchmark_sweep")
+"""Of files; the quickstart's has none."""
+NO_CONDITION = ""
+NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Quality of a clip, or the mean over clips.
+
+    Args:
+        psnr: In dB; under the ``mfqe`` protocol what was gained.
+        ssim: Under the ``mfqe`` protocol what was gained, in 1e-4.
+        frames: PSNR by frame, where it is known.
+    """
+
+    psnr: float
+    ssim: float
+    frames: tuple[float, ...] = ()
+
+
+@dataclass
+class Evaluation:
+    """A method's quality on a data set.
+
+    Args:
+        method: Its name.
+        dataset: The data set's name.
+        protocol: Name of the protocol.
+        means: By condition, such as ``crf25``; ``""`` where there is only one without a name.
+        clips: By condition and clip.
+        frames_dirs: Folders of its frames by condition, where they were kept.
+        sources: What was evaluated, by condition, as the file says.
+        params: Parameters, where known.
+        ms: Per frame, where known.
+        device: On which ``ms`` was measured.
+    """
+
+    method: str
+    dataset: str
+    protocol: str
+    means: dict[str, Scores] = field(default_factory=dict)
+    clips: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    frames_dirs: dict[str, Path] = field(default_factory=dict)
+    sources: dict[str, Mapping] = field(default_factory=dict)
+    params: int | None = None
+    ms: float | None = None
+    device: str | None = None
+
+
+@dataclass
+class Results:
+    """Everything that was read."""
+
+    evaluations: list[Evaluation] = field(default_factory=list)
+    benchmarks: list[Mapping] = field(default_factory=list)
+    sweeps: list[Mapping] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+
+def read_results(paths: Sequence[Path]) -> Results:
+    """Read result files.
+
+    Raises:
+        FileNotFoundError: One is not there.
+        ValueError: One is no JSON, of another kind or schema, lacks a key, or repeats another.
+    """
+    results = Results(files=[Path(path) for path in paths])
+    for path in results.files:
+        content = read_json(path)
+        if not isinstance(content, Mapping):
+            raise ValueError(f"{path} holds a {type(content).__name__}; expected {_expected()}")
+        if "kind" not in content and set(MODELS) <= set(content):
+            _add_quickstart(results, path, content)
+            continue
+        kind = content.get("kind")
+        if kind not in KINDS:
+            raise ValueError(f"{path} is of kind {kind!r}; expected {_expected()}")
+        if content.get("schema") != SCHEMA:
+            raise ValueError(
+                f"{path} has schema {content.get('schema')!r} and this version reads {SCHEMA}; "
+                f"write it anew with this version's fca2 {kind.split('_')[0]}"
+            )
+        if kind == "evaluate":
+            _add_evaluation(results, path, content)
+        elif kind == "benchmark":
+            _check_benchmark(path, content)
+            results.benchmarks.append(content)
+        else:
+            for point in _get(path, content, "points", list):
+                _check_benchmark(path, point)
+            results.sweeps.append(content)
+    return results
+
+
+def _expected() -> str:
+    return "a file of fca2 evaluate, fca2 benchmark or the quickstart (results.json)"
+
+
+def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
+    protocol = content.get("protocol") or {}
+    if isinstance(protocol, Mapping):
+        protocol = str(protocol.get("name", ""))
+    names = [_get(path, content, key, str) for key in ("method", "dataset")]
+    evaluation = _same(results.evaluations, Evaluation(*names, protocol))
+    source = content.get("source") or {}
+    conditions = content.get("conditions") or {_condition(path, source): content}
+    for condition, scores in conditions.items():
+        if condition in evaluation.means:
+            raise ValueError(
+                f"{path} repeats {names[0]} on {names[1]} at {condition or 'its one condition'}, "
+                "which another file holds; give one of them, or another method name"
+            )
+        evaluation.means[condition] = _scores(path, scores)
+        evaluation.clips[condition] = {
+            str(clip): _scores(path, values)
+            for clip, values in _get(path, scores, "clips", Mapping).items()
+        }
+        evaluation.sources[condition] = {**source, **(scores.get("source") or {})}
+        folder = scores.get("frames_dir") or content.get("frames_dir")
+        if folder:
+            evaluation.frames_dirs[condition] = Path(folder)
+    evaluation.ms = content.get("ms_per_frame") or evaluation.ms
+    evaluation.params = content.get("params") or evaluation.params
+    evaluation.device = content.get("device") or evaluation.device
+
+
+def _same(evaluations: list[Evaluation], wanted: Evaluation) -> Evaluation:
+    """The evaluation of the same method, data set and protocol; ``wanted`` where there is none."""
+    for one in evaluations:
+        if all(getattr(one, k) == getattr(wanted, k) for k in ("method", "dataset", "protocol")):
+            return one
+    evaluations.append(wanted)
+    return wanted
+
+
+def _condition(path: Path, source: Mapping) -> str:
+    """``crf25`` from the name of the LQ or SR folder, else from the file's; or nothing."""
+    for place in (source.get("lq"), source.get("sr"), path.stem):
+        if found := re.findall(r"(crf|qp)_?(\d+)", str(place or "").lower()):
+            return "".join(found[-1])
+    return NO_CONDITION
+
+
+def _scores(path: Path, values: Any) -> Scores:
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{path} has {values!r} where psnr and ssim should stand")
+    # the mfqe protocol reports what a method gained over its input
+    delta = "delta_psnr" in values
+    psnr = _get(path, values, "delta_psnr" if delta else "psnr", float)
+    ssim = _get(path, values, "delta_ssim_1e4" if delta else "ssim", float)
+    frames = (values.get("frames") or {}).get("psnr") or ()
+    return Scores(psnr, ssim, tuple(frames))
+
+
+def _check_benchmark(path: Path, content: Any) -> None:
+    for network in ("baseline", "wrapped"):
+        values = _get(path, content, network, Mapping)
+        for key in NETWORK_KEYS:
+            _get(path, values, key, float)
+    _get(path, content, "speed_ratio", float)
+    for key in ("network", "host", "device"):
+        _get(path, content, key, str)
+    _get(path, content, "size", list)
+    _get(path, content, "frames", float)
+
+
+def _get(path: Path, content: Any, key: str, kind: type) -> Any:
+    """``content[key]``, which must be of ``kind`` (float takes any number)."""
+    value = content.get(key) if isinstance(content, Mapping) else None
+    number = kind is float and isinstance(value, int | float) and not isinstance(value, bool)
+    if not number and (kind is float or not isinstance(value, kind)):
+        raise ValueError(f"{path} has {key}={value!r:.60}; expected {_KIND_NAMES[kind]}")
+    return value
+
+
+_KIND_NAMES = {float: "a number", str: "a text", list: "a list", Mapping: "an object"}
+
+
+def _add_quickstart(results: Results, path: Path, content: Mapping) -> None:
+    try:
+        check_results(content)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    measured = content.get("benchmark") or {}
+    for name in MODELS:
+        row = content[name]
+        evaluation = Evaluation(f"{name} (quickstart)", "quickstart clips", "cvsr-y")
+        for crf in content["crfs"]:
+            scores = Scores(row["psnr_y"][str(crf)], row["ssim_y"][str(crf)])
+            evaluation.means[f"crf{crf}"] = scores
+        evaluation.params, evaluation.ms = row["parameters"], row.get("ms_per_frame")
+        evaluation.device = measured.get("device")
+        results.evaluations.append(evaluation)
+
+
+def conditions_of(evaluations: Iterable[Evaluation]) -> list[str]:
+    """All conditions, in numeric order."""
+    found = {condition for one in evaluations for condition in one.means}
+    return sorted(found, key=lambda name: (int(re.sub(r"\D", "", name) or 0), name))

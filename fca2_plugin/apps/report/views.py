@@ -1,0 +1,144 @@
+"""Our own results as tables: methods, clips, benchmarks."""
+
+from collections.abc import Mapping, Sequence
+
+from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES
+from fca2_plugin.apps.report.results import Evaluation, Scores, conditions_of
+from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best
+
+__all__ = ["benchmark_view", "clips_view", "condition_name", "methods_view"]
+
+NETWORKS = ("baseline", "wrapped")
+Column = tuple[str, dict[str, Cell]]  # head, cells by method
+
+
+def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
+    """A row per method: parameters, time, mean PSNR and SSIM of every condition."""
+    columns: list[Column] = []
+    params = {one.method: one.params for one in evaluations if one.params is not None}
+    times = {one.method: one.ms for one in evaluations if one.ms is not None}
+    if params:
+        columns.append(("parameters", {name: Cell(f"{n:,}") for name, n in params.items()}))
+    if times:
+        columns.append(("ms per frame", {name: Cell(f"{ms:.1f}") for name, ms in times.items()}))
+    for condition in conditions_of(evaluations):
+        scores = {o.method: o.means[condition] for o in evaluations if condition in o.means}
+        columns += _quality(condition, scores, evaluations[0].protocol)
+    lines = tuple(
+        Line(one.method, tuple(cells.get(one.method, Cell(NONE)) for _, cells in columns))
+        for one in evaluations
+    )
+    heads = tuple(head for head, _ in columns)
+    return TableView("Means over clips", heads, lines, (_about(evaluations),))
+
+
+def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
+    """A row per clip and method, PSNR / SSIM of every condition; None where no clip is known."""
+    conditions = conditions_of(evaluations)
+    clips = dict.fromkeys(c for o in evaluations for found in o.clips.values() for c in found)
+    lines = []
+    for clip in clips:
+        for one in evaluations:
+            scores = [one.clips.get(condition, {}).get(clip) for condition in conditions]
+            if any(scores):
+                cells = tuple(Cell(_both(s, one.protocol)) if s else Cell(NONE) for s in scores)
+                lines.append(Line(f"{clip}, {one.method}", cells))
+    heads = tuple(condition_name(condition) or "PSNR / SSIM" for condition in conditions)
+    return TableView("Every clip, PSNR / SSIM", heads, tuple(lines)) if lines else None
+
+
+def benchmark_view(benchmarks: Sequence[Mapping]) -> TableView:
+    """Two rows per benchmark, or per point of a sweep."""
+    heads = (
+        "LQ clip",
+        "groups, cleaning",
+        "ms per frame",
+        "IQR, ms",
+        "speed",
+        "peak MiB",
+        "GMACs per frame",
+        "MACs",
+        "parameters",
+    )
+    lines = []
+    for one in benchmarks:
+        clip = f"{one['frames']} of {one['size'][0]}×{one['size'][1]}"
+        for network in NETWORKS:
+            values = one[network]
+            base = network == "baseline"
+            macs = values["macs_per_frame"] / one["baseline"]["macs_per_frame"]
+            peak = values.get("peak_mib")
+            cells = (
+                clip,
+                NONE if base else _settings(one),
+                f"{values['ms_per_frame']:,.1f}",
+                f"{values['iqr_ms_per_frame']:,.1f}",
+                f"{1 if base else one['speed_ratio']:.2f}×",
+                NONE if peak is None else f"{peak:,.0f}",
+                f"{values['macs_per_frame'] / 1e9:,.2f}",
+                f"{macs:.2f}×",
+                f"{values['params']:,}",
+            )
+            name = NETWORK_NAMES.get(one["network"], one["network"])
+            name = name if base else f"FCA² + {name}"
+            lines.append(Line(name, tuple(map(Cell, cells))))
+    notes = dict.fromkeys(_said(one) for one in benchmarks)
+    return TableView("Time, memory, size", heads, tuple(lines), tuple(notes))
+
+
+def condition_name(condition: str) -> str:
+    """``crf25`` as ``CRF 25``."""
+    for codec in ("crf", "qp"):
+        if condition.startswith(codec):
+            return f"{codec.upper()}\N{NO-BREAK SPACE}{condition[len(codec) :]}"
+    return condition
+
+
+def _quality(condition: str, scores: Mapping[str, Scores], protocol: str) -> list[Column]:
+    columns = []
+    for metric in ("psnr", "ssim"):
+        texts = {name: _text(metric, s, protocol) for name, s in scores.items()}
+        goodness = [getattr(s, metric) for s in scores.values()]
+        head = f"{condition_name(condition)} {'Δ' * (protocol == 'mfqe')}{metric.upper()}".strip()
+        columns.append((head, mark_best(texts, goodness)))
+    return columns
+
+
+def _both(scores: Scores, protocol: str) -> str:
+    return " / ".join(_text(metric, scores, protocol) for metric in ("psnr", "ssim"))
+
+
+def _text(metric: str, scores: Scores, protocol: str) -> str:
+    value = getattr(scores, metric)
+    if metric == "psnr":
+        return f"{value:.2f}"
+    return f"{value:.1f}" if protocol == "mfqe" else f"{value:.4f}"
+
+
+def _about(evaluations: Sequence[Evaluation]) -> str:
+    first = evaluations[0]
+    what = (
+        "gain over the input, PSNR in dB and SSIM in 1e-4"
+        if first.protocol == "mfqe"
+        else "PSNR in dB and SSIM, higher is better"
+    )
+    timed = {one.device for one in evaluations if one.ms is not None and one.device}
+    devices = f" Times on {', '.join(sorted(timed))}." if timed else ""
+    return f"Protocol {first.protocol or 'not said'}: {what}. Bold is the best.{devices}"
+
+
+def _settings(one: Mapping) -> str:
+    grouping = f"{one['n_subs']}/{one['n_ovls']}" if one.get("n_subs") else NONE
+    return f"{grouping}, {one.get('num_passes') or 0} passes"
+
+
+def _said(one: Mapping) -> str:
+    load = one.get("load_average")
+    return (
+        f"Medians of {one.get('repeats', '?')} rounds in one process, networks in turns, on "
+        f"{one['device']}, {one.get('threads', '?')} threads, torch {one.get('torch', '?')}, "
+        f"{one.get('dtype', '?')}, {one['host']}"
+        + (f", others' load before the start {load:.1f}" if load is not None else "")
+        + f". Peak memory: {one.get('peak_memory_note', 'not said')}. MACs leave out warping and "
+        "resizing."
+    )

@@ -1,0 +1,71 @@
+"""``fca2 benchmark``."""
+
+import argparse
+from pathlib import Path
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "time a VSR network alone and inside FCA², and count what both need"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    networks = parser.add_argument_group("networks")
+    networks.add_argument(
+        "--vsr",
+        default="basicvsr",
+        metavar="NAME",
+        help="basicvsr, basicvsr-pp, iconvsr, ... (default: %(default)s)",
+    )
+    networks.add_argument("--host", default="mmagic", help="mmagic or basicsr, which builds it")
+    networks.add_argument("--config", help="take the network of an MMagic config instead")
+    networks.add_argument("--checkpoint", help="weights for --config; time does not need them")
+    networks.add_argument("--preset", default="released", help="of FCA² (default: %(default)s)")
+    networks.add_argument("--n-subs", type=int, help="channels of a group (Table VI)")
+    networks.add_argument("--n-ovls", type=int, help="channels that groups share (Table VI)")
+    networks.add_argument("--num-passes", type=int, help="cleaning passes, 0 for no cleaning")
+    networks.add_argument("--tiny", action="store_true", help="small widths, to try things")
+    clip = parser.add_argument_group("clip and clock")
+    clip.add_argument("--frames", type=int, default=7, help="frames (default: %(default)s)")
+    clip.add_argument(
+        "--size",
+        default="180x144",
+        metavar="WxH",
+        help="width and height of the LQ frames (default: %(default)s)",
+    )
+    clip.add_argument("--repeats", type=int, default=5, help="rounds (default: %(default)s)")
+    clip.add_argument("--dtype", default="float32", help="float32, bfloat16 or float16")
+    clip.add_argument("--device", help="cpu, cuda, cuda:1, ...; a GPU where there is one")
+    clip.add_argument("--sweep", help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10")
+    clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
+    parser.add_argument("--json", type=Path, metavar="F", help="write everything to this file")
+    parser.add_argument("--plot", type=Path, metavar="DIR", help="write a sweep's plots there")
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from fca2_plugin.apps import benchmark
+
+    size = benchmark.parse_size(args.size)
+    setting = benchmark.Setting(args.frames, size, args.repeats, args.dtype, args.device)
+    choice = benchmark.Choice(
+        vsr=args.vsr,
+        host=args.host,
+        preset=args.preset,
+        n_subs=args.n_subs,
+        n_ovls=args.n_ovls,
+        num_passes=args.num_passes,
+        tiny=args.tiny,
+        config=args.config,
+        checkpoint=args.checkpoint,
+    )
+    benchmark.benchmark_command(
+        choice,
+        setting,
+        sweep=args.sweep,
+        json_path=args.json,
+        plot_dir=args.plot,
+        peak_memory=not args.no_memory,
+        console=Console(),
+    )
+    return 0

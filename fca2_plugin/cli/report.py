@@ -1,0 +1,37 @@
+"""``fca2 report``."""
+
+import argparse
+from pathlib import Path
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "put results beside the papers' tables, with plots and pictures, in one HTML page"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--results",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="F",
+        help="JSON files of fca2 evaluate, fca2 benchmark and the quickstart",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="for report.html and report.md"
+    )
+    parser.add_argument(
+        "--all-tables",
+        action="store_true",
+        help="also the papers' tables to which no result has a row",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from fca2_plugin.apps.report import write_results
+
+    for path in write_results(args.results, args.out, all_tables=args.all_tables):
+        Console().print(f"written: {path}")
+    return 0
