@@ -8,7 +8,7 @@ from fca2_plugin.nets.comisr import COMISRNet
 from fca2_plugin.nets.dcad import DCADNet
 from fca2_plugin.nets.fca2 import FCA2Net
 from fca2_plugin.nets.ftvsr import FTVSRNet
-from fca2_plugin.nets.mfqe import MFQE2Net, MFQE2PairNet
+from fca2_plugin.nets.mfqe import MFQE2Net, MFQE2PairNet, MFQENet
 from fca2_plugin.nets.rfda import RFDANet
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.nets.stdf import STDFNet
@@ -27,6 +27,7 @@ __all__ = [
     "FramesAsBatch",
     "MFQE2Net",
     "MFQE2PairNet",
+    "MFQENet",
     "NetSpec",
     "RFDANet",
     "STDFNet",
@@ -42,6 +43,7 @@ NETS = {
     "FCA2COMISRNet": COMISRNet,
     "FCA2FTVSRNet": FTVSRNet,
     "FCA2DCADNet": DCADNet,
+    "FCA2MFQENet": MFQENet,
     "FCA2MFQE2Net": MFQE2Net,
     "FCA2MFQE2PairNet": MFQE2PairNet,
     "FCA2STDFNet": STDFNet,

@@ -1,8 +1,10 @@
-"""MFQE 2.0: multi-frame quality enhancement (Guan et al., TPAMI 2019).
+"""Multi-frame quality enhancement: MFQE (Yang et al., CVPR 2018) and 2.0 (Guan et al., TPAMI 2019).
 
 Quality of coded video goes up and down. A frame is enhanced with the frame of peak quality (PQF)
-before it and the one after it, both brought onto it by flow. Structure of the released model:
-255,422 parameters. Frames that are PQFs have weights of their own (``MFQE2PairNet``).
+before it and the one after it, both brought onto it by flow. Structure of the released models:
+1,787,547 parameters and 255,422; they differ in what follows the flow. The first has its PQFs
+enhanced by a network for single frames. In the second PQFs have weights of their own
+(``MFQE2PairNet``).
 
 From the released code, too: flow in units of 64 pixels (the width of its training patches),
 activations that start as ReLU with a slope to learn per channel, batch normalisation as in
@@ -20,7 +22,7 @@ from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.ops.warp import flow_warp
 from fca2_plugin.ops.windows import peak_indices
 
-__all__ = ["MFQE2Net", "MFQE2PairNet"]
+__all__ = ["MFQE2Net", "MFQE2PairNet", "MFQENet"]
 
 _FLOW_UNIT = 64  # pixels
 _KERNELS = (3, 5, 7)
@@ -79,8 +81,35 @@ class MotionCompensation(nn.Module):
         return flow_warp(frame, pixels, padding_mode="border")
 
 
-class Enhancement(nn.Module):
-    """Convolutions of three sizes on each frame, then five dense layers and a last (QE-subnet).
+class PairwiseEnhancement(nn.Module):
+    """Merges the current frame with each of its neighbours, then both results (MFQE's QE-subnet).
+
+    Shape:
+        (b, 3, h, w), both compensated frames around the current one, to (b, 1, h, w).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        c, half = channels, channels // 2
+        self.extract = nn.ModuleList(nn.Sequential(*_conv(1, c, 9)) for _ in range(3))
+        self.merge = nn.ModuleList(
+            nn.Sequential(*_conv(2 * c, half, 7), *_conv(half, half)) for _ in range(2)
+        )
+        self.last = nn.Sequential(*_conv(2 * half, c // 4, 1), nn.Conv2d(c // 4, 1, 5, padding=2))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        before, current, after = (
+            layer(frame) for frame, layer in zip(frames.split(1, dim=1), self.extract, strict=True)
+        )
+        pairs = (torch.cat([before, current], dim=1), torch.cat([current, after], dim=1))
+        merged = [layer(pair) for pair, layer in zip(pairs, self.merge, strict=True)]
+        return self.last(torch.cat(merged, dim=1))
+
+
+class DenseEnhancement(nn.Module):
+    """Convolutions of three sizes on each frame, then five dense layers and a last.
+
+    MFQE 2.0's QE-subnet; without ``dense`` a chain of nine convolutions stands for the layers.
 
     Shape:
         (b, 3, h, w), both compensated frames around the current one, to (b, 1, h, w).
@@ -124,38 +153,23 @@ class Enhancement(nn.Module):
         return self.last(found[-1])
 
 
-class MFQE2Net(Enhancer):
+class _PeakEnhancer(Enhancer):
     """Enhances a frame with the frames of peak quality before and after it.
 
     ::
 
         PQF before - MotionCompensation --+
-        frame ----------------------------+- Enhancement -(+)- enhanced
-        PQF after  - MotionCompensation --+                |
-                                                  frame ---+
-
-    Args:
-        mid_channels: Width of the motion compensation.
-        qe_channels: Width of the enhancement, even.
-        dense: Dense enhancement (QP 37 and 42); False for the plain one (QP 22 to 32).
-        windows_at_once: Frames that run as one batch without gradients; None for all.
-
-    Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        frame ----------------------------+- enhance -(+)- enhanced
+        PQF after  - MotionCompensation --+            |
+                                              frame ---+
     """
 
     size_multiple = 4
 
-    def __init__(
-        self,
-        mid_channels: int = 24,
-        qe_channels: int = 32,
-        dense: bool = True,
-        windows_at_once: int | None = 8,
-    ) -> None:
+    def __init__(self, mid_channels: int, enhance: nn.Module, windows_at_once: int | None) -> None:
         super().__init__(1, windows_at_once=windows_at_once)
         self.compensation = MotionCompensation(mid_channels)
-        self.enhance = Enhancement(qe_channels, dense)
+        self.enhance = enhance
 
     def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
         """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
@@ -175,6 +189,57 @@ class MFQE2Net(Enhancer):
         others = torch.cat([before, after])
         moved = self.compensation(torch.cat([current, current]), others)
         return torch.cat(moved.chunk(2), dim=1)
+
+
+class MFQENet(_PeakEnhancer):
+    """MFQE: compensation of motion, then each neighbour merged with the frame.
+
+    ::
+
+        PQF before, frame, PQF after - MotionCompensation - PairwiseEnhancement -(+)- enhanced
+                      +----------------------------------------------------------+
+
+    Args:
+        mid_channels: Width of the motion compensation.
+        qe_channels: Width of the enhancement, a multiple of 4.
+        windows_at_once: Frames that run as one batch without gradients; None for all.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+    """
+
+    def __init__(
+        self, mid_channels: int = 24, qe_channels: int = 128, windows_at_once: int | None = 8
+    ) -> None:
+        super().__init__(mid_channels, PairwiseEnhancement(qe_channels), windows_at_once)
+
+
+class MFQE2Net(_PeakEnhancer):
+    """MFQE 2.0: compensation of motion, then maps of three sizes and dense layers.
+
+    ::
+
+        PQF before, frame, PQF after - MotionCompensation - DenseEnhancement -(+)- enhanced
+                      +-------------------------------------------------------+
+
+    Args:
+        mid_channels: Width of the motion compensation.
+        qe_channels: Width of the enhancement, even.
+        dense: Dense enhancement (QP 37 and 42); False for the plain one (QP 22 to 32).
+        windows_at_once: Frames that run as one batch without gradients; None for all.
+
+    Shape:
+        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+    """
+
+    def __init__(
+        self,
+        mid_channels: int = 24,
+        qe_channels: int = 32,
+        dense: bool = True,
+        windows_at_once: int | None = 8,
+    ) -> None:
+        super().__init__(mid_channels, DenseEnhancement(qe_channels, dense), windows_at_once)
 
 
 class MFQE2PairNet(nn.Module):

@@ -2,8 +2,8 @@
 
 The names are those of the public PyTorch implementations: STDF-PyTorch, RFDA-PyTorch, CF-STIF and
 TGAF-pytorch. A table lists every module of a network under both names; keys that are not in it, or
-are missing, or have another shape, are refused and listed. MFQE 2.0 was released for TensorFlow 1;
-no release of DCAD is known here.
+are missing, or have another shape, are refused and listed. Both MFQEs were released for TensorFlow
+1; no release of DCAD is known here.
 """
 
 from collections.abc import Callable, Mapping

@@ -10,6 +10,7 @@ from fca2_plugin.nets import (
     DCADNet,
     FCA2Net,
     MFQE2Net,
+    MFQENet,
     RFDANet,
     STDFNet,
     TGAFNet,
@@ -20,6 +21,7 @@ from tests.nets.toys import ToyVSR
 
 PUBLISHED = {  # parameters; billions of multiply-adds for a frame of 416x240
     "DCAD": (DCADNet, 296_641, 29.6),
+    "MFQE": (MFQENet, 1_787_547, None),
     "MFQE 2.0": (MFQE2Net, 255_422, None),
     "STDF-R1": (lambda: STDFNet(**STDF_VARIANTS["R1"]), 329_842, None),
     "STDF-R3": (lambda: STDFNet(**STDF_VARIANTS["R3"]), 364_510, None),
@@ -42,6 +44,7 @@ SMALL = {
     "stdf": lambda **settings: STDFNet(1, 1, 4, 2, 4, 4, 3, **settings),
     "cf-stif": lambda **settings: CFSTIFNet(1, 2, 4, **settings),
     "tgafnet": lambda **settings: TGAFNet(1, 4, **settings),
+    "mfqe": lambda **settings: MFQENet(2, 4, **settings),
     "mfqe2": lambda **settings: MFQE2Net(2, 2, **settings),
     "rfda": lambda: RFDANet(1, 4, 4, 4, 1),
 }
@@ -131,7 +134,7 @@ def test_a_silent_network_is_the_identity(name):
 def test_spec(name):
     net = build(name)
     assert (net.spec.scale, net.spec.in_channels, net.spec.color) == (1, 1, "y")
-    multiples = {"dcad": 1, "mfqe2": 4, "cf-stif": 4, "stdf": 4}
+    multiples = {"dcad": 1, "mfqe": 4, "mfqe2": 4, "cf-stif": 4, "stdf": 4}
     assert net.spec.size_multiple == multiples.get(name, 8)
 
 

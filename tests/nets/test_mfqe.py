@@ -1,10 +1,10 @@
-"""MFQE 2.0: which neighbours, flow in units of 64 pixels, and the pair of networks."""
+"""MFQE and MFQE 2.0: which neighbours, flow in units of 64 pixels, and the pair of networks."""
 
 import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.nets import MFQE2Net, MFQE2PairNet
+from fca2_plugin.nets import MFQE2Net, MFQE2PairNet, MFQENet
 from fca2_plugin.nets.mfqe import MotionCompensation
 
 
@@ -102,6 +102,23 @@ def test_dense_layers_see_all_before_them():
     plain = MFQE2Net(dense=False).enhance.last
     widths = [layer.out_channels for layer in plain if isinstance(layer, nn.Conv2d)]
     assert widths == [32] * 7 + [16, 1]
+
+
+@torch.no_grad()
+def test_the_first_merges_each_neighbour_with_the_frame():
+    torch.manual_seed(0)
+    enhance, frames = MFQENet(2, 4).enhance, torch.rand(1, 3, 12, 12)
+    maps = [layer(frames[:, i : i + 1]) for i, layer in enumerate(enhance.extract)]
+    merged = [enhance.merge[i](torch.cat(maps[i : i + 2], 1)) for i in range(2)]
+    torch.testing.assert_close(enhance(frames), enhance.last(torch.cat(merged, 1)))
+
+
+def test_both_compensate_motion_with_the_same_layers():
+    shapes = [
+        {key: value.shape for key, value in cls().compensation.state_dict().items()}
+        for cls in (MFQENet, MFQE2Net)
+    ]
+    assert shapes[0] == shapes[1]
 
 
 def test_pqfs_outside_raise():
