@@ -1,5 +1,6 @@
 """A data set of clips: what the data sets of both hosts are made of."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin.codec import CodecSettings
+from fca2_plugin.data.build import MANIFEST
 from fca2_plugin.data.lists import read_clip_list, select_clips
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
@@ -124,7 +126,7 @@ class ClipSet:
     def _check_window(self, name: str) -> None:
         if self.recipe.num_frame is None:
             return
-        interval = max(self.recipe.intervals)
+        interval = max(self.recipe.interval_list)
         needed = (self.recipe.num_frame - 1) * interval + 1
         if self.num_frames(name) < needed:
             raise ValueError(
@@ -137,10 +139,10 @@ class ClipSet:
         recipe = self.recipe
         made = 1 if recipe.lq_on_disk or recipe.task != "cleaning" else recipe.scale
         largest = min(side // made for side in size)
-        if recipe.crop is not None and largest < recipe.crop:
+        if recipe.gt_size is not None and largest < recipe.gt_size:
             raise ValueError(
                 f"clip {name} of {self.target.root} is {size[1]}x{size[0]}, too small to cut "
-                f"{recipe.crop} pixels out of its targets; lower gt_size to at most {largest}"
+                f"{recipe.gt_size} pixels out of its targets; lower gt_size to at most {largest}"
             )
 
 
@@ -155,7 +157,7 @@ def open_clip_set(
     backend: str | None = None,
     task: str = "vsr",
     scale: int = 4,
-    degradation: str = "comisr",
+    degradation: str | None = None,
     crfs: Sequence[int] = (),
     raw_prob: float | None = None,
     codec: str = "libx264",
@@ -187,7 +189,8 @@ def open_clip_set(
         backend: ``disk`` or ``lmdb``; by default what the roots look like.
         task: ``vsr``, ``cleaning`` or ``autoencoder``.
         scale: GT pixels per LQ pixel.
-        degradation: How LQ is made from GT, or was made.
+        degradation: How LQ is made from GT, or was made; by default what the manifest of LQ on
+            disk says, or ``comisr``.
         crfs: The rates to draw from.
         raw_prob: How often a sample stays raw; half the time by default, always without ``crfs``.
         codec: Encoder of what is made while reading.
@@ -215,13 +218,13 @@ def open_clip_set(
         task=task,
         scale=scale,
         num_frame=num_frame,
-        intervals=tuple(interval_list),
+        interval_list=tuple(interval_list),
         random_reverse=random_reverse,
-        hflip=use_hflip,
-        vflip=use_vflip,
-        transpose=use_rot,
-        crop=gt_size,
-        degradation=degradation,
+        use_hflip=use_hflip,
+        use_vflip=use_vflip,
+        use_rot=use_rot,
+        gt_size=gt_size,
+        degradation=_degradation(degradation, dataroot_lq),
         lq_on_disk=dataroot_lq is not None,
         mix=CrfMix(tuple(crfs), (0.5 if crfs else 1) if raw_prob is None else raw_prob),
         codec=CodecSettings(codec=codec, pix_fmt=pix_fmt),
@@ -246,6 +249,25 @@ def open_clip_set(
         if names is None:
             _check_no_strangers(target, open_clips(dataroot_lq, backend))
     return ClipSet(recipe, target, sources, seed, cache_data)
+
+
+def _degradation(wanted: str | None, root: str | os.PathLike | None) -> str:
+    """Return how LQ is made, or was made by the manifest of its tree."""
+    said = None if root is None else _manifest_degradation(Path(root).absolute())
+    if wanted and said and wanted != said:
+        raise ValueError(
+            f"degradation is {wanted!r}, but {root} was made with {said!r}, as its {MANIFEST} "
+            "says; leave degradation out, or make LQ again"
+        )
+    return wanted or said or "comisr"
+
+
+def _manifest_degradation(root: Path) -> str | None:
+    for folder in root.parents[:2]:  # of lq, or of train/lq
+        if (folder / MANIFEST).is_file():
+            arguments = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["arguments"]
+            return arguments.get("degradation", arguments.get("downsampling"))
+    return None
 
 
 def _lq_folders(raw: Path, template: str, mix: CrfMix) -> dict[int | None, Path]:

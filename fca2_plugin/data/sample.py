@@ -41,12 +41,12 @@ class SampleRecipe:
             (GT to GT, scale 1).
         scale: GT pixels per LQ pixel.
         num_frame: Frames of a window; ``None`` takes whole clips.
-        intervals: Steps between the frames of a window, one drawn a sample.
+        interval_list: Steps between the frames of a window, one drawn a sample.
         random_reverse: Play half of the windows backwards.
-        hflip: Mirror half of the windows left to right.
-        vflip: Mirror half of the windows top to bottom.
-        transpose: Exchange rows and columns of half of the windows.
-        crop: Side of the square to cut out, in pixels of the target; ``None`` keeps whole frames.
+        use_hflip: Mirror half of the windows left to right.
+        use_vflip: Mirror half of the windows top to bottom.
+        use_rot: Exchange rows and columns of half of the windows.
+        gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps whole frames.
         degradation: How LQ is made from GT, or was made.
         lq_on_disk: LQ is read, not made.
         mix: How often and how strongly windows are coded.
@@ -54,18 +54,18 @@ class SampleRecipe:
         flip_sequence: Append each sample's mirror image in time.
 
     Raises:
-        ValueError: A value is unknown or out of range, or a flip would shift LQ frames.
+        ValueError: A value is unknown or out of range, or a mirror would shift LQ frames.
     """
 
     task: str = "vsr"
     scale: int = 4
     num_frame: int | None = None
-    intervals: tuple[int, ...] = (1,)
+    interval_list: tuple[int, ...] = (1,)
     random_reverse: bool = False
-    hflip: bool = False
-    vflip: bool = False
-    transpose: bool = False
-    crop: int | None = None
+    use_hflip: bool = False
+    use_vflip: bool = False
+    use_rot: bool = False
+    gt_size: int | None = None
     degradation: str = "comisr"
     lq_on_disk: bool = False
     mix: CrfMix = CrfMix((), raw_prob=1)
@@ -73,29 +73,31 @@ class SampleRecipe:
     flip_sequence: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "intervals", tuple(self.intervals))  # configs bring lists
+        object.__setattr__(self, "interval_list", tuple(self.interval_list))  # configs bring lists
         check_choice("task", self.task, TASKS)
-        for name in ("scale", "num_frame", "crop"):
+        for name in ("scale", "num_frame", "gt_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
-        if not self.intervals or min(self.intervals) < 1:
-            raise ValueError(f"intervals must be numbers from 1, got {list(self.intervals)}")
-        if self.crop is not None and self.crop % self.target_scale:
+        if not self.interval_list or min(self.interval_list) < 1:
             raise ValueError(
-                f"a crop of {self.crop} pixels does not divide by scale {self.scale}; "
-                f"take {self.crop - self.crop % self.scale or self.scale}"
+                f"interval_list must be numbers from 1, got {list(self.interval_list)}"
+            )
+        if self.gt_size is not None and self.gt_size % self.target_scale:
+            raise ValueError(
+                f"gt_size {self.gt_size} does not divide by scale {self.scale}; "
+                f"take {self.gt_size - self.gt_size % self.scale or self.scale}"
             )
         if self.task != "autoencoder":
             check_downsampler(self.degradation, self.scale)
         if self.task == "autoencoder" and (self.lq_on_disk or self.mix.crfs):
             what = "dataroot_lq" if self.lq_on_disk else "crfs"
             raise ValueError(f"task autoencoder learns from ground truth alone; leave {what} out")
-        flips = [name for name in ("hflip", "vflip") if getattr(self, name)]
+        flips = [name for name in ("use_hflip", "use_vflip") if getattr(self, name)]
         if flips and self.lq_on_disk and self.task == "vsr" and not self._is_symmetric:
             raise ValueError(
                 f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps the first "
-                f"of {self.scale} pixels, and a flip makes it the last; use transposition only, "
+                f"of {self.scale} pixels, and a mirror makes it the last; use use_rot alone, "
                 "or let LQ be made from GT while reading"
             )
 
@@ -112,8 +114,8 @@ class SampleRecipe:
     @property
     def is_fixed(self) -> bool:
         """Whether all samples of a clip are the same."""
-        random = self.random_reverse or self.hflip or self.vflip or self.transpose
-        whole = self.num_frame is None and self.crop is None and self.intervals == (1,)
+        random = self.random_reverse or self.use_hflip or self.use_vflip or self.use_rot
+        whole = self.num_frame is None and self.gt_size is None and self.interval_list == (1,)
         return whole and not random and self.mix.draws_one_value
 
 
@@ -170,7 +172,7 @@ def draw_plan(recipe: SampleRecipe, num_frames: int, rng: np.random.Generator) -
         ValueError: The clip is shorter than the window.
     """
     pick, start, backwards, hflip, vflip, transpose, row, column = rng.random(8).tolist()
-    interval = recipe.intervals[int(pick * len(recipe.intervals))]
+    interval = recipe.interval_list[int(pick * len(recipe.interval_list))]
     window = num_frames if recipe.num_frame is None else recipe.num_frame
     free = num_frames - ((window - 1) * interval + 1)
     if free < 0:
@@ -182,9 +184,9 @@ def draw_plan(recipe: SampleRecipe, num_frames: int, rng: np.random.Generator) -
     indices = range(first, first + window * interval, interval)
     return SamplePlan(
         indices=tuple(reversed(indices) if recipe.random_reverse and backwards < 0.5 else indices),
-        hflip=recipe.hflip and hflip < 0.5,
-        vflip=recipe.vflip and vflip < 0.5,
-        transpose=recipe.transpose and transpose < 0.5,
+        hflip=recipe.use_hflip and hflip < 0.5,
+        vflip=recipe.use_vflip and vflip < 0.5,
+        transpose=recipe.use_rot and transpose < 0.5,
         crf=recipe.mix.draw(rng),
         corner=(row, column),
     )
@@ -205,7 +207,7 @@ def make_sample(
         source: The window of LQ where ``recipe.lq_on_disk``.
 
     Raises:
-        ValueError: The frames are too small to cut ``recipe.crop`` out of them.
+        ValueError: The frames are too small to cut ``recipe.gt_size`` out of them.
     """
     target = [crop_to_multiple(frame, recipe.target_scale) for frame in target]
     target = [_turn(frame, plan) for frame in target]
@@ -216,7 +218,7 @@ def make_sample(
     else:
         source, raw, target = _make_lq(recipe, target, plan.crf)
         target = raw if recipe.task == "cleaning" else target
-    if recipe.crop is not None:
+    if recipe.gt_size is not None:
         source, target = _crop(recipe, plan.corner, source, target)
     if recipe.flip_sequence:
         source, target = [*source, *source[::-1]], [*target, *target[::-1]]
@@ -243,11 +245,11 @@ def _crop(
 ) -> tuple[Frames, Frames]:
     """Cut the same square out of all frames."""
     scale = recipe.target_scale
-    side = recipe.crop // scale
+    side = recipe.gt_size // scale
     height, width = source[0].shape[:2]
     if min(height, width) < side:
         raise ValueError(
-            f"frames of {width * scale}x{height * scale} are too small to cut {recipe.crop} "
+            f"frames of {width * scale}x{height * scale} are too small to cut {recipe.gt_size} "
             "pixels out of them; lower gt_size"
         )
     top, left = (int(u * (n - side + 1)) for u, n in zip(corner, (height, width), strict=True))

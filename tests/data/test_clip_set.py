@@ -1,5 +1,6 @@
 """fca2_plugin.data.clip_set: folders and settings in, samples out, mistakes said at once."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -137,7 +138,11 @@ def test_many_frames_are_not_all_looked_at(copied, monkeypatch):
         (dict(scale=2), "is 64x64 in .*gt and 16x16 in .*lq; scale 2 expects 32x32"),
         (dict(dataroot_gt=None), "task vsr needs dataroot_gt"),
         (dict(crfs=[99]), "crfs must be whole numbers"),
-        (dict(use_hflip=True), "hflip would shift LQ frames"),
+        (dict(use_hflip=True), "use_hflip would shift LQ frames"),
+        (
+            dict(degradation="bi"),
+            "degradation is 'bi', but .*lq was made with 'comisr', as its man",
+        ),
         (dict(backend="zip"), "unknown backend 'zip'"),
     ],
 )
@@ -187,3 +192,15 @@ def test_folders_that_are_not_there(root):
 def test_a_window_that_wastes_frames_warns(root):
     with pytest.warns(UserWarning, match="6 frames fills its last chunk of 7"):
         on_disk(root, num_frame=6)
+
+
+def test_the_manifest_says_how_lq_was_made(copied):
+    manifest = copied / "manifest.json"
+    content = json.loads(manifest.read_text())
+    assert on_disk(copied).recipe.degradation == "comisr"
+    content["arguments"] = {"degradation": "bd"}
+    manifest.write_text(json.dumps(content))
+    assert on_disk(copied, use_hflip=True).recipe.degradation == "bd"
+    manifest.unlink()
+    assert on_disk(copied).recipe.degradation == "comisr"
+    assert on_disk(copied, degradation="bi").recipe.degradation == "bi"

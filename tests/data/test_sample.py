@@ -16,12 +16,12 @@ AS_IT_IS = SamplePlan((0, 1, 2), False, False, False, None, (0.0, 0.0))
 TURNED = replace(AS_IT_IS, hflip=True, vflip=True, transpose=True)
 EVERYTHING = SampleRecipe(
     num_frame=3,
-    intervals=(1, 2, 3),
+    interval_list=(1, 2, 3),
     random_reverse=True,
-    hflip=True,
-    vflip=True,
-    transpose=True,
-    crop=16,
+    use_hflip=True,
+    use_vflip=True,
+    use_rot=True,
+    gt_size=16,
     mix=CrfMix((15, 25, 35), 0.5),
 )
 
@@ -67,7 +67,7 @@ def test_what_is_drawn_follows_the_recipe():
 
 
 def test_one_setting_does_not_move_the_other_draws():
-    plain = plans(replace(EVERYTHING, random_reverse=False, hflip=False), 50)
+    plain = plans(replace(EVERYTHING, random_reverse=False, use_hflip=False), 50)
     for plan, other in zip(plans(EVERYTHING, 50), plain, strict=True):
         assert sorted(plan.indices) == list(other.indices)
         assert (plan.vflip, plan.crf, plan.corner) == (other.vflip, other.crf, other.corner)
@@ -85,7 +85,7 @@ def test_whole_clips():
 
 def test_a_window_longer_than_the_clip():
     with pytest.raises(ValueError, match="5 frames is shorter than a window of 4 .* interval 2"):
-        draw_plan(SampleRecipe(num_frame=4, intervals=(2,)), 5, sample_rng(0, "a", 0))
+        draw_plan(SampleRecipe(num_frame=4, interval_list=(2,)), 5, sample_rng(0, "a", 0))
 
 
 def test_rounds():
@@ -105,7 +105,7 @@ def test_lq_is_made_after_the_turn():
 
 @pytest.mark.parametrize("task", ["vsr", "cleaning"])
 def test_lq_is_coded_whole_then_cut(task):
-    recipe = SampleRecipe(task=task, mix=CrfMix((35,), 0), crop={"vsr": 16, "cleaning": 4}[task])
+    recipe = SampleRecipe(task=task, mix=CrfMix((35,), 0), gt_size={"vsr": 16, "cleaning": 4}[task])
     plan = replace(AS_IT_IS, crf=35, corner=(0.99, 0.5))
     lq, target = make_sample(recipe, plan, GT)
     raw = [downsample(frame) for frame in GT]
@@ -120,12 +120,12 @@ def test_lq_is_coded_whole_then_cut(task):
 
 
 def test_autoencoder_gives_the_target_twice():
-    lq, gt = make_sample(SampleRecipe(task="autoencoder", crop=16), TURNED, GT)
+    lq, gt = make_sample(SampleRecipe(task="autoencoder", gt_size=16), TURNED, GT)
     assert equal(lq, gt) and gt[0].shape == (16, 16, 3)
 
 
 def test_lq_on_disk_is_turned_and_cut_with_its_target():
-    recipe = SampleRecipe(lq_on_disk=True, transpose=True, crop=16)
+    recipe = SampleRecipe(lq_on_disk=True, use_rot=True, gt_size=16)
     plan = replace(AS_IT_IS, transpose=True, corner=(0.5, 0.0))
     raw = [downsample(frame) for frame in GT]
     lq, gt = make_sample(recipe, plan, GT, raw)
@@ -136,7 +136,7 @@ def test_lq_on_disk_is_turned_and_cut_with_its_target():
 
 
 def test_every_corner_can_be_drawn():
-    recipe = SampleRecipe(crop=16)
+    recipe = SampleRecipe(gt_size=16)
     tops = {
         int(make_sample(recipe, replace(AS_IT_IS, corner=(u, 0.0)), [ROWS])[1][0][0, 0, 0])
         for u in np.linspace(0, 0.999, 40)
@@ -160,7 +160,7 @@ def test_sizes_are_cut_to_the_scale():
 
 def test_frames_smaller_than_the_crop():
     with pytest.raises(ValueError, match="frames of 48x32 are too small to cut 64 pixels"):
-        make_sample(SampleRecipe(crop=64), AS_IT_IS, GT)
+        make_sample(SampleRecipe(gt_size=64), AS_IT_IS, GT)
 
 
 def test_the_input_stays_as_it_is():
@@ -178,16 +178,16 @@ def test_the_input_stays_as_it_is():
         (dict(degradation="bd", scale=2), "'bd' is defined for scale 4, got 2"),
         (dict(scale=0), "scale must be a whole number from 1, got 0"),
         (dict(num_frame=1.5), "num_frame must be a whole number from 1, got 1.5"),
-        (dict(crop=-4), "crop must be a whole number from 1, got -4"),
-        (dict(intervals=()), r"intervals must be numbers from 1, got \[\]"),
-        (dict(intervals=(1, 0)), r"intervals must be numbers from 1, got \[1, 0\]"),
-        (dict(crop=18), "crop of 18 pixels does not divide by scale 4; take 16"),
-        (dict(crop=2), "crop of 2 pixels does not divide by scale 4; take 4"),
+        (dict(gt_size=-4), "gt_size must be a whole number from 1, got -4"),
+        (dict(interval_list=()), r"interval_list must be numbers from 1, got \[\]"),
+        (dict(interval_list=(1, 0)), r"interval_list must be numbers from 1, got \[1, 0\]"),
+        (dict(gt_size=18), "gt_size 18 does not divide by scale 4; take 16"),
+        (dict(gt_size=2), "gt_size 2 does not divide by scale 4; take 4"),
         (
-            dict(lq_on_disk=True, hflip=True),
-            "hflip would shift LQ frames on disk: comisr keeps the first of 4",
+            dict(lq_on_disk=True, use_hflip=True),
+            "use_hflip would shift LQ frames on disk: comisr keeps the first of 4",
         ),
-        (dict(lq_on_disk=True, vflip=True), "vflip would shift LQ frames on disk"),
+        (dict(lq_on_disk=True, use_vflip=True), "use_vflip would shift LQ frames on disk"),
         (dict(task="autoencoder", lq_on_disk=True), "alone; leave dataroot_lq out"),
         (dict(task="autoencoder", mix=CrfMix((25,))), "alone; leave crfs out"),
     ],
@@ -198,12 +198,12 @@ def test_recipes_that_are_refused(settings, sentence):
 
 
 def test_flips_that_shift_nothing_are_allowed():
-    SampleRecipe(lq_on_disk=True, transpose=True)
+    SampleRecipe(lq_on_disk=True, use_rot=True)
     for kind in ("bd", "bi"):
-        recipe = SampleRecipe(lq_on_disk=True, hflip=True, vflip=True, degradation=kind)
+        recipe = SampleRecipe(lq_on_disk=True, use_hflip=True, use_vflip=True, degradation=kind)
         lq, _ = make_sample(replace(recipe, lq_on_disk=False), TURNED, GT)
         raw = [downsample(frame, kind=kind) for frame in GT]
         assert equal(lq, make_sample(recipe, TURNED, GT, raw)[0])
-    SampleRecipe(lq_on_disk=True, hflip=True, task="cleaning")  # both sides have one phase
-    SampleRecipe(hflip=True, vflip=True)
-    SampleRecipe(task="cleaning", crop=18)  # scale 1
+    SampleRecipe(lq_on_disk=True, use_hflip=True, task="cleaning")  # both sides have one phase
+    SampleRecipe(use_hflip=True, use_vflip=True)
+    SampleRecipe(task="cleaning", gt_size=18)  # scale 1
