@@ -94,7 +94,8 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
     lq = {}
     for kind in sorted(folder.iterdir(), key=_condition_order):
         if kind.name == "lq" or kind.name.startswith("lq_"):
-            lq[kind.name.removeprefix("lq").removeprefix("_").split(".")[0] or "raw"] = kind
+            name = kind.name.removesuffix(".lmdb").removeprefix("lq").removeprefix("_")
+            lq[name or "raw"] = kind
     if not lq:
         raise ValueError(f"{folder} holds no LQ; expected folders lq, lq_crf15, ...")
     return Tree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name)
@@ -102,7 +103,7 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
 
 def _condition_order(path: Path) -> tuple:
     """``lq`` first, then by name and number: crf9 before crf15."""
-    stem = path.name.split(".")[0]
+    stem = path.name.removesuffix(".lmdb")
     letters = stem.rstrip("0123456789")
     return letters, int(stem[len(letters) :] or 0)
 

@@ -243,7 +243,7 @@ def check_images(paths: Sequence[Path]) -> tuple[int, int]:
             header = file.read(32)
         if header.startswith(_PNG) and len(header) == 32:
             depth, colour = header[24], header[25]
-            what = f"{depth}-bit" if depth != 8 else _PNG_COLOURS.get(colour)
+            what = "16-bit" if depth == 16 else _PNG_COLOURS.get(colour)
         else:
             what = _other_than_rgb(path)
         if what is not None:

@@ -1,6 +1,7 @@
 """Tasks spread over processes, where each finished task may bring further ones."""
 
 import concurrent.futures as futures
+import concurrent.futures.process
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,9 @@ def run_tasks(
         jobs: How many processes.
         shared: The first argument of every task; it goes to each process once.
         follow: Takes each result and returns the tasks that it makes possible.
+
+    Raises:
+        ChildProcessError: A process was killed from outside.
     """
     if jobs == 1:
         queue = list(tasks)[::-1]
@@ -47,6 +51,11 @@ def run_tasks(
     )
     try:
         yield from _run_in(pool, tasks, follow)
+    except futures.process.BrokenProcessPool as error:
+        raise ChildProcessError(
+            "a worker process was killed, perhaps for want of memory; run the same again, with "
+            "fewer jobs: it goes on where it stopped"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
