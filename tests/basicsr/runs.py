@@ -8,7 +8,7 @@ import yaml
 
 from fca2_plugin.basicsr import runner
 
-__all__ = ["load", "options", "read_weights", "wrapped", "write"]
+__all__ = ["drawn_clips", "load", "options", "read_weights", "wrapped", "write"]
 
 NETS = {
     "BasicVSR": dict(num_feat=8, num_block=1),
@@ -103,6 +103,24 @@ def options(clips: Path, **changes: object) -> dict:
             node = node[parent]
         node[last] = copy.deepcopy(value)
     return cfg
+
+
+def drawn_clips(clips: Path, **changes: object) -> dict:
+    """A training set whose codec, crop and turn are drawn from clip and round."""
+    return {
+        "name": "clips",
+        "type": "FCA2VideoDataset",
+        "dataroot_gt": f"{clips}/train/gt",
+        "dataroot_lq": f"{clips}/train/lq",
+        "crfs": [15, 25, 35],
+        "num_frame": 7,
+        "gt_size": 32,
+        "use_rot": True,
+        "num_worker_per_gpu": 0,
+        "batch_size_per_gpu": 1,
+        "dataset_enlarge_ratio": 1,
+        **changes,
+    }
 
 
 def write(folder: Path, cfg: dict) -> Path:

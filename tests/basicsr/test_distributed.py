@@ -47,8 +47,8 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
     )
     checkpoints = {part: str(folder) for part, folder in pretrained.items()}
     cfg["network_g"] = runs.wrapped(stage="vsr", checkpoints=checkpoints)
-    # a process drops nothing and both together read what the one process reads
-    cfg["datasets"]["train"].update(type="ToyClips", dataset_enlarge_ratio=1)
+    # both processes together read what the one process reads
+    cfg["datasets"]["train"] = runs.drawn_clips(clips)
     cfg["datasets"]["val"]["name"] = "REDS4"
 
     path = runs.write(tmp_path, {**cfg, "name": "two"})

@@ -64,9 +64,9 @@ def _weights(run, name):
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_resumed_run_is_the_uninterrupted_one(clips, tmp_path, workers):
-    cfg = runs.options(clips, custom_imports=["tests.basicsr.toys"], train__fix_flow=4)
-    cfg["datasets"]["train"].update(
-        type="ToyClips", dataset_enlarge_ratio=2, num_worker_per_gpu=workers
+    cfg = runs.options(clips, train__fix_flow=4)
+    cfg["datasets"]["train"] = runs.drawn_clips(
+        clips, dataset_enlarge_ratio=2, num_worker_per_gpu=workers
     )
     straight = runs.load(tmp_path, {**cfg, "name": "straight"})
     straight["train"]["total_iter"] = 6

@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 
 import torch
-from basicsr.data.reds_dataset import REDSRecurrentDataset
-from basicsr.utils.registry import ARCH_REGISTRY, DATASET_REGISTRY, MODEL_REGISTRY
+from basicsr.utils.registry import ARCH_REGISTRY, MODEL_REGISTRY
 
 from fca2_plugin.basicsr.model import FCA2Model
 
-__all__ = ["ToyClips", "ToyLossesModel", "ToyVSR"]
+__all__ = ["ToyLossesModel", "ToyVSR"]
 
 
 class ToyVSR(torch.nn.Module):
@@ -29,17 +28,6 @@ class ToyVSR(torch.nn.Module):
         return self.gain * up.unflatten(0, (n, t))
 
 
-class ToyClips(REDSRecurrentDataset):
-    """BasicSR's own, told rounds: the brightness of a clip says which round it is."""
-
-    takes_rounds = True
-
-    def __getitem__(self, index: int) -> dict:
-        clip, visit = index % len(self), index // len(self)
-        sample = super().__getitem__(clip)
-        return {**sample, "lq": sample["lq"] * (1 - 0.01 * visit)}
-
-
 class ToyLossesModel(FCA2Model):
     """Writes the losses that each process saw, before they are averaged."""
 
@@ -52,7 +40,6 @@ class ToyLossesModel(FCA2Model):
 
 for registry, toy in (
     (ARCH_REGISTRY, ToyVSR),
-    (DATASET_REGISTRY, ToyClips),
     (MODEL_REGISTRY, ToyLossesModel),
 ):
     if toy.__name__ not in registry:
