@@ -20,19 +20,20 @@ source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``c
                     ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``scale``, ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
                     length; null for finished results
-frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null
+params, device      of a network: all its parameters, and where it ran
+frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null; also of each
+                    condition
 ==================  ================================================================================
 
 An infinite value stands as ``Infinity``, which Python reads and strict JSON does not know.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from fca2_plugin import __version__
-from fca2_plugin._files import file_sha256, write_text
+from fca2_plugin._files import check_writable, file_sha256, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
@@ -118,19 +119,26 @@ def evaluate(
     source |= {"config": config, "checkpoint": checkpoint}
     _check_arguments(source, conditions, floor, save)
     json_path = json_path and Path(json_path)
-    if json_path and not json_path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {json_path.parent} to write {json_path} to")
+    if json_path:
+        check_writable(json_path)
     pairs, scale, degradation = _find(source, degradation, conditions)
     _check_kinds(pairs, rules, metrics, save)
+    if floor == "none" and scale not in (None, 1):
+        raise ValueError(
+            f"--method none compares the LQ itself, and {data} is {scale} times smaller than its "
+            "ground truth; use --method bicubic"
+        )
     if floor == "bicubic" and scale is None:
         scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
     pairs = check_pairs(pairs, 1 if floor == "none" else scale)
+    facts = {}
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
     if config:
         method, sha256 = _network(config, checkpoint, max_frames, overlap, device, name)
         source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
         source |= {"overlap": method.overlap if max_frames else None}
+        facts = method.facts()
         workers = 1
     elif floor == "bicubic":
         method = Bicubic(scale, degradation)
@@ -152,9 +160,12 @@ def evaluate(
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": weights})
     save = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), weights, save)
-    result |= summarise(pairs, _score(scorer, pairs, journal, workers, progress))
+    result |= facts | summarise(pairs, _score(scorer, pairs, journal, workers, progress))
+    if result["frames_dir"]:
+        for condition, entry in result["conditions"].items():
+            entry["frames_dir"] = str(Path(result["frames_dir"]) / condition)
     if json_path:
-        write_text(json_path, json.dumps(result, indent=1) + "\n")
+        write_json(json_path, result)
         journal.remove()
     return result
 

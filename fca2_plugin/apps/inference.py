@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin.apps.benchmark.timing import count_parameters, device_name
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.data import media_frames
 
@@ -128,6 +129,10 @@ class NetworkMethod:
         if overlap is None:
             overlap = (max_frames or 0) // 4 // self.align * self.align
         self.overlap = overlap
+
+    def facts(self) -> dict[str, object]:
+        """Return what a table says of a network."""
+        return {"params": count_parameters(self.network), "device": device_name(self.device)}
 
     @torch.inference_mode()
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:

@@ -9,13 +9,17 @@ from fca2_plugin.apps.pairs import Pair
 
 __all__ = ["evaluation_table", "summarise"]
 
-HEADERS = {  # heading and decimals; four decimals under the plain name for the rest
+HEADERS = {  # heading and decimals
     "psnr": ("PSNR (dB)", 2),
     "ssim": ("SSIM", 4),
     "psnr_input": ("input PSNR", 2),
     "ssim_input": ("input SSIM", 4),
     "delta_psnr": ("ΔPSNR (dB)", 3),
-    "delta_ssim_e4": ("ΔSSIM (1e-4)", 1),
+    "delta_ssim_1e4": ("ΔSSIM (1e-4)", 1),
+    "tof": ("tOF", 3),
+    "warp_dis": ("warping error, DIS", 6),
+    "warp_raft": ("warping error, RAFT", 6),
+    "lpips": ("LPIPS", 4),
     "vmaf": ("VMAF", 2),
 }
 NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame")
@@ -75,13 +79,11 @@ def evaluation_table(result: Mapping) -> Table:
     for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
         table.add_column(header)
     for measure in measures:
-        table.add_column(HEADERS.get(measure, (measure, 4))[0], justify="right")
+        table.add_column(HEADERS[measure][0], justify="right")
 
     def row(*cells: str, values: Mapping, **style) -> None:
         lead = cells if result["conditions"] else cells[1:]
-        table.add_row(
-            *lead, *(f"{values[m]:.{HEADERS.get(m, (m, 4))[1]}f}" for m in measures), **style
-        )
+        table.add_row(*lead, *(f"{values[m]:.{HEADERS[m][1]}f}" for m in measures), **style)
 
     for condition, entry in conditions.items():
         for name, clip in entry["clips"].items():

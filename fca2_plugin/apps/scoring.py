@@ -28,7 +28,7 @@ from fca2_plugin.metrics import Protocol, start_metrics
 
 __all__ = ["Bicubic", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
 
-GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_e4")
+GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_1e4")
 
 Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
 
@@ -105,7 +105,7 @@ class Scorer:
             scored), ``identical_frames`` (of infinite PSNR), ``frames`` with every value, and
             ``ms_per_frame``. Where the protocol reports gains and there is an LQ, also
             ``psnr_input`` and ``ssim_input`` of the LQ, ``delta_psnr`` in dB, and
-            ``delta_ssim_e4``, in units of 1e-4.
+            ``delta_ssim_1e4``, in units of 1e-4.
 
         Raises:
             FileNotFoundError: A file, weights or a program that is needed is not there.

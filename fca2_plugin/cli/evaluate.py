@@ -81,7 +81,9 @@ def run(args: argparse.Namespace) -> int:
 
     console = Console()
     columns = TextColumn("{task.completed}/{task.total} frames"), TimeRemainingColumn()
-    with Progress(BarColumn(), *columns, TextColumn("{task.description}"), console=console) as bar:
+    with Progress(
+        BarColumn(), *columns, TextColumn("{task.description}"), console=console, transient=True
+    ) as bar:
         task = bar.add_task("", total=None)
         result = evaluate(
             gt=args.gt,

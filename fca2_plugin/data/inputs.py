@@ -15,33 +15,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.codec import read_video
 from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
-    check_same_size,
     find_clip,
     find_clips,
     numeric_key,
     visible_entries,
 )
+from fca2_plugin.data.images import check_images
 from fca2_plugin.data.lists import read_clip_list, select_clips
-from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.data.media import VIDEO_SUFFIXES, video_names
 from fca2_plugin.data.parts import FrameName, eight_digits, stream_clip
 
-__all__ = ["SPLITS", "InputClip", "Inputs", "check_images", "find_inputs"]
+__all__ = ["SPLITS", "InputClip", "Inputs", "find_inputs"]
 
 SPLITS = ("train", "test")
 STREAM_SUFFIXES = (".264", ".h264", ".265", ".h265", ".hevc", ".ivf", ".mpg", ".wmv", ".flv")
 VID4 = {"calendar", "city", "foliage", "walk"}
 VIMEO_LISTS = {"train": "sep_trainlist.txt", "test": "sep_testlist.txt"}
 VIMEO_FRAMES = 7
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_COLOURS = {0: "grey", 3: "with a palette", 4: "grey with alpha", 6: "with alpha"}
 
 
 @dataclass(frozen=True)
@@ -197,13 +193,7 @@ def _reds(root: Path, split: str | None) -> Inputs:
 
 
 def _videos(paths: Sequence[Path]) -> Inputs:
-    """Name each video by what stands before its first dot, or, if two agree, its last."""
-    names = [path.name.split(".")[0] for path in paths]
-    if len(set(names)) < len(names):
-        names = [path.stem for path in paths]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"two videos have the name {name}; rename one of them")
+    names = video_names(paths)
     kind = "Vid4 as videos" if set(names) == VID4 else "videos"
     return Inputs(
         kind, tuple(InputClip(n, (p,), is_video=True) for n, p in zip(names, paths, strict=True))
@@ -229,31 +219,3 @@ def check_numbering(paths: Sequence[Path]) -> None:
             raise ValueError(
                 f"frame {before + 1} is missing in front of {path}; add it or renumber the clip"
             )
-
-
-def check_images(paths: Sequence[Path]) -> tuple[int, int]:
-    """Return the (height, width) that all images share, from their headers.
-
-    Raises:
-        FileNotFoundError: A file is gone.
-        ValueError: One is not an image, not 8-bit RGB, or of another size.
-    """
-    for path in paths:
-        with path.open("rb") as file:
-            header = file.read(32)
-        if header.startswith(_PNG) and len(header) == 32:
-            depth, colour = header[24], header[25]
-            what = "16-bit" if depth == 16 else _PNG_COLOURS.get(colour)
-        else:
-            what = _other_than_rgb(path)
-        if what is not None:
-            raise ValueError(f"{path} is {what}; convert the clip to 8-bit RGB first")
-    return check_same_size(paths)
-
-
-def _other_than_rgb(path: Path) -> str | None:
-    try:
-        with Image.open(path) as image:
-            return None if image.mode == "RGB" else f"in PIL's mode {image.mode}"
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not an image that can be read") from error

@@ -6,7 +6,7 @@ RGB frames.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from fca2_plugin.codec import YuvFile, count_frames, probe, read_video
 from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
-    clip_size,
     find_clips,
     read_frames,
     visible_entries,
 )
+from fca2_plugin.data.images import check_images
 from fca2_plugin.data.store import open_clips
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "find_media",
     "media_frames",
     "media_shape",
+    "video_names",
 ]
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".y4m", ".m4v", ".ts")
@@ -44,7 +45,7 @@ class VideoClip:
     """A video file as a clip.
 
     Args:
-        name: The file's name without its suffix.
+        name: See ``video_names``.
         path: The file.
     """
 
@@ -77,7 +78,8 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     """
     path = Path(path)
     if path.is_file():
-        return [YuvFile(path) if path.suffix.lower() == RAW_SUFFIX else VideoClip(path.stem, path)]
+        raw = path.suffix.lower() == RAW_SUFFIX
+        return [YuvFile(path) if raw else VideoClip(*video_names([path]), path)]
     if not path.is_dir():
         raise FileNotFoundError(f"there is no folder or video {path}")
     if path.suffix == ".lmdb":
@@ -97,18 +99,33 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     if images:
         return [Clip(path.resolve().name, images)]
     if videos or raw:
-        clips = [VideoClip(p.stem, p) for p in videos] or raw
-        names = [clip.name for clip in clips]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"{path} holds two videos called {name}; remove or rename one")
-        return clips
+        _check_distinct([clip.name for clip in raw])
+        return raw or list(map(VideoClip, video_names(videos), videos))
     if folders:
         return find_clips(path)
     raise ValueError(
         f"{path} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no clip folders and no videos "
         f"({', '.join((*VIDEO_SUFFIXES, RAW_SUFFIX))})"
     )
+
+
+def video_names(paths: Sequence[Path]) -> list[str]:
+    """Name each video by what stands before its first dot, or, if two agree, its last.
+
+    Raises:
+        ValueError: Two have one name.
+    """
+    names = [path.name.split(".")[0] for path in paths]
+    if len(set(names)) < len(names):
+        names = [path.stem for path in paths]
+    _check_distinct(names)
+    return names
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two videos have the name {name}; rename one of them")
 
 
 def media_frames(media: Media) -> Iterator[np.ndarray]:
@@ -136,7 +153,7 @@ def media_shape(media: Media) -> tuple[int, int, int]:
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: A file cannot be read, or the frames differ in size.
+        ValueError: A file cannot be read or is not 8-bit RGB, or the frames differ in size.
     """
     if isinstance(media, VideoClip):
         info = probe(media.path)
@@ -146,4 +163,4 @@ def media_shape(media: Media) -> tuple[int, int, int]:
         return store.num_frames(media.name), *store.size(media.name)
     if isinstance(media, YuvFile):
         return media.num_frames, media.height, media.width
-    return len(media), *clip_size(media)
+    return len(media), *check_images(media.frames)

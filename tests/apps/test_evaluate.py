@@ -134,6 +134,7 @@ def test_saved_frames_are_results_again(tree, tmp_path):
     saved = tmp_path / "out"
     made = evaluate(data=tree, floor="bicubic", save=saved)
     assert made["frames_dir"] == str(saved)
+    assert made["conditions"]["crf25"]["frames_dir"] == str(saved / "crf25")
     read = evaluate(data=tree, sr=saved)
     assert read["psnr"] == made["psnr"]
     with pytest.raises(ValueError, match="out is not empty; give --save another folder"):
@@ -169,6 +170,8 @@ def test_the_input_itself(tree, tmp_path):
         == evaluate(sr=folders["lq"], gt=folders["gt"])["psnr"]
     )
     with pytest.raises(ValueError, match="the LQ is 24x16 and the ground truth 96x64"):
+        evaluate(lq=tree / "test" / "lq", gt=tree / "test" / "gt", floor="none")
+    with pytest.raises(ValueError, match="is 4 times smaller than its .* use --method bicubic"):
         evaluate(data=tree, floor="none")
 
 
@@ -192,7 +195,7 @@ def test_mfqe_reports_gains(tmp_path):
     gains = [psnr_of(a, c) - psnr_of(b, c) for a, b, c in zip(sr, lq, gt, strict=True)]
     assert result["clips"]["Walk"]["frames"]["delta_psnr"] == pytest.approx(gains)
     assert result["delta_psnr"] == pytest.approx(result["psnr"] - result["psnr_input"])
-    assert result["delta_ssim_e4"] == pytest.approx(1e4 * (result["ssim"] - result["ssim_input"]))
+    assert result["delta_ssim_1e4"] == pytest.approx(1e4 * (result["ssim"] - result["ssim_input"]))
     assert "delta_psnr" not in evaluate(sr=folders["sr"], gt=folders["gt"], protocol="mfqe")
     with pytest.raises(ValueError, match="Walk, frame 0: the input equals the ground truth"):
         evaluate(gt=folders["gt"], lq=folders["gt"], sr=folders["sr"], protocol="mfqe")
@@ -231,6 +234,7 @@ def test_a_network(tree, nearest):
     sha256 = hashlib.sha256(nearest["checkpoint"].read_bytes()).hexdigest()
     assert result["source"]["checkpoint_sha256"] == sha256
     assert (result["source"]["max_frames"], result["source"]["overlap"]) == (2, 0)
+    assert result["params"] == 0 and result["device"].startswith("c")
 
 
 def test_a_killed_run_goes_on(tree, nearest, tmp_path, monkeypatch):
@@ -387,8 +391,8 @@ def test_wrong_input(tree, results, tmp_path):
     gt = tree / "test" / "gt"
     with pytest.raises(FileNotFoundError, match="there is no folder or video absent"):
         evaluate(sr="absent", gt=gt)
-    with pytest.raises(FileNotFoundError, match="there is no folder .*absent to write"):
-        evaluate(sr=results, gt=gt, json_path=tmp_path / "absent" / "f.json")
+    with pytest.raises(ValueError, match="is a folder; expected the name of a file to write"):
+        evaluate(sr=results, gt=gt, json_path=tmp_path)
     with pytest.raises(ValueError, match="unknown condition 'crf26' .did you mean 'crf25'"):
         evaluate(data=tree, floor="bicubic", conditions=["crf26"])
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):

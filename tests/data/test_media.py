@@ -1,5 +1,6 @@
 """Clips wherever they lie: frames, clip folders, LMDB, videos, raw videos."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -44,7 +45,7 @@ def test_videos(tmp_path):
         difference = np.abs(np.array(list(media_frames(clip)), int) - CLIP)
         assert difference.mean() < 3
     lossless(tmp_path / "walk.mp4")
-    with pytest.raises(ValueError, match="holds two videos called walk; remove or rename one"):
+    with pytest.raises(ValueError, match="two videos have the name walk; rename one of them"):
         find_media(tmp_path)
 
 
@@ -56,6 +57,27 @@ def test_raw_videos_give_luma(tmp_path):
         assert clip.name == "walk"
         assert media_shape(clip) == (3, 32, 48)
         assert np.array_equal(list(media_frames(clip)), planes)
+
+
+def test_names_end_at_the_first_dot_unless_two_agree(tmp_path):
+    first, second = tmp_path / "walk.v1.mkv", tmp_path / "walk.v2.mkv"
+    lossless(first)
+    assert [clip.name for clip in find_media(tmp_path)] == ["walk"]
+    first.rename(second)
+    lossless(first)
+    assert [clip.name for clip in find_media(tmp_path)] == ["walk.v1", "walk.v2"]
+
+
+def test_only_8_bit_rgb_is_taken(tmp_path):
+    for name, image, what in (
+        ("deep", np.zeros((8, 8, 3), np.uint16), "16-bit"),
+        ("grey", np.zeros((8, 8), np.uint8), "grey"),
+    ):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "0.png"), image)
+        (clip,) = find_media(tmp_path / name)
+        with pytest.raises(ValueError, match=f"0.png is {what}; convert the clip to 8-bit RGB"):
+            media_shape(clip)
 
 
 def test_what_is_not_there(tmp_path):

@@ -25,9 +25,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fca2_plugin import __version__
 
-__all__ = ["compare", "count_macs", "count_parameters"]
+__all__ = ["compare", "count_macs", "count_parameters", "device_name"]
 
 MIB = 2**20
+
+
+def device_name(device: torch.device) -> str:
+    """Where something runs, in words."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} {platform.machine()}"
 
 
 def count_parameters(model: nn.Module) -> int:
@@ -109,7 +116,7 @@ def compare(
         }
     baseline = next(iter(measured.values()))["ms_per_frame"]
     return {
-        "device": torch.cuda.get_device_name(clip.device) if cuda else f"cpu {platform.machine()}",
+        "device": device_name(clip.device),
         "torch": torch.__version__,
         "fca2_plugin": __version__,
         "dtype": str(clip.dtype).removeprefix("torch."),
