@@ -7,7 +7,7 @@
 
 ``upsample``, ``mean`` and ``std`` are for networks that leave a part of their work to the data
 pipeline: TOFlow takes frames that were enlarged before, and MMagic's takes them normalised.
-Padding to what the network asks for is left to ``FCA2Net``, which reads ``spec``.
+Frames are padded to what the network asks for; inside FCA², which reads ``spec``, they already are.
 """
 
 import inspect
@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
+from fca2_plugin.ops.padding import pad_space
 from fca2_plugin.ops.windows import window_indices
 
 __all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
@@ -71,7 +72,9 @@ class _Adapter(nn.Module):
         )
 
     def forward(self, lq: Tensor) -> Tensor:
-        frames = lq.flatten(0, 1)  # (n*t, 3, h, w)
+        h, w = lq.shape[-2:]
+        padded = pad_space(lq, self.spec.size_multiple, self.spec.min_size)
+        frames = padded.flatten(0, 1)  # (n*t, 3, h, w)
         if self.upsample > 1:
             # antialias selects the cubic with a = -0.5, which data sets are enlarged with
             enlarged = F.interpolate(
@@ -86,7 +89,8 @@ class _Adapter(nn.Module):
         sr = torch.cat([self.run(batch) for batch in inputs.split(at_once)])  # (n*t, 3, H, W)
         if self.normalizes:
             sr = sr * self.std + self.mean
-        return sr.unflatten(0, lq.shape[:2])
+        scale = sr.shape[-1] // padded.shape[-1]
+        return sr.unflatten(0, lq.shape[:2])[..., : h * scale, : w * scale]
 
     def arrange(self, frames: Tensor) -> Tensor:
         """(n, t, 3, h, w) to what the network takes, n*t of them."""

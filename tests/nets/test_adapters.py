@@ -117,7 +117,8 @@ def test_specs():
     assert FCA2Net(vsr=FramesAsBatch(ToyImage(spec=NetSpec(4, 1)))).spec.scale == 4
 
 
-def test_fca2_pads_to_what_the_inner_net_asks_for():
+@pytest.mark.parametrize("around", [lambda adapter: adapter, lambda adapter: FCA2Net(vsr=adapter)])
+def test_frames_are_padded_to_what_the_inner_net_asks_for(around):
     seen = []
 
     class Picky(ToyCenter):
@@ -127,7 +128,7 @@ def test_fca2_pads_to_what_the_inner_net_asks_for():
 
     net = Picky()
     net.spec = NetSpec(4, 5, center_only=True, size_multiple=8, min_size=20)
-    assert FCA2Net(vsr=SlidingWindow(net))(clip(1, 2, 13, 25)).shape == (1, 2, 3, 52, 100)
+    assert around(SlidingWindow(net))(clip(1, 2, 13, 25)).shape == (1, 2, 3, 52, 100)
     assert seen == [(24, 32)]
 
 
