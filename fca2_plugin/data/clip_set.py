@@ -281,8 +281,9 @@ def _lq_folders(raw: Path, template: str, mix: CrfMix) -> dict[int | None, Path]
 
 
 def _check_no_strangers(target: ClipStore, source: ClipStore) -> None:
+    known = set(target.names)
     for name in source.names:
-        if name not in set(target.names):
+        if name not in known:
             raise ValueError(
                 f"{source.root} holds the clip {name}, which {target.root} does not; "
                 "add it there, or list the clips to use in meta_info_file"

@@ -3,6 +3,7 @@
 import pytest
 
 from fca2_plugin.data import fits, fitting_num_frames, segment_starts
+from fca2_plugin.data.windows import warn_of_waste
 
 
 def covered_exactly(channels, n_subs, n_ovls):
@@ -70,3 +71,26 @@ def test_segment_starts():
 def test_bad_segments(args, message):
     with pytest.raises(ValueError, match=message):
         segment_starts(*args)
+
+
+@pytest.mark.parametrize(
+    ("window", "chunk_frames", "sentence"),
+    [
+        (8, 7, "8 frames fills its last chunk of 7 by repeating a frame; 14 frames fit exactly"),
+        (8, None, "8 frames does not fit groups of n_subs=9, n_ovls=3: .*; 9 frames fit exactly"),
+    ],
+)
+def test_a_window_that_wastes_frames_warns(window, chunk_frames, sentence):
+    with pytest.warns(UserWarning, match=sentence):
+        warn_of_waste(window, 9, 3, chunk_frames)
+
+
+def test_a_window_that_no_number_of_frames_fits():
+    with pytest.warns(UserWarning, match="no number of frames fits exactly"):
+        warn_of_waste(6, 7, 1, None)
+
+
+def test_windows_that_fit_do_not_warn(recwarn):
+    warn_of_waste(14, 9, 3, 7)
+    warn_of_waste(9, 9, 3, None)
+    assert not recwarn
