@@ -45,7 +45,7 @@ def write_data(root: Path) -> Path:
     (reds / "meta_info_reds4_val.txt").write_text("000/00000000.png (64, 64, 3)\n")
     _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
     (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
-    build_clips(demo_clips(1, 1, 7, (96, 96)), root / "data/demo")
+    build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
     return root
 
 

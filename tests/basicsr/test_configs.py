@@ -85,8 +85,9 @@ def test_a_config_trains_a_step(name, data, monkeypatch):
     cfg = load(name)
     options = data_phases(name)["train"]
     scale = scale_of(options)
-    # of the networks alone: more than their SPyNet's last level needs; wrapped, FCA² pads
-    patch = 256 if "fca2" not in Path(name).parts[0] and "edvr" not in name else 16 * scale
+    # alone, a network needs more than the last level of its SPyNet; wrapped, FCA² pads
+    alone = cfg["network_g"]["type"] not in ("FCA2Net", "FCA2SlidingWindow")
+    patch = options["gt_size"] if alone else 16 * scale
     options |= {"gt_size": patch, "num_frame": min(options["num_frame"], 7)}
     item = build_dataset(options)[0]
     frames = options["num_frame"] * (2 if options.get("flip_sequence") else 1)
