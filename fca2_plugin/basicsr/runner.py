@@ -168,8 +168,10 @@ def test(
     }
 
 
-def load_generator(cfg: Mapping, checkpoint: str | Path) -> nn.Module:
+def load_generator(cfg: Mapping, checkpoint: str | Path | None) -> nn.Module:
     """Build the config's network alone, with the weights of a checkpoint, for evaluation.
+
+    Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
@@ -178,7 +180,8 @@ def load_generator(cfg: Mapping, checkpoint: str | Path) -> nn.Module:
     _check_keys(cfg, ("network_g",), "a network")
     with quiet():
         generator = build_network(cfg["network_g"])
-    load_part(generator, checkpoint, "network_g")
+    if checkpoint is not None:
+        load_part(generator, checkpoint, "network_g")
     return generator.eval()
 
 

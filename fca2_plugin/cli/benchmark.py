@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="basicvsr, basicvsr-pp, iconvsr, ... (default: %(default)s)",
     )
     networks.add_argument("--host", default="mmagic", help="mmagic or basicsr, which builds it")
-    networks.add_argument("--config", help="take the network of an MMagic config instead")
+    networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")
     networks.add_argument("--checkpoint", help="weights for --config; time does not need them")
     networks.add_argument("--preset", default="released", help="of FCA² (default: %(default)s)")
     networks.add_argument("--n-subs", type=int, help="channels of a group (Table VI)")

@@ -8,15 +8,13 @@ import torch
 from torch import nn
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.apps.inference import load_network
 from fca2_plugin.nets import FCA2Net
 from fca2_plugin.nets.build import PRESETS
 
 __all__ = ["HOSTS", "Choice", "build_pair"]
 
 HOSTS = ("mmagic", "basicsr")
-
-PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "load_path")
-"""Weights that the hosts' networks fetch when they are built; time does not depend on them."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Choice:
         n_ovls: Channels shared by neighbouring groups; None for the preset's.
         num_passes: Cleaning passes, 0 for no cleaning network; None for the preset's.
         tiny: Small widths, and the ``tiny`` preset, to try things.
-        config: An MMagic config whose generator is FCA2Net.
+        config: A config of either host whose network is FCA2Net.
         checkpoint: Weights for ``config``.
     """
 
@@ -86,11 +84,7 @@ def _from_name(choice: Choice) -> FCA2Net:
 
 
 def _from_config(choice: Choice) -> FCA2Net:
-    from fca2_plugin.mmagic.runner import load_config, load_generator
-
-    cfg = load_config(choice.config)
-    without_weights(cfg.model)
-    network = load_generator(cfg, choice.checkpoint)
+    network = load_network(choice.config, choice.checkpoint)
     if not isinstance(network, FCA2Net) or network.vsr is None:
         raise ValueError(
             f"{choice.config} builds a {type(network).__name__}"
@@ -98,16 +92,6 @@ def _from_config(choice: Choice) -> FCA2Net:
             + "; expected FCA2Wrapper or FCA2Net around a VSR network, which is the baseline"
         )
     return network
-
-
-def without_weights(config: object) -> None:
-    """Take the weights out that a config names for its networks, in place."""
-    if isinstance(config, dict):
-        for key, value in config.items():
-            if key in PRETRAINED:
-                config[key] = None
-            else:
-                without_weights(value)
 
 
 def weight_bytes(network: nn.Module) -> int:

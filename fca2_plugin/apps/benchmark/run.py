@@ -192,6 +192,7 @@ def _what(choice: Choice, wrapped: FCA2Net) -> dict:
     return {
         **asdict(choice),
         "vsr": None if choice.config else choice.vsr,
+        "host": "basicsr" if str(choice.config).endswith((".yml", ".yaml")) else choice.host,
         "preset": None if choice.config else "tiny" if choice.tiny else choice.preset,
         "network": type(getattr(net, "net", net)).__name__,  # inside its adapter, if it has one
         "n_subs": grouping and grouping.n_subs,

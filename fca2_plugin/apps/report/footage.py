@@ -64,7 +64,7 @@ class Footage:
     def comparison(self, clip: str) -> Comparison:
         """The middle frame of a clip by all."""
         middle = self.stores["GT"].num_frames(clip) // 2
-        columns = {label: self._read(label, clip, [middle])[0] for label in self._labels(clip)}
+        columns = {label: self.read(label, clip, [middle])[0] for label in self._labels(clip)}
         said = f"{clip}, frame {middle + 1}"
         if self.condition:
             said += f", {condition_name(self.condition)}"
@@ -76,7 +76,7 @@ class Footage:
         y, x, h, w = comparison.window()
         rows, column = slice(y, y + h), x + w // 2
         strips = {
-            label: TemporalProfile.strip(self._read(label, clip), column, rows, height)
+            label: TemporalProfile.strip(self.read(label, clip), column, rows, height)
             for label in self._labels(clip)
         }
         return TemporalProfile(f"{clip}, column {column} over time, left to right", strips)
@@ -84,8 +84,10 @@ class Footage:
     def _labels(self, clip: str) -> list[str]:
         return [label for label, store in self.stores.items() if clip in store.names]
 
-    def _read(self, label: str, clip: str, indices: list[int] | None = None) -> list[np.ndarray]:
-        return self.stores[label].read(clip, indices)
+    def read(self, label: str, clip: str, indices: list[int] | None = None) -> list[np.ndarray]:
+        """Frames of a clip as a label shows it; none where it is not there."""
+        store = self.stores.get(label)
+        return store.read(clip, indices) if store and clip in store.names else []
 
     def _source(self, key: str) -> Path | None:
         """Where the first method that says so took LQ or GT from."""

@@ -16,6 +16,11 @@ CLIPS = {
     "vid4": {"calendar", "city", "foliage", "walk"},
     "reds4": {"000", "011", "015", "020"},
 }
+#: All clips of a data set: a mean over fewer is none.
+MEMBERS = {
+    **CLIPS,
+    "mfqe": {key.partition(":")[2] for key, _ in TABLES["tgafnet-1"].columns} - {""},
+}
 PROTOCOLS = {"vid4": "cvsr-y", "reds4": "cvsr-y", "mfqe": "mfqe"}
 """Which protocol measures what the tables of a data set print."""
 
@@ -144,10 +149,10 @@ def _quality(table: PaperTable, evaluation: Evaluation) -> dict[str, Cell]:
             scores = next((s for name, s in clips.items() if _same_clip(name, clip)), None)
         else:
             scores = evaluation.means.get(condition)
-            have = [any(_same_clip(name, one) for name in clips) for one in CLIPS.get(dataset, ())]
+            have = [any(_same_clip(name, one) for name in clips) for one in MEMBERS[dataset]]
             if not all(have):
                 scores = None
-        if scores is not None:
+        if scores is not None and scores.gain == (dataset == "mfqe"):
             digits = 0 if dataset == "mfqe" else 3
             cells[key] = Cell(f"{scores.psnr:.2f} / {scores.ssim:.{digits}f}")
     return cells

@@ -28,14 +28,16 @@ class Scores:
     """Quality of a clip, or the mean over clips.
 
     Args:
-        psnr: In dB; under the ``mfqe`` protocol what was gained.
-        ssim: Under the ``mfqe`` protocol what was gained, in 1e-4.
+        psnr: In dB.
+        ssim: A number up to 1; in 1e-4 where it is a gain.
         frames: PSNR by frame, where it is known.
+        gain: Both are what enhancement gained over its input (``mfqe`` protocol).
     """
 
     psnr: float
     ssim: float
     frames: tuple[float, ...] = ()
+    gain: bool = False
 
 
 @dataclass
@@ -164,12 +166,11 @@ def _condition(path: Path, source: Mapping) -> str:
 def _scores(path: Path, values: Any) -> Scores:
     if not isinstance(values, Mapping):
         raise ValueError(f"{path} has {values!r} where psnr and ssim should stand")
-    # the mfqe protocol reports what a method gained over its input
-    delta = "delta_psnr" in values
-    psnr = _get(path, values, "delta_psnr" if delta else "psnr", float)
-    ssim = _get(path, values, "delta_ssim_1e4" if delta else "ssim", float)
-    frames = (values.get("frames") or {}).get("psnr") or ()
-    return Scores(psnr, ssim, tuple(frames))
+    gain = "delta_psnr" in values
+    psnr = _get(path, values, "delta_psnr" if gain else "psnr", float)
+    ssim = _get(path, values, "delta_ssim_e4" if gain else "ssim", float)
+    frames = (values.get("frames") or {}).get("delta_psnr" if gain else "psnr") or ()
+    return Scores(psnr, ssim, tuple(frames), gain)
 
 
 def _check_benchmark(path: Path, content: Any) -> None:

@@ -9,6 +9,7 @@ from statistics import fmean
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_text
 from fca2_plugin.apps.report import html, markdown
+from fca2_plugin.apps.report.codes import codes_of
 from fca2_plugin.apps.report.figures import (
     SWEEP_PLOTS,
     frames_figure,
@@ -173,9 +174,21 @@ def _pictures(evaluations: Sequence[Evaluation], condition: str) -> Iterator[str
         yield html.picture(comparison)
         if number == 0:
             yield html.picture(footage.profile(comparison, clip))
+            yield from _codes(footage, clip)
     if footage.missing:
         title = "More pictures" if clips else "Pictures"
         yield html.section(title, html.note(footage.missing))
+
+
+def _codes(footage: Footage, clip: str) -> Iterator[str]:
+    """What the first network with an autoencoder makes of a clip's first frames."""
+    frames = footage.read("LQ", clip)
+    for one in footage.evaluations if frames else ():
+        title = f"{clip}: LQ frames and their codes, {one.method}"
+        shown = codes_of(one, footage.condition, title, frames)
+        if shown is not None:
+            yield html.picture(shown)
+            return
 
 
 def _papers(results: Results, all_tables: bool) -> Iterator[str]:

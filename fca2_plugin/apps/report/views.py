@@ -23,7 +23,7 @@ def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
         columns.append(("ms per frame", {name: Cell(f"{ms:.1f}") for name, ms in times.items()}))
     for condition in conditions_of(evaluations):
         scores = {o.method: o.means[condition] for o in evaluations if condition in o.means}
-        columns += _quality(condition, scores, evaluations[0].protocol)
+        columns += _quality(condition, scores)
     lines = tuple(
         Line(one.method, tuple(cells.get(one.method, Cell(NONE)) for _, cells in columns))
         for one in evaluations
@@ -41,7 +41,7 @@ def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
         for one in evaluations:
             scores = [one.clips.get(condition, {}).get(clip) for condition in conditions]
             if any(scores):
-                cells = tuple(Cell(_both(s, one.protocol)) if s else Cell(NONE) for s in scores)
+                cells = tuple(Cell(_both(s)) if s else Cell(NONE) for s in scores)
                 lines.append(Line(f"{clip}, {one.method}", cells))
     heads = tuple(condition_name(condition) or "PSNR / SSIM" for condition in conditions)
     return TableView("Every clip, PSNR / SSIM", heads, tuple(lines)) if lines else None
@@ -94,32 +94,33 @@ def condition_name(condition: str) -> str:
     return condition
 
 
-def _quality(condition: str, scores: Mapping[str, Scores], protocol: str) -> list[Column]:
+def _quality(condition: str, scores: Mapping[str, Scores]) -> list[Column]:
     columns = []
+    gain = "Δ" * all(one.gain for one in scores.values())
     for metric in ("psnr", "ssim"):
-        texts = {name: _text(metric, s, protocol) for name, s in scores.items()}
-        goodness = [getattr(s, metric) for s in scores.values()]
-        head = f"{condition_name(condition)} {'Δ' * (protocol == 'mfqe')}{metric.upper()}".strip()
+        texts = {name: _text(metric, one) for name, one in scores.items()}
+        goodness = [getattr(one, metric) for one in scores.values()]
+        head = f"{condition_name(condition)} {gain}{metric.upper()}".strip()
         columns.append((head, mark_best(texts, goodness)))
     return columns
 
 
-def _both(scores: Scores, protocol: str) -> str:
-    return " / ".join(_text(metric, scores, protocol) for metric in ("psnr", "ssim"))
+def _both(scores: Scores) -> str:
+    return " / ".join(_text(metric, scores) for metric in ("psnr", "ssim"))
 
 
-def _text(metric: str, scores: Scores, protocol: str) -> str:
+def _text(metric: str, scores: Scores) -> str:
     value = getattr(scores, metric)
     if metric == "psnr":
         return f"{value:.2f}"
-    return f"{value:.1f}" if protocol == "mfqe" else f"{value:.4f}"
+    return f"{value:.1f}" if scores.gain else f"{value:.4f}"
 
 
 def _about(evaluations: Sequence[Evaluation]) -> str:
     first = evaluations[0]
     what = (
         "gain over the input, PSNR in dB and SSIM in 1e-4"
-        if first.protocol == "mfqe"
+        if all(scores.gain for scores in first.means.values())
         else "PSNR in dB and SSIM, higher is better"
     )
     timed = {one.device for one in evaluations if one.ms is not None and one.device}

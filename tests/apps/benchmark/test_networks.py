@@ -8,7 +8,8 @@ import torch
 
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, memory
-from fca2_plugin.apps.benchmark.networks import build_pair, without_weights
+from fca2_plugin.apps.benchmark.networks import build_pair
+from fca2_plugin.apps.inference import without_weights
 from tests.conftest import require_host
 
 require_host("mmagic")
@@ -64,15 +65,17 @@ def test_settings_of_the_wrapping():
 
 def test_a_config_needs_no_weights_and_no_network(tmp_path):
     configs = Path(__file__).parents[3] / "configs" / "mmagic"
+    tiny_yml = configs.parent / "basicsr" / "tiny" / "tiny_fca2-basicvsr.yml"
+    assert type(build_pair(Choice(config=str(tiny_yml)))["baseline"].vsr).__name__ == "BasicVSR"
     pair = build_pair(Choice(config=str(configs / "tiny" / "tiny_fca2-basicvsr.py")))
     assert type(pair["baseline"].vsr).__name__ == "BasicVSRNet"
     with pytest.raises(ValueError, match=r"tiny_basicvsr.py builds a BasicVSRNet; expected FCA2W"):
         build_pair(Choice(config=str(configs / "tiny" / "tiny_basicvsr.py")))
     with pytest.raises(ValueError, match="without a VSR network"):
         build_pair(Choice(config=str(configs / "tiny" / "tiny_fca2-cleaning.py")))
-    nested = {"vsr": {"spynet_pretrained": "https://host/file"}, "type": "x"}
+    nested = {"vsr": [{"spynet_pretrained": "https://host/file"}], "type": "x"}
     without_weights(nested)
-    assert nested == {"vsr": {"spynet_pretrained": None}, "type": "x"}
+    assert nested == {"vsr": [{"spynet_pretrained": None}], "type": "x"}
 
 
 @pytest.mark.parametrize(

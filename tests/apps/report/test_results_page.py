@@ -6,11 +6,14 @@ import re
 import numpy as np
 import pytest
 
+from fca2_plugin.apps import inference
 from fca2_plugin.apps.report import Comparison, TemporalProfile, html, write_results
+from fca2_plugin.apps.report.codes import codes_of
 from fca2_plugin.apps.report.paper_rows import paper_views
-from fca2_plugin.apps.report.results import read_results
+from fca2_plugin.apps.report.results import Evaluation, read_results
 from fca2_plugin.cli import main
 from fca2_plugin.data import write_frames
+from fca2_plugin.nets import FCA2Net, FrameAutoencoder
 from tests.apps.report.test_run_page import Page
 
 VID4 = ("calendar", "city", "foliage", "walk")
@@ -166,7 +169,7 @@ def test_benchmarks_have_rows_at_the_data_set_s_size_only(write):
 
 def test_enhancement_turns_the_table(write):
     clip = "BQSquare_416x240_600"
-    gains = {"psnr": 0.5, "ssim": 100.0, "num_frames": 3}
+    gains = {"psnr": 30.0, "ssim": 0.9, "delta_psnr": 0.5, "delta_ssim_e4": 100.0, "num_frames": 3}
     content = evaluation("mine", conditions=("qp37",), protocol={"name": "mfqe"})
     content["conditions"]["qp37"] |= {
         **gains,
@@ -177,6 +180,12 @@ def test_enhancement_turns_the_table(write):
     assert by_clip["BQSquare, QP\N{NO-BREAK SPACE}37"][-2:] == ["1.22 / 159", "0.50 / 100"]
     assert by_clip["RaceHorses_C, QP\N{NO-BREAK SPACE}37"][-1] == "0.50 / 100"
     assert by_clip["RaceHorses_D, QP\N{NO-BREAK SPACE}37"][-1] == "–"
+    page, _ = write_results([write(content)], write(content).parent / "out")
+    assert "ΔPSNR" in page.read_text("utf-8")
+    for key in ("delta_psnr", "delta_ssim_e4"):
+        del gains[key]
+    content["conditions"]["qp37"]["clips"] = {clip: gains}
+    assert rows(write(content), "tgafnet-1") is None  # no input, no gain
 
 
 def test_files_of_one_method_become_one_row(write, tmp_path):
@@ -214,6 +223,23 @@ def test_pictures_from_the_frames(write, rng, tmp_path):
         for what in ("the whole frame", "the marked window", "a column over time"):
             assert f"{what}, {label}" in images
     assert "--save" not in page.read_text("utf-8")
+
+
+def test_codes_of_the_network_that_was_evaluated(write, rng, tmp_path, monkeypatch):
+    net = FCA2Net(autoencoder=FrameAutoencoder(mid_channels=4, num_blocks=1, flow_mode=None))
+    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: net)
+    files = {key: str(write({}, key)) for key in ("config", "checkpoint")}
+    one = Evaluation("m", "d", "cvsr-y", sources={"crf25": files})
+    frames = list(rng.integers(0, 256, (9, 8, 8, 3), dtype=np.uint8))
+    shown = codes_of(one, "crf25", "title", frames)
+    assert len(shown.frames) == 7 and [list(held) for held in shown.holds] == [
+        [0, 1, 2],
+        [2, 3, 4],
+        [4, 5, 6],
+    ]
+    assert codes_of(one, "crf35", "title", frames) is None
+    net.autoencoder = None
+    assert codes_of(one, "crf25", "title", frames) is None
 
 
 def test_a_comparison_offers_every_method_on_both_sides(rng):

@@ -1,0 +1,43 @@
+"""What FCA² encodes real frames into (Fig. 8), by the network that an evaluation names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fca2_plugin.apps.report.pictures import CodesPicture, codes_picture
+from fca2_plugin.apps.report.results import Evaluation
+
+__all__ = ["codes_of"]
+
+
+def codes_of(
+    evaluation: Evaluation, condition: str, title: str, frames: Sequence[np.ndarray]
+) -> CodesPicture | None:
+    """The codes of a clip's first chunk.
+
+    Args:
+        evaluation: A network's.
+        condition: Under which the network is looked up.
+        title: Said above the picture.
+        frames: LQ frames, uint8 RGB.
+
+    Returns:
+        The picture; None where config or checkpoint are gone, or the network has no autoencoder.
+    """
+    source = evaluation.sources.get(condition, {})
+    files = [source.get(key) for key in ("config", "checkpoint")]
+    if not all(file and Path(file).is_file() for file in files):
+        return None
+    # seconds to import, and only networks need them
+    import torch
+
+    from fca2_plugin.apps.inference import load_network, to_clip, to_frames
+
+    network = load_network(*files)
+    if getattr(network, "autoencoder", None) is None:
+        return None
+    chunk = frames[: network.chunk_frames]
+    with torch.inference_mode():
+        codes = network.encode(network.clean(to_clip(chunk, "cpu")))
+    return codes_picture(title, chunk, to_frames(codes), network.autoencoder.grouping)
