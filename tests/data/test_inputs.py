@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from fca2_plugin.codec import CodecSettings, write_video
-from fca2_plugin.data.inputs import check_images, check_numbering, find_inputs
+from fca2_plugin.data.images import check_images
+from fca2_plugin.data.inputs import check_numbering, find_inputs
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
 
