@@ -2,65 +2,22 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from fca2_plugin.apps.benchmark.timing import count_parameters, device_name
+from fca2_plugin.apps.loading import load_network
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.data import media_frames
 
 __all__ = ["NetworkMethod", "chunks", "default_device", "load_network", "to_clip", "to_frames"]
 
-CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
-PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "edvr_path")
-"""Weights that the hosts' networks fetch when they are built, a checkpoint or none."""
-
 
 def default_device() -> torch.device:
     """A GPU where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module:
-    """Load a network through the host that its config is for: MMagic's .py, BasicSR's .yml.
-
-    All weights are the checkpoint's: what the config names to start training from is not fetched.
-    Without a checkpoint they are random, which is enough to time the network.
-
-    Raises:
-        FileNotFoundError: One of the files is not there.
-        ModuleNotFoundError: The host is not installed.
-        ValueError: The config is of neither host or cannot be read, or the weights are another
-            network's.
-    """
-    suffix = Path(config).suffix.lower()
-    if suffix == ".py":
-        from fca2_plugin.mmagic.runner import load_config, load_generator
-    elif suffix in CONFIG_SUFFIXES:
-        from fca2_plugin.basicsr.runner import load_config, load_generator
-    else:
-        raise ValueError(
-            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
-        )
-    cfg = load_config(config)
-    without_weights(cfg.get("model") or cfg.get("network_g"))
-    return load_generator(cfg, checkpoint)
-
-
-def without_weights(config: object) -> None:
-    """Take out the weights that a config names for its networks, in place."""
-    if isinstance(config, dict):
-        for key, value in config.items():
-            if key in PRETRAINED:
-                config[key] = None
-            else:
-                without_weights(value)
-    elif isinstance(config, list | tuple):
-        for value in config:
-            without_weights(value)
 
 
 def to_clip(frames: Sequence[np.ndarray], device: torch.device | str | None = None) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.inference import load_network
+from fca2_plugin.apps.loading import load_network
 from fca2_plugin.nets import FCA2Net
 from fca2_plugin.nets.build import PRESETS
 

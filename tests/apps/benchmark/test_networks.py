@@ -9,7 +9,7 @@ import torch
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, memory
 from fca2_plugin.apps.benchmark.networks import build_pair
-from fca2_plugin.apps.inference import without_weights
+from fca2_plugin.apps.loading import without_weights
 from tests.conftest import require_host
 
 require_host("mmagic")

@@ -1,0 +1,50 @@
+"""A network from a config of either host, with the weights of a checkpoint or without."""
+
+from pathlib import Path
+
+from torch import nn
+
+__all__ = ["load_network", "without_weights"]
+
+CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
+PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "edvr_path")
+"""Weights that the hosts' networks fetch when they are built, a checkpoint or none."""
+
+
+def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module:
+    """Load a network through the host that its config is for: MMagic's .py, BasicSR's .yml.
+
+    All weights are the checkpoint's: what the config names to start training from is not fetched.
+    Without a checkpoint they are random, which is enough to time the network.
+
+    Raises:
+        FileNotFoundError: One of the files is not there.
+        ModuleNotFoundError: The host is not installed.
+        ValueError: The config is of neither host or cannot be read, or the weights are another
+            network's.
+    """
+    suffix = Path(config).suffix.lower()
+    if suffix == ".py":
+        from fca2_plugin.mmagic.runner import load_config, load_generator
+    elif suffix in CONFIG_SUFFIXES:
+        from fca2_plugin.basicsr.runner import load_config, load_generator
+    else:
+        raise ValueError(
+            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
+        )
+    cfg = load_config(config)
+    without_weights(cfg.get("model") or cfg.get("network_g"))
+    return load_generator(cfg, checkpoint)
+
+
+def without_weights(config: object) -> None:
+    """Take out the weights that a config names for its networks, in place."""
+    if isinstance(config, dict):
+        for key, value in config.items():
+            if key in PRETRAINED:
+                config[key] = None
+            else:
+                without_weights(value)
+    elif isinstance(config, list | tuple):
+        for value in config:
+            without_weights(value)
