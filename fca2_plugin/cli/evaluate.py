@@ -7,10 +7,13 @@ __all__ = ["HELP", "add_arguments", "run"]
 HELP = "measure results, a checkpoint or a floor against the ground truth by a named protocol"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    from fca2_plugin.data import DOWNSAMPLERS
-    from fca2_plugin.metrics import METRICS, PROTOCOLS
+# written out, because `fca2 --help` and `fca2 doctor` import nothing that could be missing
+PROTOCOLS = ("cvsr-y", "rgb", "comisr", "comisr-rgb", "mfqe")
+METRICS = ("psnr", "ssim", "tof", "warp", "lpips", "vmaf")
+DEGRADATIONS = ("comisr", "bd", "duf", "bi", "none")
 
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is measured (one of these)")
     what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     against.add_argument(
         "--degradation",
         default="comisr",
-        help=f"how --lq was made, for bicubic: {', '.join(DOWNSAMPLERS)} (default: %(default)s)",
+        help=f"how --lq was made, for bicubic: {', '.join(DEGRADATIONS)} (default: %(default)s)",
     )
 
     how = parser.add_argument_group("how")

@@ -16,8 +16,10 @@ from fca2_plugin.apps import inference
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.scores import evaluation_table
 from fca2_plugin.apps.scoring import Scorer
+from fca2_plugin.cli import evaluate as command
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import (
+    DOWNSAMPLERS,
     bicubic_upsample,
     build_clips,
     demo_clips,
@@ -25,7 +27,7 @@ from fca2_plugin.data import (
     read_frames,
     write_frames,
 )
-from fca2_plugin.metrics import get_protocol, psnr, ssim
+from fca2_plugin.metrics import METRICS, PROTOCOLS, get_protocol, psnr, ssim
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
 
@@ -359,6 +361,12 @@ def test_a_checkpoint_gets_what_basicsrs_test_loop_gives_it(tree, tmp_path, monk
     )
     assert ours["psnr"] == pytest.approx(theirs["Vid4/psnr"], abs=1e-4)
     assert ours["ssim"] == pytest.approx(theirs["Vid4/ssim"], abs=1e-5)
+
+
+def test_the_help_names_what_there_is():
+    assert command.METRICS == METRICS
+    assert command.PROTOCOLS == tuple(PROTOCOLS)
+    assert command.DEGRADATIONS == tuple(DOWNSAMPLERS)
 
 
 @pytest.mark.parametrize(
