@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fca2_plugin.apps.benchmark.timing import count_parameters, device_name
+from fca2_plugin.apps.facts import count_parameters, device_name
 from fca2_plugin.apps.loading import load_network
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.data import media_frames

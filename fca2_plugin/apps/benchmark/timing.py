@@ -11,7 +11,6 @@ normalisation and every operator torch does not see, such as MMCV's compiled one
 """
 
 import itertools
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,22 +23,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from fca2_plugin import __version__
+from fca2_plugin.apps.facts import count_parameters, device_name
 
-__all__ = ["compare", "count_macs", "count_parameters", "device_name"]
+__all__ = ["compare", "count_macs"]
 
 MIB = 2**20
-
-
-def device_name(device: torch.device) -> str:
-    """Where something runs, in words."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} {platform.machine()}"
-
-
-def count_parameters(model: nn.Module) -> int:
-    """All parameters, those that do not learn included, shared ones once."""
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def count_macs(model: nn.Module, x: Tensor) -> int:
