@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ __all__ = [
     "file_at_once",
     "file_sha256",
     "folder_at_once",
+    "only_writer",
     "read_json",
     "write_json",
     "write_text",
@@ -97,3 +99,25 @@ def check_writable(path: Path) -> None:
         raise ValueError(
             f"{path} cannot be written ({error.strerror}); choose a place where you may write"
         ) from error
+
+
+@contextlib.contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask, too, out of a folder; the system forgets it at any end.
+
+    Raises:
+        ValueError: Another process has it.
+    """
+    if importlib.util.find_spec("fcntl") is None:  # Windows
+        yield
+        return
+    fcntl = importlib.import_module("fcntl")
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(f"another process is writing to {folder}; wait for its end") from error
+        yield
+    finally:
+        os.close(handle)

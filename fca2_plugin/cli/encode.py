@@ -1,8 +1,16 @@
 """``fca2 encode``."""
 
 import argparse
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fca2_plugin.codec import CodecSettings
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -75,27 +83,34 @@ def run(args: argparse.Namespace) -> int:
     return _encode(args, console)
 
 
-def _encode(args, console) -> int:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+@contextlib.contextmanager
+def _bar(console: "Console") -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar with the time left, and yield what moves it."""
+    from rich import progress
 
+    columns = [
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    ]
+    with progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, name: bar.update(
+            task, completed=done, total=total, description=name
+        )
+
+
+def _encode(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import encode_tree
 
-    scale = args.scale or (1 if args.degradation == "none" else 4)
     start = time.monotonic()
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=args.quiet) as bar:
-        task = bar.add_task("encoding", total=None)
+    with _bar(console) as progress:
         tree = encode_tree(
             args.paths[:-1],
             args.paths[-1],
             degradation=args.degradation,
-            scale=scale,
+            scale=args.scale or (1 if args.degradation == "none" else 4),
             codecs=_settings(args),
             split=args.split,
             clips=args.clips,
@@ -104,36 +119,35 @@ def _encode(args, console) -> int:
             format=args.format,
             keep_bitstreams=args.keep_bitstreams,
             jobs=args.jobs,
-            progress=lambda done, total, name: bar.update(
-                task, completed=done, total=total, description=name
-            ),
+            progress=progress,
         )
-        bar.update(task, visible=False)
     clips = tree.manifest["clips"]
     if not tree.num_written:
-        console.print(f"{tree.root} is complete: {len(clips)} clips, nothing to do")
+        console.print(f"{tree.root} is complete: {len(clips)} clips, nothing to do", soft_wrap=True)
         return 0
     frames = sum(clip["num_frames"] for clip in clips)
     console.print(
         f"{tree.inputs}: {len(clips)} clips of {frames} frames, {tree.num_written} folders "
-        f"written to {tree.root} in {time.monotonic() - start:.1f} s"
+        f"written to {tree.root} in {time.monotonic() - start:.1f} s",
+        soft_wrap=True,
     )
-    for kind in clips[0]["kbps"] if clips else ():
+    for kind in clips[0]["kbps"]:
         rates = [clip["kbps"][kind] for clip in clips]
         console.print(f"  {kind}: {sum(rates) / len(rates):.1f} kb/s at {args.fps} fps")
     return 0
 
 
-def _verify(args, console) -> int:
+def _verify(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import verify_tree
 
     for root in args.paths:
-        num_folders = verify_tree(root)
-        console.print(f"{root}: {num_folders} folders, all as their checksums say")
+        with _bar(console) as progress:
+            num_folders = verify_tree(root, progress)
+        console.print(f"{root}: {num_folders} folders, all as their checksums say", soft_wrap=True)
     return 0
 
 
-def _settings(args: argparse.Namespace) -> list:
+def _settings(args: argparse.Namespace) -> "list[CodecSettings]":
     """Return what each codec is to do, from the rates that belong to it."""
     from fca2_plugin.codec import CodecSettings
 

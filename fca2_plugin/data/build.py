@@ -90,7 +90,7 @@ def build_clips(
         if progress is not None:
             progress(done, total, f"{split}/{name}")
     _check_no_strangers(tree, written)
-    tree.finish(written, ("gt", "lq", *recipe.kinds), settings.fps)
+    tree.finish(written, ("gt", "lq", *recipe.kinds), dict.fromkeys(recipe.kinds, settings.fps))
     return tree.root
 
 

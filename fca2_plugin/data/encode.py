@@ -13,7 +13,6 @@ of jobs, nor on how often the run was killed.
 
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import cv2
 import numpy as np
 
 from fca2_plugin import __version__
+from fca2_plugin._files import only_writer
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import CodecSettings, library_versions
 from fca2_plugin.data.clips import find_clip
@@ -36,7 +36,7 @@ from fca2_plugin.data.parts import (
     write_lq,
 )
 from fca2_plugin.data.store import write_lmdb
-from fca2_plugin.data.tree import MANIFEST, Part, Tree, check_clip_name
+from fca2_plugin.data.tree import Part, Tree
 
 __all__ = ["FORMATS", "PUBLISHED", "EncodedTree", "encode_tree"]
 
@@ -119,10 +119,10 @@ def encode_tree(
     check_choice("format", format, FORMATS)
     if clip_frames is not None and clip_frames < 1:
         raise ValueError(f"clip_frames must be at least 1, got {clip_frames}")
-    jobs = (os.cpu_count() or 1) if jobs is None else jobs
-    if jobs < 1:
+    if jobs is not None and jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
     sources = [source] if isinstance(source, str | os.PathLike) else list(source)
+    _check_apart(sources, Path(destination))
     inputs = find_inputs(sources, split, clips)
     recipe = Recipe(scale, degradation, tuple(codecs), inputs.frame_name)
     arguments = {
@@ -139,25 +139,34 @@ def encode_tree(
     tree = Tree(root, arguments, FRAMES if format == "lmdb" else "")
     kinds = [*(["gt"] if keep_gt else []), "lq", *recipe.kinds]
     manifest = tree.finished_manifest()
-    if manifest is not None and _is_whole(tree, manifest, kinds, format):
+    if manifest is not None and _is_whole(tree, kinds, format):
+        tree.tidy()
         return EncodedTree(root, inputs.kind, manifest, 0)
     versions = {"fca2_plugin": __version__, "opencv": cv2.__version__, "numpy": np.__version__}
     for settings in codecs:
         versions |= library_versions(settings.codec)
-    tree.begin(versions)
-    before = len(tree.parts)
-    job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
-    names = _run(job, inputs.clips, jobs, progress)
-    written = len(tree.parts) - before
-    if format == "lmdb":
-        _pack(tree, kinds, names, recipe)
-    fps = codecs[0].fps if codecs else PUBLISHED[0].fps
-    manifest = tree.finish([("", name) for name in names], kinds, fps)
-    shutil.rmtree(root / FRAMES, ignore_errors=True)
+    root.mkdir(parents=True, exist_ok=True)
+    with only_writer(root):
+        tree.begin(versions)
+        before = len(tree.parts)
+        job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
+        names = _run(job, inputs.clips, jobs or os.cpu_count() or 1, progress)
+        written = len(tree.parts) - before
+        if format == "lmdb":
+            _pack(tree, kinds, names, recipe)
+        fps = {kind: settings.fps for kind, settings in recipe.kinds.items()}
+        manifest = tree.finish([("", name) for name in names], kinds, fps)
     return EncodedTree(root, inputs.kind, manifest, written)
 
 
-def _is_whole(tree: Tree, manifest: dict, kinds: Sequence[str], format: str) -> bool:
+def _check_apart(sources: Sequence[str | os.PathLike], destination: Path) -> None:
+    """Refuse to write into a source, which would then hold clips that nobody put there."""
+    for source in map(Path, sources):
+        if source.is_dir() and destination.resolve().is_relative_to(source.resolve()):
+            raise ValueError(f"{destination} lies in {source}; choose a folder outside of it")
+
+
+def _is_whole(tree: Tree, kinds: Sequence[str], format: str) -> bool:
     if format == "png":
         return tree.is_finished()
     return all((tree.root / f"{kind}.lmdb").is_dir() for kind in kinds)
@@ -165,9 +174,9 @@ def _is_whole(tree: Tree, manifest: dict, kinds: Sequence[str], format: str) -> 
 
 def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | None) -> list[str]:
     """Write everything that is missing, and return the names of the clips in order."""
-    tree, per_clip = job.tree, 1 + len(job.recipe.kinds)
+    tree, num_coded = job.tree, len(job.recipe.kinds)
     found: dict[str, list[str]] = {}  # input clip -> the clips that it gave
-    done, total = 0, per_clip * len(clips)
+    done, total = 0, (1 + num_coded) * len(clips)
 
     def follow(result: tuple[str, list[Part]]) -> Iterator[Task]:
         name, parts = result
@@ -177,6 +186,7 @@ def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | 
                     yield _code, (part.name, kind)
 
     tasks = [(_degrade, (clip,)) for clip in clips]
+    jobs = min(jobs, len(clips) * max(1, num_coded))
     for name, parts in run_tasks(tasks, jobs, job, follow):
         for part in parts:
             if part.key not in tree.parts:
@@ -184,7 +194,7 @@ def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | 
         given = [part.name for part in parts if part.kind == "lq"]
         if given:
             found[name] = given
-            total += (len(given) - 1) * len(job.recipe.kinds)
+            total += (len(given) - 1) * num_coded
         done += 1
         if progress is not None:
             kind = "lq" if given else parts[0].kind
@@ -196,7 +206,6 @@ def _degrade(job: _Job, clip: InputClip) -> tuple[str, list[Part]]:
     """Write the ground truth and the raw LQ of one input clip."""
     parts = []
     for name, frames in _cut(clip, job.clip_frames):
-        check_clip_name("-", name, ())
         parts += _degrade_one(job, clip, name, frames)
     return clip.name, parts
 

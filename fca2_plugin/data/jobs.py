@@ -88,13 +88,14 @@ def _start_worker(shared: Any) -> None:
     _shared = shared
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent(timeout=0)  # it may have gone while this process started
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(timeout: float | None = None) -> None:
     # a worker of a killed parent would go on, and write beside the run that resumes
-    wait([multiprocessing.parent_process().sentinel])
-    os._exit(1)
+    if wait([multiprocessing.parent_process().sentinel], timeout):
+        os._exit(1)
 
 
 def _run(function: Callable, arguments: tuple) -> Any:

@@ -170,13 +170,15 @@ class Tree:
                 "remove that folder and run again"
             )
 
-    def finish(self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: float) -> dict:
+    def finish(
+        self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: Mapping[str, float]
+    ) -> dict:
         """Write the manifest of the clips (split, name), in that order, and return it.
 
         Args:
             clips: The clips.
             kinds: What there is of each.
-            fps: The frame rate to which rates in kb/s refer.
+            fps: The frame rate of each coded kind.
 
         Raises:
             ValueError: The kinds of a clip differ in their number of frames.
@@ -195,8 +197,14 @@ class Tree:
             "clips": entries,
         }
         write_json(self.root / MANIFEST, manifest)
-        (self.root / JOURNAL).unlink(missing_ok=True)
+        self.tidy()
         return manifest
+
+    def tidy(self) -> None:
+        """Remove what only an unfinished data set needs."""
+        (self.root / JOURNAL).unlink(missing_ok=True)
+        if self.frames_in:
+            shutil.rmtree(self.root / self.frames_in, ignore_errors=True)
 
 
 def _count_by_split(splits: Sequence[str]) -> dict[str, int] | int:
@@ -220,7 +228,7 @@ def check_clip_name(split: str, name: str, seen: Iterable[tuple[str, str]]) -> N
         raise ValueError(f"the source gives the clip {split}/{name} twice; names must differ")
 
 
-def _entry(split: str, name: str, parts: Mapping[str, Part], fps: float) -> dict:
+def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Mapping[str, float]) -> dict:
     """Return a clip of the manifest."""
     entry = {"split": split, "name": name, "num_frames": next(iter(parts.values())).num_frames}
     for kind in ("gt", "lq"):
@@ -229,7 +237,9 @@ def _entry(split: str, name: str, parts: Mapping[str, Part], fps: float) -> dict
     entry["sha256"] = {kind: part.sha256 for kind, part in parts.items()}
     coded = {k: p.num_bytes for k, p in parts.items() if p.num_bytes is not None}
     entry["num_bytes"] = coded
-    entry["kbps"] = {k: round(8e-3 * n * fps / entry["num_frames"], 2) for k, n in coded.items()}
+    entry["kbps"] = {
+        k: round(float(8e-3 * n * fps[k] / entry["num_frames"]), 2) for k, n in coded.items()
+    }
     return entry
 
 

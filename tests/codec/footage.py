@@ -1,7 +1,10 @@
 """Clips for the codec tests: smooth texture in slow motion, so that the encoders have work."""
 
+from pathlib import Path
+
 import numpy as np
 
+from fca2_plugin.codec import CodecSettings, write_video
 from fca2_plugin.codec.yuv import Planes, YuvFile, write_yuv
 
 
@@ -31,3 +34,10 @@ def raw_clip(folder, num_frames=3, height=32, width=48, name="Clip", seed=0) -> 
     """The same as a raw file."""
     folder.mkdir(parents=True, exist_ok=True)
     return write_yuv(folder, name, moving_planes(num_frames, height, width, seed))
+
+
+def counting_film(path: Path, num_frames: int = 23) -> Path:
+    """A video whose frames' brightness, through ten, says which they are."""
+    frames = [np.full((32, 32, 3), 10 * index, np.uint8) for index in range(num_frames)]
+    write_video(path, frames, CodecSettings(crf=5))
+    return path

@@ -22,7 +22,7 @@ from fca2_plugin.data import (
     video_clips,
 )
 from fca2_plugin.data.tree import folder_sha256
-from tests.codec.footage import moving_clip
+from tests.codec.footage import counting_film, moving_clip
 from tests.conftest import require_host
 from tests.data.trees import files
 
@@ -255,11 +255,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """Twenty-three frames whose brightness says which they are."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    frames = [np.full((32, 32, 3), 10 * index, np.uint8) for index in range(23)]
-    write_video(path, frames, CodecSettings(crf=5))
-    return path
+    return counting_film(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
 def test_video_clips_leave_a_gap(film):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fca2_plugin._files import only_writer
 from fca2_plugin.codec import CodecSettings, encode_decode, read_video, write_video
 from fca2_plugin.codec.encoders import ENCODERS
 from fca2_plugin.data import (
@@ -25,7 +26,7 @@ from fca2_plugin.data import (
     verify_tree,
     write_frames,
 )
-from tests.codec.footage import moving_clip
+from tests.codec.footage import counting_film, moving_clip
 from tests.conftest import require_host
 
 require_host("av")
@@ -46,11 +47,7 @@ def frames_root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """Twenty-three frames whose brightness says which they are."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    frames = [np.full((32, 32, 3), 10 * index, np.uint8) for index in range(23)]
-    write_video(path, frames, CodecSettings(crf=5))
-    return path
+    return counting_film(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
 def files(root):
@@ -420,6 +417,18 @@ def test_bad_arguments_write_nothing(frames_root, tmp_path, kwargs, message):
     with pytest.raises(ValueError, match=message):
         encode_tree(frames_root, tmp_path / "set", **(ONE | kwargs))
     assert not (tmp_path / "set").exists()
+
+
+def test_a_destination_inside_the_source(frames_root, tmp_path):
+    with pytest.raises(ValueError, match="out lies in .*; choose a folder outside of it"):
+        encode_tree(frames_root, frames_root / "out", **ONE)
+
+
+def test_two_at_once(frames_root, tmp_path):
+    with only_writer(tmp_path):
+        with pytest.raises(ValueError, match="another process is writing to .*; wait for its end"):
+            encode_tree(frames_root, tmp_path, **ONE)
+    encode_tree(frames_root, tmp_path, **ONE)
 
 
 def test_a_folder_with_other_things_is_left_alone(frames_root, tmp_path):
