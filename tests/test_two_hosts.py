@@ -43,6 +43,7 @@ from mmengine.registry import init_default_scope  # noqa: E402  # isort: skip
 
 from fca2_plugin.basicsr import runner as basicsr_runner  # noqa: E402
 from fca2_plugin.basicsr.host_nets import build_host_net  # noqa: E402
+from fca2_plugin.basicsr.pipeline import forget_logger  # noqa: E402
 from fca2_plugin.mmagic import runner as mmagic_runner  # noqa: E402
 from tests.basicsr import runs as basicsr_runs  # noqa: E402
 from tests.mmagic import runs as mmagic_runs  # noqa: E402
@@ -61,7 +62,7 @@ NETS = {
     "BasicVSR++": (
         dict(type="BasicVSRPlusPlusNet", mid_channels=16, num_blocks=1),
         dict(type="BasicVSRPlusPlus", mid_channels=16, num_blocks=1),
-        (1, 3, 3, 64, 65),
+        (1, 2, 3, 64, 65),
     ),
     "IconVSR": (
         dict(type="IconVSRNet", mid_channels=64, num_blocks=1),
@@ -156,7 +157,7 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOCAL_RANK", "0")
     yield
-    basicsr_runner._forget_logger()
+    forget_logger()
 
 
 def share(one: nn.Module, other: nn.Module) -> None:

@@ -67,7 +67,7 @@ def convert_checkpoint(
     """Write the weights of a checkpoint in the other host's form.
 
     Args:
-        source: A checkpoint of MMagic or of BasicSR, or the folder of a run of MMagic.
+        source: A checkpoint of MMagic or of BasicSR, or the folder of a run.
         target: The file to write.
         to: ``mmagic`` or ``basicsr``.
         force: Replace a file that exists.
