@@ -45,7 +45,7 @@ def compare(
     clip: Tensor,
     *,
     repeats: int = 5,
-    warmup: int = 1,
+    warmup: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict:
     """Time networks in turns on one clip.
@@ -54,7 +54,7 @@ def compare(
         models: Networks by name, on the clip's device; the first one is the baseline.
         clip: Input, (1, t, 3, h, w).
         repeats: Timed rounds.
-        warmup: Rounds before, not timed.
+        warmup: Rounds before, not timed, beside the one that counts operations.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
