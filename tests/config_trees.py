@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import yaml
 
-from fca2_plugin.data import build_clips, demo_clips
+from fca2_plugin.codec import write_yuv
+from fca2_plugin.data import build_clips, build_mfqe_demo, demo_clips
 
-__all__ = ["ROOT", "check_metafiles", "walk", "write_data"]
+__all__ = ["ROOT", "check_metafiles", "is_enhancement", "walk", "write_data"]
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +34,20 @@ def _write_clip(folder: Path, names: list[str], size: int = 64) -> None:
         cv2.imwrite(str(folder / name), np.roll(smooth, index, axis=1))
 
 
+def is_enhancement(name: str) -> bool:
+    """Whether a config is one of luma at scale 1, of the MFQE 2.0 layout."""
+    return name.startswith("enhancement/") or Path(name).stem in ("tiny_stdf", "tiny_tgafnet")
+
+
+def _write_videos(tree: Path, splits: tuple[str, str], codec: str) -> None:
+    """A raw and a coded video in each split, of 16 frames of noise."""
+    draw = np.random.default_rng(0)
+    for split in splits:
+        for folder in ("raw", f"{codec}/QP37"):
+            (tree / split / folder).mkdir(parents=True)
+            write_yuv(tree / split / folder, split, draw.integers(0, 256, (16, 128, 128), np.uint8))
+
+
 def write_data(root: Path) -> Path:
     """Write the data sets' folders and lists as the configs expect them below ``data``."""
     vimeo, reds, vid4 = (root / "data" / name for name in ("vimeo90k", "REDS", "Vid4"))
@@ -46,6 +61,9 @@ def write_data(root: Path) -> Path:
     _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
     (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
     build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
+    _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP")
+    _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP")
+    build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))
     return root
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.config_trees import ROOT, check_metafiles, walk, write_data
+from tests.config_trees import ROOT, check_metafiles, is_enhancement, walk, write_data
 from tests.conftest import require_host
 
 require_host("mmagic")
@@ -30,6 +30,8 @@ CONFIGS = {
     for path in sorted(FOLDER.rglob("*.py"))
     if "_base_" not in path.parts
 }
+ENHANCEMENT = list(filter(is_enhancement, CONFIGS))
+SR = [name for name in CONFIGS if name not in ENHANCEMENT]
 FRAMES = 3  # of a step: the host's BasicVSR++ is slow on a CPU
 
 
@@ -68,7 +70,7 @@ def data(tmp_path_factory) -> Path:
     return write_data(tmp_path_factory.mktemp("root"))
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", SR)
 def test_a_config_trains_a_step(name, data, monkeypatch):
     monkeypatch.chdir(data)
     init_default_scope("mmagic")
@@ -96,7 +98,7 @@ def test_a_config_trains_a_step(name, data, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", SR)
 def test_a_config_reads_its_test_clips(name, data, monkeypatch):
     monkeypatch.chdir(data)
     init_default_scope("mmagic")
@@ -109,6 +111,25 @@ def test_a_config_reads_its_test_clips(name, data, monkeypatch):
         height, width = item["data_samples"].gt_img.shape[-2:]
         assert item["inputs"].shape[-2:] == (height // scale, width // scale)
         assert len(item["inputs"]) == len(item["data_samples"].gt_img) > 1
+
+
+@pytest.mark.parametrize("name", ENHANCEMENT)
+def test_an_enhancement_config_trains_a_step_and_is_tested(name, data, monkeypatch):
+    monkeypatch.chdir(data)
+    init_default_scope("mmagic")
+    torch.manual_seed(0)
+    cfg = Config(load(name).to_dict())
+    cfg.train_dataloader.dataset.gt_size = 32
+    model = MODELS.build(cfg.model).train()
+    item = DATASETS.build(cfg.train_dataloader.dataset)[0]
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    assert model.train_step(pseudo_collate([item]), optim_wrapper)["loss"].isfinite()
+    assert any(not value.equal(before[key]) for key, value in model.state_dict().items())
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
+        videos = DATASETS.build(loader.dataset)
+        assert len(videos) == 1 and len(videos[0]["inputs"]) > 1
+    assert cfg.val_evaluator == cfg.test_evaluator
 
 
 def test_names_and_work_dirs_are_unique():

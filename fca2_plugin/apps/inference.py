@@ -10,9 +10,21 @@ from torch import Tensor, nn
 from fca2_plugin.apps.facts import count_parameters, device_name
 from fca2_plugin.apps.loading import load_network
 from fca2_plugin.apps.pairs import Pair
-from fca2_plugin.data import media_frames
+from fca2_plugin.apps.scoring import Scorer
+from fca2_plugin.codec import YuvFile
+from fca2_plugin.data import MfqePair, media_frames
+from fca2_plugin.metrics import get_protocol
 
-__all__ = ["NetworkMethod", "chunks", "default_device", "load_network", "to_clip", "to_frames"]
+__all__ = [
+    "NetworkMethod",
+    "chunks",
+    "default_device",
+    "enhance_video",
+    "load_network",
+    "score_enhancer",
+    "to_clip",
+    "to_frames",
+]
 
 
 def default_device() -> torch.device:
@@ -77,8 +89,38 @@ def chunks(
         start += step
 
 
+@torch.inference_mode()
+def enhance_video(
+    network: nn.Module,
+    luma: np.ndarray,
+    peaks: np.ndarray | None = None,
+    device: torch.device | str | None = None,
+) -> Iterator[np.ndarray]:
+    """Enhance a video frame by frame; only the frames of one window are in memory.
+
+    Args:
+        network: An ``Enhancer`` for luma, or a pair of them, in evaluation mode on ``device``.
+        luma: Y planes (n, h, w), ``uint8``, read as they are needed.
+        peaks: Which frames are of peak quality, (n,) bool, for a network that ``uses_peaks``.
+        device: Where the network is; a GPU where there is one.
+
+    Yields:
+        (h, w) ``float32``, neither clipped nor rounded.
+    """
+    found = None if peaks is None else np.flatnonzero(peaks).tolist()
+    state = None
+    for index, window in enumerate(network.windows(len(luma), found)):
+        lq = torch.from_numpy(luma[window]).to(device or default_device())
+        is_peak = peaks is not None and bool(peaks[index])
+        frame, state = network.step(lq[None].float() / 255, state, is_peak)
+        yield frame[0, 0].float().cpu().numpy()
+
+
 class NetworkMethod:
     """A network as a method of ``scoring``.
+
+    Raw video goes through an enhancement network frame by frame (``enhance_video``), anything else
+    whole or in chunks.
 
     Args:
         network: Takes (1, t, 3, h, w) in [0, 1], or luma (1, t, 1, h, w), and returns as many
@@ -118,6 +160,9 @@ class NetworkMethod:
         Raises:
             ValueError: The output has another number of frames, or holds NaN or infinity.
         """
+        if isinstance(pair.lq, YuvFile) and hasattr(self.network, "step"):
+            yield from self._enhance(pair)
+            return
         lq = list(media_frames(pair.lq))
         for piece, keep in chunks(len(lq), self.max_frames, self.overlap, self.align):
             clip = to_clip(lq[piece], self.device)
@@ -132,6 +177,25 @@ class NetworkMethod:
             for frame in kept[0, :, 0].float().cpu().numpy() if luma else to_frames(kept):
                 yield frame, milliseconds
 
+    def _enhance(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+        peaks = None
+        if self.network.uses_peaks:
+            peaks = MfqePair(pair.name, pair.gt, pair.lq).peaks()
+        frames = enhance_video(self.network, pair.lq.luma, peaks, self.device)
+        start = time.perf_counter()
+        for index, frame in enumerate(frames):
+            milliseconds = 1000 * (time.perf_counter() - start)
+            if not np.isfinite(frame).all():
+                raise self._not_finite(pair, index)
+            yield frame, milliseconds
+            start = time.perf_counter()
+
+    def _not_finite(self, pair: Pair, index: int) -> ValueError:
+        return ValueError(
+            f"{pair.label}, frame {index}: {self.name} returned NaN or infinity; check the "
+            "checkpoint, and mixed precision if it was trained with it"
+        )
+
     def _check(self, sr: Tensor, clip: Tensor, pair: Pair, first: int) -> None:
         if sr.ndim != 5 or sr.shape[:2] != clip.shape[:2]:
             raise ValueError(
@@ -141,7 +205,26 @@ class NetworkMethod:
             )
         finite = torch.isfinite(sr).flatten(2).all(-1)[0].tolist()
         if not all(finite):
-            raise ValueError(
-                f"{pair.label}, frame {first + finite.index(False)}: {self.name} returned NaN or "
-                "infinity; check the checkpoint, and mixed precision if it was trained with it"
-            )
+            raise self._not_finite(pair, first + finite.index(False))
+
+
+def score_enhancer(
+    network: nn.Module, pair: MfqePair, device: torch.device | str | None = None
+) -> dict:
+    """Measure a network on a video as ``fca2 evaluate --protocol mfqe`` does.
+
+    Args:
+        network: For luma, at scale 1; it is left in the mode in which it was.
+        pair: The video.
+        device: Where the network runs.
+
+    Returns:
+        As ``Scorer``: means by measure, and ``frames`` with the values of each frame.
+    """
+    was_training = network.training
+    try:
+        method = NetworkMethod(network, type(network).__name__, device=device)
+        clip = Pair(pair.name, pair.raw, pair.coded, num_frames=len(pair))
+        return Scorer(method, get_protocol("mfqe"))(clip)
+    finally:
+        network.train(was_training)

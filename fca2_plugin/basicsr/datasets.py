@@ -7,7 +7,7 @@ The keys are those of ``open_clip_set``, and beside them:
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -20,11 +20,11 @@ from fca2_plugin.data.clip_set import ClipSet, open_clip_set
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.sample import split_round
 
-__all__ = ["FCA2VideoDataset", "FCA2VideoTestDataset"]
+__all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset", "build_once"]
 
 # read by BasicSR, which hands a data set all the options of its phase
-_HOST_KEYS = frozenset(
-    "name type phase io_backend batch_size_per_gpu num_worker_per_gpu dataset_enlarge_ratio "
+HOST_KEYS = frozenset(
+    "name type phase scale io_backend batch_size_per_gpu num_worker_per_gpu dataset_enlarge_ratio "
     "prefetch_mode num_prefetch_queue pin_memory persistent_workers use_shuffle".split()
 )
 _CLIP_KEYS = frozenset(inspect.signature(open_clip_set).parameters) - {"test", "backend"}
@@ -102,13 +102,19 @@ class FCA2VideoTestDataset(Dataset):
         }
 
 
+def build_once(build: Callable[..., object], settings: Mapping | None) -> None:
+    """Make demo clips, if there are settings for them, on one process while the others wait."""
+    if settings is None:
+        return
+    if get_dist_info()[0] == 0:
+        build(**settings)
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+
+
 def _open(what: str, opt: Mapping, test: bool) -> ClipSet:
-    check_settings(what, opt.keys(), _HOST_KEYS | FCA2VideoDataset.OPTIONS)
-    if "demo" in opt:
-        if get_dist_info()[0] == 0:
-            build_demo(**opt["demo"])
-        if distributed.is_available() and distributed.is_initialized():
-            distributed.barrier()
+    check_settings(what, opt.keys(), HOST_KEYS | FCA2VideoDataset.OPTIONS)
+    build_once(build_demo, opt.get("demo"))
     settings = {key: value for key, value in opt.items() if key in _CLIP_KEYS}
     return open_clip_set(**settings, test=test, backend=opt.get("io_backend", {}).get("type"))
 

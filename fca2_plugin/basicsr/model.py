@@ -166,13 +166,18 @@ class FCA2Model(VideoRecurrentModel):
 
     def test(self) -> None:
         """Run the network that is measured: the averaged one, or the one that learns."""
-        learning = self.net_g
-        # without its wrapper: processes have different numbers of clips, and must not wait
-        self.net_g = getattr(self, "net_g_ema", self.get_bare_model(learning))
+        learning, self.net_g = self.net_g, self.measured_net()
         try:
             super().test()
         finally:
             self.net_g = learning
+
+    def measured_net(self) -> nn.Module:
+        """The averaged network, or the one that learns.
+
+        Without its wrapper: processes have different numbers of clips, and must not wait.
+        """
+        return getattr(self, "net_g_ema", self.get_bare_model(self.net_g))
 
     def nondist_validation(self, dataloader, current_iter, tb_logger, save_img) -> None:
         self.dist_validation(dataloader, current_iter, tb_logger, save_img)

@@ -20,12 +20,17 @@ from fca2_plugin.data.degrade import (
     downsample,
     phase,
 )
-from fca2_plugin.data.demo import build_demo
+from fca2_plugin.data.demo import build_demo, build_mfqe_demo
 from fca2_plugin.data.encode import EncodedTree, encode_tree
+from fca2_plugin.data.enhancement import (
+    EnhancementSample,
+    EnhancementSet,
+    open_enhancement_set,
+)
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
-from fca2_plugin.data.mfqe import MfqePair, draw_patch, find_mfqe, mfqe_planes, window_indices
+from fca2_plugin.data.mfqe import MfqePair, find_mfqe, mfqe_planes, window_indices
 from fca2_plugin.data.mfqe_build import build_mfqe
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.pqf import (
@@ -51,6 +56,8 @@ __all__ = [
     "ClipStore",
     "CrfMix",
     "EncodedTree",
+    "EnhancementSample",
+    "EnhancementSet",
     "Media",
     "MfqePair",
     "SampleRecipe",
@@ -59,13 +66,13 @@ __all__ = [
     "build_clips",
     "build_demo",
     "build_mfqe",
+    "build_mfqe_demo",
     "camera_clip",
     "check_same_size",
     "clip_size",
     "crop_to_multiple",
     "demo_clips",
     "downsample",
-    "draw_patch",
     "encode_tree",
     "find_clips",
     "find_media",
@@ -78,6 +85,7 @@ __all__ = [
     "nearest_peaks",
     "open_clip_set",
     "open_clips",
+    "open_enhancement_set",
     "peaks_from_psnr",
     "peaks_from_qps",
     "phase",

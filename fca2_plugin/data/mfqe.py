@@ -16,16 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin.codec import YuvFile
-from fca2_plugin.data.sample import sample_rng
+from fca2_plugin.codec import YuvFile, frame_infos
+from fca2_plugin.data.pqf import peaks_from_psnr, peaks_from_qps, qps_of
 
-__all__ = ["HM", "MfqePair", "draw_patch", "find_mfqe", "mfqe_planes", "window_indices"]
+__all__ = ["HM", "MfqePair", "find_mfqe", "mfqe_planes", "window_indices"]
 
 RAW = "raw"
 HM = "HM16.5_LDP"
 RADIUS = 3  # neighbours on either side
-MAX_TRAINING_FRAMES = 300  # of a video, as in the authors' training data
-PATCH = 128
+_ERROR_FLOOR = 1e-3  # squared grey levels: a frame without an error has a finite PSNR
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,20 @@ class MfqePair:
         """The coded stream beside the planes, for ``frame_infos``, where there is one."""
         path = self.coded.path.with_suffix(".265")
         return path if path.is_file() else None
+
+    def peaks(self) -> np.ndarray:
+        """Label the frames of peak quality: by the stream's QPs, without one by the PSNR.
+
+        Returns:
+            (n,) bool.
+        """
+        if self.stream is not None:
+            return peaks_from_qps(qps_of(frame_infos(self.stream), self.stream.name))
+        errors = [
+            np.square(raw.astype(np.int32) - coded).mean()
+            for raw, coded in zip(self.raw.luma, self.coded.luma, strict=True)
+        ]
+        return peaks_from_psnr(-10 * np.log10(np.maximum(errors, _ERROR_FLOOR)))
 
     def window(self, index: int, radius: int = RADIUS) -> tuple[np.ndarray, np.ndarray]:
         """Return the coded Y planes around a frame, and the frame's raw Y plane.
@@ -125,49 +138,6 @@ def _videos(folder: Path) -> dict[str, YuvFile]:
     if not videos:
         raise ValueError(f"{folder} holds no raw videos; expected Name_WxH_N.yuv")
     return videos
-
-
-def draw_patch(
-    pairs: Sequence[MfqePair],
-    clip: int,
-    seed: int,
-    visit: int | None,
-    size: int = PATCH,
-    radius: int = RADIUS,
-    max_frames: int = MAX_TRAINING_FRAMES,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return a training sample of a clip: the same for the same (seed, clip, visit).
-
-    A frame and a square of it are drawn evenly.
-
-    Args:
-        pairs: The videos.
-        clip: Which of them.
-        seed: Seed of all samples.
-        visit: How often all clips have been visited; ``None`` where that is not known.
-        size: Side of the square.
-        radius: Neighbours on either side.
-        max_frames: Only so many frames of the video are used, from its start.
-
-    Returns:
-        Coded Y planes (2 * radius + 1, size, size) and the raw one (size, size), ``uint8``.
-
-    Raises:
-        ValueError: The video is smaller than the square.
-    """
-    pair = pairs[clip]
-    height, width = pair.raw.height, pair.raw.width
-    if not 1 <= size <= min(height, width):
-        raise ValueError(
-            f"{pair.raw.path} is too small to cut {size} pixels out of it; lower the patch size"
-        )
-    rng = sample_rng(seed, pair.name, visit)
-    count = min(len(pair), max_frames)
-    index, top, left = (int(rng.integers(n)) for n in (count, height - size + 1, width - size + 1))
-    rows, columns = slice(top, top + size), slice(left, left + size)
-    around = window_indices(index, len(pair), radius)
-    coded = np.stack([pair.coded.luma[i, rows, columns] for i in around])
-    return coded, np.array(pair.raw.luma[index, rows, columns])
 
 
 def mfqe_planes(pairs: Sequence[MfqePair]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

@@ -26,6 +26,7 @@ __all__ = [
     "make_sample",
     "sample_rng",
     "split_round",
+    "turn",
 ]
 
 TASKS = ("vsr", "cleaning", "autoencoder")
@@ -210,9 +211,10 @@ def make_sample(
         ValueError: The frames are too small to cut ``recipe.gt_size`` out of them.
     """
     target = [crop_to_multiple(frame, recipe.target_scale) for frame in target]
-    target = [_turn(frame, plan) for frame in target]
+    turns = plan.hflip, plan.vflip, plan.transpose
+    target = [turn(frame, *turns) for frame in target]
     if source is not None:
-        source = [_turn(frame, plan) for frame in source]
+        source = [turn(frame, *turns) for frame in source]
     elif recipe.task == "autoencoder":
         source = target
     else:
@@ -235,9 +237,10 @@ def _make_lq(
     return coded, raw, gt
 
 
-def _turn(frame: np.ndarray, plan: SamplePlan) -> np.ndarray:
-    frame = frame[:: -1 if plan.vflip else 1, :: -1 if plan.hflip else 1]
-    return np.ascontiguousarray(frame.swapaxes(0, 1) if plan.transpose else frame)
+def turn(frame: np.ndarray, hflip: bool, vflip: bool, transpose: bool) -> np.ndarray:
+    """Mirror an array's first two axes, rows and columns, and then exchange them."""
+    frame = frame[:: -1 if vflip else 1, :: -1 if hflip else 1]
+    return np.ascontiguousarray(frame.swapaxes(0, 1) if transpose else frame)
 
 
 def _crop(

@@ -7,9 +7,15 @@ measures of whole clips (temporal, perceptual).
 
 from fca2_plugin.metrics.clips import METRICS, start_metrics
 from fca2_plugin.metrics.frames import psnr, rgb_to_y, ssim
-from fca2_plugin.metrics.protocols import PROTOCOLS, Protocol, get_protocol
+from fca2_plugin.metrics.protocols import (
+    ENHANCEMENT_METRICS,
+    PROTOCOLS,
+    Protocol,
+    get_protocol,
+)
 
 __all__ = [
+    "ENHANCEMENT_METRICS",
     "METRICS",
     "PROTOCOLS",
     "Protocol",

@@ -33,7 +33,7 @@ from fca2_plugin.metrics.frames import (
     ssim_uniform,
 )
 
-__all__ = ["PROTOCOLS", "Protocol", "crop_to_32", "get_protocol"]
+__all__ = ["ENHANCEMENT_METRICS", "PROTOCOLS", "Protocol", "crop_to_32", "get_protocol"]
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,15 @@ PROTOCOLS = {
             gain=True,
         ),
     )
+}
+
+
+#: Names of the hosts' metrics, and the measure of the protocol ``mfqe`` that each reports.
+ENHANCEMENT_METRICS = {
+    "FCA2DeltaPSNR": "delta_psnr",  # dB over the coded input
+    "FCA2DeltaSSIM": "delta_ssim_1e4",  # in 1e-4
+    "FCA2LumaPSNR": "psnr",
+    "FCA2LumaSSIM": "ssim",
 }
 
 

@@ -16,7 +16,7 @@ from fca2_plugin.data.sample import sample_rng, split_round
 from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_frames
 
-__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset"]
+__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset", "build_once"]
 
 
 @contextlib.contextmanager
@@ -32,10 +32,10 @@ def _drawing_from(rng: np.random.Generator) -> Iterator[None]:
         random.setstate(states[1])
 
 
-def _build_demo(*args, **kwargs) -> None:
-    """Make the demo clips on the main process while the others wait."""
+def build_once(build: Callable[..., object], *args, **kwargs) -> None:
+    """Make demo clips on the main process while the others wait."""
     if is_main_process():
-        build_demo(*args, **kwargs)
+        build(*args, **kwargs)
     barrier()
 
 
@@ -138,7 +138,7 @@ class FCA2DemoDataset(FCA2FramesDataset):
         size: tuple[int, int] = (192, 192),
         **kwargs,
     ) -> None:
-        _build_demo(data_root, num_train, num_test, num_frames, size)
+        build_once(build_demo, data_root, num_train, num_test, num_frames, size)
         super().__init__(data_root=data_root, **kwargs)
 
 
@@ -171,7 +171,7 @@ class FCA2ClipsDataset(BaseDataset):
         **settings,
     ) -> None:
         if demo is not None:
-            _build_demo(**demo)
+            build_once(build_demo, **demo)
         self.clips = open_clip_set(**settings, test=test_mode)
         super().__init__(pipeline=list(pipeline), test_mode=test_mode, serialize_data=False)
 

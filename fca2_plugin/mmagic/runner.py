@@ -19,7 +19,7 @@ import mmagic.registry
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.hooks import Hook
-from mmengine.registry import Registry
+from mmengine.registry import Registry, init_default_scope
 from mmengine.runner import Runner, find_latest_checkpoint
 from torch import nn
 
@@ -211,6 +211,7 @@ def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
         ValueError: Its weights do not belong to this network.
     """
     cfg = copy.deepcopy(cfg)
+    init_default_scope(cfg.get("default_scope", "mmagic"))  # as a Runner does
     with _registry_misses():
         generator = mmagic.registry.MODELS.build(cfg.model).generator
     if checkpoint is not None:

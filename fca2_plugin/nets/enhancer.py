@@ -5,6 +5,7 @@ enhanced as if it were luma. A network built with ``in_channels=3`` sees R, G an
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 from torch import Tensor, nn
 
@@ -34,7 +35,8 @@ class Enhancer(nn.Module, ABC):
             all. Fewer need less memory.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same.
+        (n, t, c, h, w) in [0, 1] to the same; a window (b, c*f, h, w) to its middle frame
+        (b, c, h, w), which is how training on middle frames calls it.
 
     Raises:
         ValueError: No channel, nothing at once, or an input of another shape.
@@ -42,6 +44,7 @@ class Enhancer(nn.Module, ABC):
 
     size_multiple = 1
     min_size = 1
+    uses_peaks = False  # neighbours are the frames of peak quality, not the nearest
 
     def __init__(self, radius: int, in_channels: int = 1, windows_at_once: int | None = 8) -> None:
         super().__init__()
@@ -77,12 +80,32 @@ class Enhancer(nn.Module, ABC):
         """What to add to the middle frame, (b, c*f, h, w) of a fitting size to (b, c, h, w)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        planes = self.to_planes(x)
-        windows = window_indices(x.shape[1], self.num_frames, "replicate")
-        return self.to_clip(self.enhance_frames(planes, windows), x)
+        if x.ndim == 4:
+            return self.enhance_window(x)
+        windows = self.windows(x.shape[1])
+        return self.to_clip(self.enhance_frames(self.to_planes(x), windows), x)
+
+    def windows(self, num_frames: int, peaks: Iterable[int] | None = None) -> list[list[int]]:
+        """Which frames of a video each frame is enhanced with; ``peaks`` if it ``uses_peaks``."""
+        return window_indices(num_frames, self.num_frames, "replicate")
+
+    def step(
+        self, window: Tensor, state: Tensor | None = None, is_peak: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """Enhance the next frame of a video.
+
+        Args:
+            window: Its window, (b, c*f, h, w).
+            state: What the frame before returned; None at the video's start.
+            is_peak: Whether it is a frame of peak quality.
+
+        Returns:
+            The frame (b, c, h, w), and the state for the next.
+        """
+        return self.enhance_window(window), None
 
     def enhance_window(self, window: Tensor) -> Tensor:
-        """Enhance the middle frame of windows, which is what training on centre frames needs.
+        """Enhance the middle frame of windows.
 
         Shape:
             (b, c*f, h, w), all frames of a channel before the next channel, to (b, c, h, w).

@@ -165,6 +165,7 @@ class _PeakEnhancer(Enhancer):
     """
 
     size_multiple = 4
+    uses_peaks = True
 
     def __init__(self, mid_channels: int, enhance: nn.Module, windows_at_once: int | None) -> None:
         super().__init__(1, windows_at_once=windows_at_once)
@@ -173,8 +174,13 @@ class _PeakEnhancer(Enhancer):
 
     def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
         """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
-        windows = peak_indices(x.shape[1], _pqfs(x, pqfs))
+        if x.ndim == 4:
+            return self.enhance_window(x)
+        windows = self.windows(x.shape[1], pqfs)
         return self.to_clip(self.enhance_frames(self.to_planes(x), windows), x)
+
+    def windows(self, num_frames: int, peaks: Iterable[int] | None = None) -> list[list[int]]:
+        return peak_indices(num_frames, _pqfs(num_frames, peaks))
 
     def residual(self, window: Tensor) -> Tensor:
         before, after = self.compensate(window).split(1, dim=1)
@@ -251,6 +257,8 @@ class MFQE2PairNet(nn.Module):
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
     """
 
+    uses_peaks = True
+
     def __init__(
         self,
         mid_channels: int = 24,
@@ -263,12 +271,22 @@ class MFQE2PairNet(nn.Module):
         self.non_pqf_net = MFQE2Net(mid_channels, qe_channels, dense, windows_at_once)
         self.spec = self.pqf_net.spec
 
+    def windows(self, num_frames: int, peaks: Iterable[int] | None = None) -> list[list[int]]:
+        """As both networks'."""
+        return self.pqf_net.windows(num_frames, peaks)
+
+    def step(
+        self, window: Tensor, state: Tensor | None = None, is_peak: bool = False
+    ) -> tuple[Tensor, None]:
+        """As ``Enhancer.step``: a PQF goes through one network, any other frame the other."""
+        return (self.pqf_net if is_peak else self.non_pqf_net).step(window)
+
     def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
         """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
-        pqfs = sorted(set(_pqfs(x, pqfs)))
+        pqfs = sorted(set(_pqfs(x.shape[1], pqfs)))
         others = [frame for frame in range(x.shape[1]) if frame not in pqfs]
         planes = self.pqf_net.to_planes(x)
-        windows = peak_indices(x.shape[1], pqfs)
+        windows = self.windows(x.shape[1], pqfs)
         parts = [
             net.enhance_frames(planes, [windows[frame] for frame in frames])
             for net, frames in ((self.pqf_net, pqfs), (self.non_pqf_net, others))
@@ -278,5 +296,5 @@ class MFQE2PairNet(nn.Module):
         return self.pqf_net.to_clip(torch.cat(parts, dim=1)[:, order], x)
 
 
-def _pqfs(x: Tensor, pqfs: Iterable[int] | None) -> Iterable[int]:
-    return range(0, x.shape[1], _PQF_DISTANCE) if pqfs is None else pqfs
+def _pqfs(num_frames: int, pqfs: Iterable[int] | None) -> Iterable[int]:
+    return range(0, num_frames, _PQF_DISTANCE) if pqfs is None else pqfs

@@ -115,7 +115,7 @@ class RFDANet(Enhancer):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.stream(x)[0]
+        return self.enhance_window(x) if x.ndim == 4 else self.stream(x)[0]
 
     def stream(
         self, x: Tensor, state: Tensor | None = None, before: int = 0, after: int = 0
@@ -150,8 +150,9 @@ class RFDANet(Enhancer):
             frames.append(frame)
         return self.to_clip(torch.stack(frames, dim=1), x), state
 
-    def step(self, window: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Enhance one frame, (b, f, h, w) to (b, 1, h, w), and give the state for the next."""
+    def step(
+        self, window: Tensor, state: Tensor | None = None, is_peak: bool = False
+    ) -> tuple[Tensor, Tensor]:
         state = self.fuse(self.pad(window), state)
         return self.add(self.enhance(state), window), state
 

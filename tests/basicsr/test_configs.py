@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.config_trees import ROOT, check_metafiles, walk, write_data
+from tests.config_trees import ROOT, check_metafiles, is_enhancement, walk, write_data
 from tests.conftest import require_host
 
 require_host("basicsr")
@@ -18,6 +18,7 @@ from fca2_plugin.basicsr import runner  # noqa: E402  makes the host ready
 from basicsr.archs import build_network  # noqa: E402
 from basicsr.data import build_dataset  # noqa: E402
 
+from fca2_plugin.basicsr.enhancement import FCA2EnhancementModel  # noqa: E402
 from fca2_plugin.basicsr.model import FCA2Model  # noqa: E402
 from fca2_plugin.nets.build import STAGES  # noqa: E402
 
@@ -29,7 +30,10 @@ CONFIGS = {
     for path in sorted(FOLDER.rglob("*.yml"))
     if path.name != "metafile.yml"
 }
+ENHANCEMENT = list(filter(is_enhancement, CONFIGS))
+SR = [name for name in CONFIGS if name not in ENHANCEMENT]
 FRAMES = 5  # of a step: the least for IconVSR
+ALONE = dict(num_gpu=0, dist=False, rank=0, is_train=True, path={})
 SMALL = {
     "num_feat": 8,
     "mid_channels": 16,  # 16 groups of deformable convolution
@@ -77,7 +81,7 @@ def data(tmp_path_factory) -> Path:
     return write_data(tmp_path_factory.mktemp("root"))
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", SR)
 def test_a_config_trains_a_step(name, data, monkeypatch):
     monkeypatch.chdir(data)
     monkeypatch.setattr(FCA2Model, "_load_parts", lambda self: None)  # there is no stage 1 here
@@ -94,17 +98,7 @@ def test_a_config_trains_a_step(name, data, monkeypatch):
     assert item["gt"].shape == (frames, 3, patch, patch)
     assert item["lq"].shape == (frames, 3, patch // scale, patch // scale)
 
-    model = FCA2Model(
-        {
-            **cfg,
-            "network_g": network(name),
-            "num_gpu": 0,
-            "dist": False,
-            "rank": 0,
-            "is_train": True,
-            "path": {},
-        }
-    )
+    model = FCA2Model({**cfg, "network_g": network(name), **ALONE})
     before = {key: value.clone() for key, value in model.net_g.state_dict().items()}
     model.feed_data({key: item[key][:FRAMES].unsqueeze(0) for key in ("lq", "gt")})
     model.optimize_parameters(1)
@@ -117,7 +111,7 @@ def test_a_config_trains_a_step(name, data, monkeypatch):
         assert not any("spynet" in key for key in changed)
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", SR)
 def test_a_config_reads_its_test_clips(name, data, monkeypatch):
     monkeypatch.chdir(data)
     phases = data_phases(name)
@@ -133,6 +127,24 @@ def test_a_config_reads_its_test_clips(name, data, monkeypatch):
         scale = scale_of(options)
         assert item["lq"].shape[-2:] == (height // scale, width // scale)
         assert len(item["lq"]) == len(item["gt"]) > 1
+
+
+@pytest.mark.parametrize("name", ENHANCEMENT)
+def test_an_enhancement_config_trains_a_step_and_is_tested(name, data, monkeypatch):
+    monkeypatch.chdir(data)
+    torch.manual_seed(0)
+    cfg = load(name)
+    phases = data_phases(name)
+    item = build_dataset({**phases.pop("train"), "gt_size": 32})[0]
+    model = FCA2EnhancementModel({**cfg, **ALONE})
+    before = {key: value.clone() for key, value in model.net_g.state_dict().items()}
+    model.feed_data({key: item[key].unsqueeze(0) for key in ("lq", "gt")})
+    model.optimize_parameters(1)
+    assert model.get_current_log()["l_pix"] < float("inf")
+    assert any(not v.equal(before[k]) for k, v in model.net_g.state_dict().items())
+    for options in phases.values():
+        videos = build_dataset(options)
+        assert len(videos) == 1 and len(videos[0]["pair"]) > 1
 
 
 def test_test_sets_have_names_of_their_own():

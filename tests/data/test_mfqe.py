@@ -1,9 +1,17 @@
-"""fca2_plugin.data.mfqe: pairs by name, windows at the ends, patches that a seed fixes."""
+"""fca2_plugin.data.mfqe: pairs by name, windows at the ends, peaks."""
 
 import numpy as np
 import pytest
 
-from fca2_plugin.data import draw_patch, find_mfqe, mfqe_planes, window_indices
+from fca2_plugin.codec import frame_infos, write_yuv
+from fca2_plugin.data import (
+    build_mfqe,
+    find_mfqe,
+    mfqe_planes,
+    peaks_from_qps,
+    qps_of,
+    window_indices,
+)
 from tests.codec.footage import raw_clip
 
 
@@ -44,40 +52,21 @@ def test_a_window_of_planes(tmp_path):
         assert np.array_equal(plane, pair.coded.y(index))
 
 
-def test_a_patch_is_the_same_place_in_both(tmp_path):
-    pairs = find_mfqe(tree(tmp_path))
-    coded, raw = draw_patch(pairs, 1, seed=3, visit=0, size=16)
-    assert coded.shape == (7, 16, 16) and raw.shape == (16, 16)
-    found = [
-        (i, top, left)
-        for i in range(9)
-        for top in range(17)
-        for left in range(33)
-        if np.array_equal(pairs[1].raw.luma[i, top : top + 16, left : left + 16], raw)
-    ]
-    assert any(  # the texture drifts, so its frames hold the same patch further on
-        np.array_equal(pairs[1].window(i)[0][:, top : top + 16, left : left + 16], coded)
-        for i, top, left in found
-    )
+def test_peaks_come_from_the_stream_or_the_pictures(tmp_path):
+    raw_clip(tmp_path / "made" / "raw", 9)
+    build_mfqe(tmp_path / "made" / "raw", tmp_path, split="made", qps=[32])
+    (pair,) = find_mfqe(tmp_path, "made", 32, "x265_LDP")
+    expected = peaks_from_qps(qps_of(frame_infos(pair.stream), "the stream"))
+    assert np.array_equal(pair.peaks(), expected) and 1 < expected.sum() < 9
 
-
-def test_a_seed_a_clip_and_a_visit_fix_the_patch(tmp_path):
-    pairs = find_mfqe(tree(tmp_path))
-    draws = [draw_patch(pairs, *args, size=16)[1].tobytes() for args in [(0, 3, 0)] * 2]
-    others = [
-        draw_patch(pairs, *args, size=16)[1].tobytes() for args in [(1, 3, 0), (0, 4, 0), (0, 3, 1)]
-    ]
-    assert draws[0] == draws[1] and len({draws[0], *others}) == 4
-
-
-def test_only_the_first_frames_are_drawn(tmp_path):
-    pairs = find_mfqe(tree(tmp_path))
-    for visit in range(20):
-        _, raw = draw_patch(pairs, 0, 0, visit, size=32, max_frames=2)
-        firsts = [pairs[0].raw.luma[i, :, x : x + 32] for i in (0, 1) for x in range(17)]
-        assert any(np.array_equal(raw, first) for first in firsts)
-    with pytest.raises(ValueError, match="A_48x32_9.yuv is too small to cut 33 pixels out of it"):
-        draw_patch(pairs, 0, 0, 0, size=33)
+    folder = tmp_path / "by_hand"
+    clip = raw_clip(folder / "raw", 6)
+    errors = (1, 2, 3, 0, 3, 2)  # grey levels
+    coded = [plane.clip(3) - error for plane, error in zip(clip.luma, errors, strict=True)]
+    (folder / "HM16.5_LDP" / "QP37").mkdir(parents=True)
+    write_yuv(folder / "HM16.5_LDP" / "QP37", "Clip", coded)
+    (pair,) = find_mfqe(tmp_path, "by_hand")
+    assert pair.peaks().tolist() == [True, False, False, True, False, True]
 
 
 def test_trees_that_do_not_pair(tmp_path):

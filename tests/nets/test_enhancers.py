@@ -176,7 +176,7 @@ def test_inside_fca2(name):
     assert torch.equal(cleaned.clean(x), net(x))
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 16, 16), (1, 0, 1, 16, 16), (2, 3, 0, 16, 16)])
+@pytest.mark.parametrize("shape", [(1, 16, 16), (1, 0, 1, 16, 16), (2, 3, 0, 16, 16)])
 def test_an_input_that_is_no_clip_raises(shape):
     with pytest.raises(ValueError, match="got an input of shape .* any number of channels"):
         build("dcad")(torch.zeros(shape))

@@ -1,0 +1,6 @@
+# DCAD of Table I: one frame. Its paper compares squares of differences.
+_base_ = '../_base_/mfqe2.py'
+
+model = dict(
+    generator=dict(type='FCA2DCADNet'), pixel_loss=dict(_delete_=True, type='MSELoss'))
+train_dataloader = dict(dataset=dict(num_frame=1))

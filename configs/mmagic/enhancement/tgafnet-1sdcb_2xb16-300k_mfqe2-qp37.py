@@ -1,0 +1,4 @@
+# TGAFNet with one SDCB: "Ours-1" of Table III.
+_base_ = '../_base_/mfqe2.py'
+
+model = dict(generator=dict(type='FCA2TGAFNet', num_sdcbs=1))

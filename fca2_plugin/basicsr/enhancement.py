@@ -1,0 +1,155 @@
+"""Enhancement of coded video (scale 1, luma) in BasicSR: data sets, model and metrics.
+
+The keys of the data sets are those of ``open_enhancement_set``, and beside them:
+
+    demo: {root: data/mfqe_demo}    make the self-made videos there first, once
+"""
+
+import functools
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from basicsr.metrics import calculate_metric
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from fca2_plugin._suggest import check_settings
+from fca2_plugin.apps.inference import score_enhancer
+from fca2_plugin.basicsr.datasets import HOST_KEYS, build_once
+from fca2_plugin.basicsr.model import FCA2Model
+from fca2_plugin.data import EnhancementSet, build_mfqe_demo, find_mfqe, open_enhancement_set
+from fca2_plugin.data.sample import split_round
+from fca2_plugin.metrics import ENHANCEMENT_METRICS
+
+__all__ = [
+    "METRIC_FUNCTIONS",
+    "FCA2EnhancementDataset",
+    "FCA2EnhancementModel",
+    "FCA2EnhancementTestDataset",
+]
+
+_TREE_KEYS = frozenset(inspect.signature(find_mfqe).parameters) - {"root"} | {"dataroot"}
+_SET_KEYS = frozenset(inspect.signature(EnhancementSet).parameters) - {"pairs"}
+
+
+def _settings(dataset: type[Dataset], opt: Mapping) -> dict:
+    """The options that are the data set's own, once the demo videos are there."""
+    check_settings(dataset.__name__, opt.keys(), HOST_KEYS | dataset.OPTIONS)
+    build_once(build_mfqe_demo, opt.get("demo"))
+    return {key: value for key, value in opt.items() if key in dataset.OPTIONS - {"demo"}}
+
+
+class FCA2EnhancementDataset(Dataset):
+    """Windows of coded luma with raw luma for training: ``lq``, ``gt`` in [0, 1], and ``key``.
+
+    ``lq`` is a window (f, h, w) and ``gt`` its middle frame (1, h, w). With ``target: all`` both
+    are clips (f, 1, h, w).
+
+    Args:
+        opt: The options of the phase; see ``open_enhancement_set``.
+
+    Raises:
+        TypeError: An option that nothing reads.
+        FileNotFoundError: A folder is not there.
+        ValueError: A setting is wrong, or the videos are.
+    """
+
+    OPTIONS = _TREE_KEYS | _SET_KEYS | {"demo"}
+    takes_rounds = True  # RoundSampler gives clip + n * round
+    rounds_given = False
+
+    def __init__(self, opt: Mapping) -> None:
+        self.opt = opt
+        self.clips = open_enhancement_set(**_settings(type(self), opt))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        lq, gt = _tensor(sample.lq), _tensor(sample.gt)
+        if self.clips.target == "all":
+            lq, gt = lq.unsqueeze(1), gt.unsqueeze(1)
+        return {"lq": lq, "gt": gt, "key": sample.name}
+
+
+def _tensor(planes: np.ndarray) -> Tensor:
+    return torch.from_numpy(planes).float().div_(255)
+
+
+class FCA2EnhancementTestDataset(Dataset):
+    """Whole videos for validation and testing: ``pair`` and ``folder``, its name.
+
+    ``FCA2EnhancementModel`` reads them frame by frame.
+
+    Args:
+        opt: The options of the phase: ``dataroot``, ``split``, ``qp``, ``codec``, ``demo``.
+
+    Raises:
+        TypeError: An option that nothing reads.
+        FileNotFoundError: A folder is not there.
+        ValueError: The videos do not pair.
+    """
+
+    OPTIONS = _TREE_KEYS | {"demo"}
+
+    def __init__(self, opt: Mapping) -> None:
+        self.opt = opt
+        settings = _settings(type(self), opt)
+        self.pairs = find_mfqe(settings.pop("dataroot"), **settings)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> dict:
+        return {"pair": self.pairs[index], "folder": self.pairs[index].name}
+
+
+class FCA2EnhancementModel(FCA2Model):
+    """``FCA2Model`` for luma, which measures whole videos of any length.
+
+    Training is the host's: the network takes a window for its middle frame and a clip for all of
+    its frames, and the loss compares that with ``gt``. In validation and testing each video goes
+    through the network frame by frame and is measured as ``fca2 evaluate --protocol mfqe`` does.
+
+    Args:
+        opt: The options, as BasicSR hands them to its models.
+
+    Raises:
+        ValueError: ``val.save_img`` is set.
+    """
+
+    def __init__(self, opt: dict) -> None:
+        if (opt.get("val") or {}).get("save_img"):
+            raise ValueError(
+                "val.save_img is true, and FCA2EnhancementModel measures luma without keeping it; "
+                "set it to false"
+            )
+        super().__init__(opt)
+
+    def _measure(
+        self, dataset: Dataset, index: int, current_iter: int | str, save_img: bool
+    ) -> tuple[str, Tensor]:
+        video = dataset[index]
+        frames = score_enhancer(self.measured_net(), video["pair"], self.device)["frames"]
+        metrics = self.opt["val"]["metrics"].values()
+        rows = [
+            [
+                calculate_metric({"scores": dict(zip(frames, row, strict=True))}, metric)
+                for metric in metrics
+            ]
+            for row in zip(*frames.values(), strict=True)
+        ]
+        return video["folder"], torch.tensor(rows, dtype=torch.float64)
+
+
+def _look_up(scores: Mapping[str, float], measure: str) -> float:
+    return scores[measure]
+
+
+METRIC_FUNCTIONS = {
+    name: functools.partial(_look_up, measure=measure)
+    for name, measure in ENHANCEMENT_METRICS.items()
+}

@@ -1,0 +1,203 @@
+"""Training samples of the MFQE 2.0 protocol: a window of coded luma, and the raw luma to reach.
+
+    window of coded planes -+- crop - mirror, transpose - lq
+    middle frame of it, raw +                           - gt
+
+All that is random about a sample is drawn at once, from the seed, the clip's name and the round,
+so it does not depend on workers, ranks or a resumed run.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.data.mfqe import HM, MfqePair, find_mfqe, window_indices
+from fca2_plugin.data.pqf import nearest_peaks
+from fca2_plugin.data.sample import sample_rng, turn
+
+__all__ = ["EnhancementSample", "EnhancementSet", "open_enhancement_set"]
+
+TARGETS = ("center", "all")
+NEIGHBORS = ("nearest", "peaks")
+FRAMES = ("all", "peaks", "others")
+MAX_TRAINING_FRAMES = 300  # of a video, as in the authors' training data
+
+
+@dataclass(frozen=True)
+class EnhancementSample:
+    """A sample, as ``uint8`` luma planes.
+
+    Args:
+        name: Its clip.
+        lq: Coded planes (f, h, w).
+        gt: Raw planes, (1, h, w) of the middle frame or (f, h, w) of all.
+        indices: The frames of ``lq`` in the clip.
+    """
+
+    name: str
+    lq: np.ndarray
+    gt: np.ndarray
+    indices: tuple[int, ...]
+
+
+class EnhancementSet:
+    """Pairs of videos, and how training samples are cut out of them.
+
+    Args:
+        pairs: The videos.
+        num_frame: Frames of a window.
+        target: ``center``: the middle frame, whose neighbours beyond the video's ends are its
+            first or last frame. ``all``: every frame, for networks that carry a state.
+        neighbors: ``nearest``, or ``peaks``: the peak-quality frames before and after (MFQE).
+        frames: Which frames may be the middle one: ``all``, ``peaks`` or ``others``.
+        gt_size: Side of the square to cut out; ``None`` keeps whole frames.
+        use_hflip: Mirror half of the samples left to right.
+        use_rot: Mirror half of the samples top to bottom, exchange rows and columns of half.
+        max_frames: Only so many frames of a video are used, from its start; ``None`` for all.
+        seed: Seed of all draws.
+
+    Raises:
+        ValueError: A setting is unknown or out of range, two of them contradict each other, or a
+            video is shorter than the window or smaller than the square.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[MfqePair],
+        num_frame: int = 7,
+        target: str = "center",
+        neighbors: str = "nearest",
+        frames: str = "all",
+        gt_size: int | None = 128,
+        use_hflip: bool = True,
+        use_rot: bool = True,
+        max_frames: int | None = MAX_TRAINING_FRAMES,
+        seed: int = 0,
+    ) -> None:
+        check_choice("target", target, TARGETS)
+        check_choice("neighbors", neighbors, NEIGHBORS)
+        check_choice("frames", frames, FRAMES)
+        for name, value in (
+            ("num_frame", num_frame),
+            ("gt_size", gt_size),
+            ("max_frames", max_frames),
+        ):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        if target == "center" and num_frame % 2 == 0:
+            raise ValueError(
+                f"a window of {num_frame} frames has no middle; expected an odd num_frame, or "
+                "target all"
+            )
+        if neighbors == "peaks" and (num_frame != 3 or target != "center"):
+            raise ValueError(
+                "neighbors peaks makes windows of a frame and two peaks; set num_frame to 3 and "
+                f"target to center, not {num_frame} and {target}"
+            )
+        if target == "all" and frames != "all":
+            raise ValueError(f"target all takes consecutive frames; leave out frames {frames}")
+        self.pairs = list(pairs)
+        self.num_frame, self.target, self.neighbors, self.frames = (
+            num_frame,
+            target,
+            neighbors,
+            frames,
+        )
+        self.gt_size, self.use_hflip, self.use_rot = gt_size, use_hflip, use_rot
+        self.max_frames, self.seed = max_frames, seed
+        self._peaks: dict[int, np.ndarray] = {}
+        self._check()
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def sample(self, clip: int, visit: int | None = 0) -> EnhancementSample:
+        """Return the sample of a clip in round ``visit``; see ``sample_rng``."""
+        pair = self.pairs[clip]
+        # as many draws whatever is switched off
+        *draws, hflip, vflip, transpose = sample_rng(self.seed, pair.name, visit).random(6).tolist()
+        starts = self._starts(clip)
+        height, width = pair.raw.height, pair.raw.width
+        size = self.gt_size
+        free = (len(starts), *((side - size + 1) if size else 1 for side in (height, width)))
+        pick, top, left = (int(draw * count) for draw, count in zip(draws, free, strict=True))
+        place = (slice(top, top + (size or height)), slice(left, left + (size or width)))
+        indices = self._window(clip, int(starts[pick]))
+        targets = indices if self.target == "all" else [indices[len(indices) // 2]]
+        turns = (
+            self.use_hflip and hflip < 0.5,
+            self.use_rot and vflip < 0.5,
+            self.use_rot and transpose < 0.5,
+        )
+        lq, gt = (
+            np.stack([turn(video.luma[(index, *place)], *turns) for index in of])
+            for video, of in ((pair.coded, indices), (pair.raw, targets))
+        )
+        return EnhancementSample(pair.name, lq, gt, tuple(indices))
+
+    def _starts(self, clip: int) -> Sequence[int]:
+        """The frames that a sample can be drawn for."""
+        count = self._count(self.pairs[clip])
+        if self.target == "all":
+            return range(count - self.num_frame + 1)
+        if self.frames == "all":
+            return range(count)
+        peaks = self._labels(clip)[:count]
+        return np.flatnonzero(peaks if self.frames == "peaks" else ~peaks)
+
+    def _window(self, clip: int, start: int) -> list[int]:
+        if self.target == "all":
+            return list(range(start, start + self.num_frame))
+        if self.neighbors == "peaks":
+            before, after = nearest_peaks(self._labels(clip))
+            return [int(before[start]), start, int(after[start])]
+        return window_indices(start, len(self.pairs[clip]), self.num_frame // 2)
+
+    def _labels(self, clip: int) -> np.ndarray:
+        if clip not in self._peaks:
+            self._peaks[clip] = self.pairs[clip].peaks()
+        return self._peaks[clip]
+
+    def _count(self, pair: MfqePair) -> int:
+        return min(len(pair), self.max_frames or len(pair))
+
+    def _check(self) -> None:
+        for clip, pair in enumerate(self.pairs):
+            if self.gt_size and min(pair.raw.height, pair.raw.width) < self.gt_size:
+                raise ValueError(
+                    f"{pair.raw.path} is too small to cut {self.gt_size} pixels out of it; lower "
+                    "gt_size"
+                )
+            if self.target == "all" and self._count(pair) < self.num_frame:
+                raise ValueError(
+                    f"{pair.raw.path} is shorter than a window of {self.num_frame} frames; lower "
+                    "num_frame, or remove the clip"
+                )
+            if self.frames == "others" and not len(self._starts(clip)):
+                raise ValueError(f"every frame of {pair.raw.path} is a peak; take frames all")
+
+
+def open_enhancement_set(
+    dataroot: str | os.PathLike,
+    split: str = "train_108",
+    qp: int = 37,
+    codec: str = HM,
+    **settings,
+) -> EnhancementSet:
+    """Open a tree of the MFQE 2.0 layout for training.
+
+    Args:
+        dataroot: The tree.
+        split: The folder below it.
+        qp: The QP of the coded videos.
+        codec: ``HM16.5_LDP``, or ``x265_LDP`` for the stand-in of ``fca2 mfqe``.
+        **settings: As in ``EnhancementSet``.
+
+    Raises:
+        FileNotFoundError: A folder is not there.
+        ValueError: A setting is wrong, or the videos are.
+    """
+    return EnhancementSet(find_mfqe(dataroot, split, qp, codec), **settings)
