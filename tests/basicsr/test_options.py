@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from fca2_plugin.basicsr.options import check_options, check_types
+from fca2_plugin.basicsr.options import check_options, check_types  # prepares the host
 from tests.basicsr import runs
 
 pytestmark = pytest.mark.basicsr
@@ -121,14 +121,17 @@ def test_a_misspelt_option_is_named(place, hint):
         check_options(cfg)
 
 
-def test_ours_and_custom_modules(clips):
+def test_ours_and_custom_modules(clips, monkeypatch):
+    from basicsr.utils.registry import ARCH_REGISTRY
+
+    import tests.basicsr.toys  # noqa: F401  registers ToyVSR, once a process
+
     cfg = runs.options(clips)
     cfg["network_g"] = runs.wrapped(autoencoder={"n_subs": 9}, checkpoints={"cleaning": "a"})
     cfg["network_g"]["vsr"] = {"type": "ToyVSR", "gain": 2.0}
-    with pytest.raises(ValueError, match=r"'network_g.vsr.gain'"):
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r"'network_g.vsr.gain'"):
+        patch.delitem(ARCH_REGISTRY._obj_map, "ToyVSR")
         check_options(cfg)
-    import tests.basicsr.toys  # noqa: F401  registers it
-
     check_options(cfg)
     cfg["custom_imports"] = ["tests.basicsr.toys"]
     cfg["num_of_toys"] = 3
