@@ -5,10 +5,18 @@ import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.apps.inference import NetworkMethod, chunks, load_network, to_clip, to_frames
+from fca2_plugin.apps.inference import (
+    NetworkMethod,
+    chunks,
+    enhance_video,
+    load_network,
+    to_clip,
+    to_frames,
+)
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import find_media, write_frames
+from fca2_plugin.nets import RFDANet, STDFNet
 from tests.codec.footage import moving_clip
 
 CLIP = moving_clip(9, 16, 24)
@@ -100,6 +108,18 @@ def test_luma_is_neither_rounded_nor_clipped(tmp_path):
     frames = run(NetworkMethod(Brighter(), "brighter"), Pair("walk", clip, lq=clip, num_frames=9))
     assert frames.dtype == np.float32 and frames.max() > 1
     assert np.allclose(frames[3], CLIP[3][..., 0] / 255 + 0.9)
+
+
+@pytest.mark.parametrize("net", [STDFNet(1, 1, 4, 2, 4, 4, 3), RFDANet(1, 4, 4, 4, 1)])
+def test_a_video_frame_by_frame_is_the_whole_clip(net):
+    """Also with the state that RFDA carries from frame to frame."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d) and not module.weight.any():
+            nn.init.normal_(module.weight, std=0.5)
+    luma = np.stack([frame[..., 0] for frame in CLIP])
+    whole = net.eval()(to_clip(list(luma), "cpu"))[0, :, 0].detach().numpy()
+    frames = list(enhance_video(net, luma, device="cpu"))
+    np.testing.assert_allclose(np.stack(frames), whole, atol=1e-5)
 
 
 def test_networks_that_do_something_else(pair):

@@ -14,6 +14,10 @@ from tests.enhancers import NETS, demo
 require_host("basicsr")
 
 from fca2_plugin.basicsr import runner  # noqa: E402
+
+# isort: split
+from basicsr.archs import build_network  # noqa: E402
+
 from fca2_plugin.basicsr.enhancement import (  # noqa: E402
     FCA2EnhancementDataset,
     FCA2EnhancementModel,
@@ -119,6 +123,17 @@ def test_data_sets_make_their_videos(tmp_path):
     assert len(test) == 1 and test[0]["folder"] == test[0]["pair"].name
     assert len(FCA2EnhancementDataset({**options, "split": "train", "gt_size": 24})) == 2
     assert np.shape(test[0]["pair"].coded.luma) == (4, 48, 48)
+
+
+def test_inside_fca2_at_scale_1():
+    """Networks for RGB fit the frames contract."""
+    vsr = dict(type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, fused_channels=4)
+    net = build_network(dict(type="FCA2Wrapper", vsr=vsr, stage="joint", preset="tiny"))
+    clip = torch.rand(1, 7, 3, 16, 16)
+    out = net(clip)
+    assert out.shape == clip.shape
+    out.mean().backward()
+    assert all(p.grad is not None for p in net.vsr.parameters())
 
 
 @pytest.mark.parametrize("dataset", [FCA2EnhancementDataset, FCA2EnhancementTestDataset])

@@ -122,6 +122,18 @@ def test_clips_and_windows_are_packed_as_the_networks_take_them(videos):
     assert clip["inputs"].shape == clip["data_samples"].gt_img.shape == (3, 1, 24, 24)
 
 
+def test_inside_fca2_at_scale_1():
+    """Networks for RGB fit the frames contract, and train in the host's model for clips."""
+    vsr = dict(type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, fused_channels=4)
+    model = dict(type="BasicVSR", generator=vsr, pixel_loss=dict(type="CharbonnierLoss"))
+    wrapped = MODELS.build(dict(type="FCA2Wrapper", model=model, stage="joint", preset="tiny"))
+    clip = torch.rand(1, 7, 3, 16, 16)
+    out = wrapped.generator(clip)
+    assert out.shape == clip.shape
+    out.mean().backward()
+    assert all(p.grad is not None for p in wrapped.generator.vsr.parameters())
+
+
 def test_names_of_the_metrics():
     assert {METRICS.get(name).metric for name in ENHANCEMENT_METRICS} == set(
         ENHANCEMENT_METRICS.values()
