@@ -168,7 +168,7 @@ def _scores(path: Path, values: Any) -> Scores:
         raise ValueError(f"{path} has {values!r} where psnr and ssim should stand")
     gain = "delta_psnr" in values
     psnr = _get(path, values, "delta_psnr" if gain else "psnr", float)
-    ssim = _get(path, values, "delta_ssim_e4" if gain else "ssim", float)
+    ssim = _get(path, values, "delta_ssim_1e4" if gain else "ssim", float)
     frames = (values.get("frames") or {}).get("delta_psnr" if gain else "psnr") or ()
     return Scores(psnr, ssim, tuple(frames), gain)
 

@@ -169,7 +169,7 @@ def test_benchmarks_have_rows_at_the_data_set_s_size_only(write):
 
 def test_enhancement_turns_the_table(write):
     clip = "BQSquare_416x240_600"
-    gains = {"psnr": 30.0, "ssim": 0.9, "delta_psnr": 0.5, "delta_ssim_e4": 100.0, "num_frames": 3}
+    gains = {"psnr": 30.0, "ssim": 0.9, "delta_psnr": 0.5, "delta_ssim_1e4": 100.0, "num_frames": 3}
     content = evaluation("mine", conditions=("qp37",), protocol={"name": "mfqe"})
     content["conditions"]["qp37"] |= {
         **gains,
@@ -182,7 +182,7 @@ def test_enhancement_turns_the_table(write):
     assert by_clip["RaceHorses_D, QP\N{NO-BREAK SPACE}37"][-1] == "–"
     page, _ = write_results([write(content)], write(content).parent / "out")
     assert "ΔPSNR" in page.read_text("utf-8")
-    for key in ("delta_psnr", "delta_ssim_e4"):
+    for key in ("delta_psnr", "delta_ssim_1e4"):
         del gains[key]
     content["conditions"]["qp37"]["clips"] = {clip: gains}
     assert rows(write(content), "tgafnet-1") is None  # no input, no gain
