@@ -84,5 +84,5 @@ def build_host_net(config: Mapping) -> nn.Module:
 
 
 def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
-    """``adapter`` with its ``net`` given by BasicSR's options."""
+    """``adapter`` with the networks inside given by BasicSR's options."""
     return take_config(adapter, build_host_net, HOST_SPECS)

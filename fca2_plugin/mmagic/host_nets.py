@@ -78,7 +78,7 @@ def build_host_net(config: Mapping) -> nn.Module:
 
 
 def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
-    """``adapter`` with its ``net`` given by MMagic's config.
+    """``adapter`` with the networks inside given by MMagic's configs.
 
     MMEngine initialises what has ``init_weights`` when training starts, and looks for it no deeper
     than the adapter.
@@ -86,8 +86,9 @@ def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
 
     class Initialized(adapter):
         def init_weights(self) -> None:
-            if hasattr(self.net, "init_weights"):
-                self.net.init_weights()
+            for net in (getattr(self, slot) for slot in self.SLOTS):
+                if hasattr(net, "init_weights"):
+                    net.init_weights()
 
     Initialized.__name__ = Initialized.__qualname__ = adapter.__name__
     return take_config(Initialized, build_host_net, HOST_SPECS)

@@ -7,6 +7,7 @@ from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.comisr import COMISRNet
 from fca2_plugin.nets.dcad import DCADNet
 from fca2_plugin.nets.fca2 import FCA2Net
+from fca2_plugin.nets.frontend import FrontEnd
 from fca2_plugin.nets.ftvsr import FTVSRNet
 from fca2_plugin.nets.mfqe import MFQE2Net, MFQE2PairNet, MFQENet
 from fca2_plugin.nets.rfda import RFDANet
@@ -25,6 +26,7 @@ __all__ = [
     "FTVSRNet",
     "FrameAutoencoder",
     "FramesAsBatch",
+    "FrontEnd",
     "MFQE2Net",
     "MFQE2PairNet",
     "MFQENet",
@@ -51,5 +53,9 @@ NETS = {
     "FCA2CFSTIFNet": CFSTIFNet,
     "FCA2TGAFNet": TGAFNet,
 }
-#: Adapters around a network of the host, under their registered names.
-ADAPTERS = {"FCA2SlidingWindow": SlidingWindow, "FCA2FramesAsBatch": FramesAsBatch}
+#: What holds networks given by the host's configs, under their registered names.
+ADAPTERS = {
+    "FCA2SlidingWindow": SlidingWindow,
+    "FCA2FramesAsBatch": FramesAsBatch,
+    "FCA2FrontEnd": FrontEnd,
+}

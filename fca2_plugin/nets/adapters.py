@@ -14,6 +14,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,9 @@ __all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
 
 class _Adapter(nn.Module):
     """What both adapters share: everything around the network itself."""
+
+    #: Networks that a host builds from its config, and where the spec of each goes.
+    SLOTS: ClassVar[dict[str, str]] = {"net": "spec"}
 
     def __init__(
         self,
@@ -203,22 +207,28 @@ def take_config(
     build: Callable[[Mapping], nn.Module],
     host_specs: HostSpecs,
 ) -> Callable[..., nn.Module]:
-    """Make an adapter that a host can build from its config: ``net`` is the host's config, too.
+    """Make an adapter that a host can build from its config, the networks inside included.
 
     Args:
-        adapter: ``SlidingWindow`` or ``FramesAsBatch``.
+        adapter: A module around networks, which its ``SLOTS`` name.
         build: How the host builds a network from its config.
         host_specs: What the host's networks ask for without saying so in data.
     """
+    slots = adapter.SLOTS
     signature = inspect.signature(adapter)
-    offered = [p for p in signature.parameters.values() if p.name != "spec"]
-    known = {p.name for p in offered} - {"net"}
+    offered = [p for p in signature.parameters.values() if p.name not in slots.values()]
     name = f"FCA2{adapter.__name__}"
 
-    def make(net: Mapping | nn.Module, **settings: object) -> nn.Module:
-        check_settings(name, settings, known)
-        net = net if isinstance(net, nn.Module) else build(net)
-        return adapter(net, spec=find_spec(net, host_specs), **settings)
+    def make(*nets: Mapping | nn.Module, **settings: object) -> nn.Module:
+        settings = {**dict(zip(slots, nets, strict=False)), **settings}
+        check_settings(name, settings, [p.name for p in offered])
+        for slot, spec in slots.items():
+            if slot not in settings:
+                raise TypeError(f"{name} got no {slot}; expected {slot} as a network's config")
+            net = settings[slot]
+            settings[slot] = net if isinstance(net, nn.Module) else build(net)
+            settings[spec] = find_spec(settings[slot], host_specs)
+        return adapter(**settings)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = adapter.__doc__

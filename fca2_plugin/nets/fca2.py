@@ -26,9 +26,10 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
-from fca2_plugin.ops.padding import extend_time, mirror_time, pad_space
+from fca2_plugin.ops.padding import extend_time
 
 __all__ = ["COLOR_PLACES", "PARTS", "FCA2Net"]
 
@@ -104,7 +105,7 @@ class FCA2Net(nn.Module):
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
-        _check_takes_clips(vsr, self.vsr_spec)
+        check_takes_clips(vsr, self.vsr_spec, "FCA2Net", "vsr")
         frozen = (frozen,) if isinstance(frozen, str) else frozen
         self.frozen = frozenset(check_choice("part", part, PARTS) for part in frozen)
         self._hold_frozen()
@@ -152,13 +153,7 @@ class FCA2Net(nn.Module):
 
     def super_resolve(self, codes: Tensor) -> Tensor:
         """Run the VSR network: pad to what it asks for, check what it returns, cut back."""
-        spec = self.vsr_spec
-        k, _, h, w = codes.shape[1:]
-        padded = mirror_time(codes, spec.min_frames)
-        padded = pad_space(padded, spec.size_multiple, spec.min_size)
-        sr = self.vsr(padded)
-        scale = _check_output(padded, sr)
-        return sr[:, :k, :, : h * scale, : w * scale]
+        return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
 
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
         """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""
@@ -207,44 +202,9 @@ class FCA2Net(nn.Module):
         return chunks[:, middles]
 
 
-def _check_takes_clips(vsr: nn.Module | None, spec: NetSpec) -> None:
-    if spec.num_frames is None and not spec.center_only:
-        return
-    name, window = type(vsr).__name__, spec.num_frames or "some"
-    takes, adapter = (
-        ("images, not clips", "FCA2FramesAsBatch")
-        if spec.num_frames == 1
-        else (f"{window} frames and returns the middle one", "FCA2SlidingWindow")
-    )
-    raise ValueError(
-        f"{name} takes {takes}, and FCA2Net needs a network from clips to clips; give it vsr of "
-        f"type {adapter} with net of type {name}"
-    )
-
-
 def _check_clip(lq: Tensor) -> None:
     if lq.ndim != 5 or lq.shape[2] != 3 or lq.shape[1] < 1:
         raise ValueError(
             f"FCA2Net got an input of shape {tuple(lq.shape)}; expected RGB clips "
             "(n, t, 3, h, w) with at least one frame"
         )
-
-
-def _check_output(codes: Tensor, sr: Tensor) -> int:
-    """The scale of ``sr`` over ``codes``; both clips must have as many frames."""
-    shape = tuple(sr.shape) if isinstance(sr, Tensor) else type(sr).__name__
-    sizes_fit = (
-        isinstance(sr, Tensor)
-        and sr.ndim == 5
-        and sr.shape[:3] == codes.shape[:3]
-        and all(big % small == 0 for big, small in zip(sr.shape[3:], codes.shape[3:], strict=True))
-        and sr.shape[3] // codes.shape[3] == sr.shape[4] // codes.shape[4]
-    )
-    if not sizes_fit:
-        raise ValueError(
-            f"the VSR network returned {shape} for codes of {tuple(codes.shape)}; "
-            "expected as many frames, each s times as high and wide; a network that returns one "
-            "frame for a window goes into FCA2SlidingWindow as its net, one for images into "
-            "FCA2FramesAsBatch"
-        )
-    return sr.shape[3] // codes.shape[3]

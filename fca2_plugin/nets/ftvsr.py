@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin.checkpoints import load_part
 from fca2_plugin.layers.frequency_attention import NUM_BANDS, FrequencyAttention
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spynet import SPyNet
@@ -169,12 +170,15 @@ class FTVSRNet(nn.Module):
         num_band_blocks: Residual blocks of its trunks.
         num_heads: Its attention heads.
         doubled_skip: Add the body's result twice, as the published weights expect.
+        spynet_pretrained: File or URL of the first weights of SPyNet, under MMagic's names.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
 
     Raises:
-        ValueError: ``keyframe_stride`` is below 1, or the heads do not divide the tokens' width.
+        ValueError: ``keyframe_stride`` is below 1, the heads do not divide the tokens' width, or
+            the file of SPyNet holds other weights.
+        FileNotFoundError: It is not there.
     """
 
     spec = NetSpec(scale=_SCALE)
@@ -188,6 +192,7 @@ class FTVSRNet(nn.Module):
         num_band_blocks: int = 3,
         num_heads: int = 4,
         doubled_skip: bool = False,
+        spynet_pretrained: str | None = None,
     ) -> None:
         super().__init__()
         if keyframe_stride < 1:
@@ -201,6 +206,8 @@ class FTVSRNet(nn.Module):
             )
         self.doubled_skip = doubled_skip
         self.spynet = SPyNet()
+        if spynet_pretrained is not None:
+            load_part(self.spynet, spynet_pretrained, "spynet")
         self.body = _TrajectoryBody(mid_channels, num_blocks, keyframe_stride)
         self.frequency = (
             _FrequencyTransformer(band_channels, num_band_blocks, num_heads)

@@ -77,3 +77,16 @@ def test_with_and_without_gradients_it_is_the_same():
 def test_bad_settings(settings, message):
     with pytest.raises(ValueError, match=message):
         small(**settings)
+
+
+def test_first_weights_of_the_flow_network(tmp_path):
+    flow = FTVSRNet(4, 1, band_channels=0).spynet
+    torch.save(flow.state_dict(), tmp_path / "spynet.pth")
+    net = FTVSRNet(4, 1, band_channels=0, spynet_pretrained=str(tmp_path / "spynet.pth"))
+    for key, value in flow.state_dict().items():
+        assert torch.equal(net.spynet.state_dict()[key], value)
+    with pytest.raises(FileNotFoundError, match="no checkpoint at"):
+        FTVSRNet(4, 1, band_channels=0, spynet_pretrained=str(tmp_path / "other.pth"))
+    torch.save({"weight": torch.zeros(1)}, tmp_path / "wrong.pth")
+    with pytest.raises(ValueError, match="does not hold the weights of this spynet: missing"):
+        FTVSRNet(4, 1, band_channels=0, spynet_pretrained=str(tmp_path / "wrong.pth"))

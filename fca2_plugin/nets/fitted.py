@@ -1,0 +1,73 @@
+"""Runs a network on a clip of any size and length: fits the clip, checks and cuts the result."""
+
+from torch import Tensor, nn
+
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.padding import mirror_time, pad_space
+
+__all__ = ["check_takes_clips", "run_fitted"]
+
+
+def run_fitted(net: nn.Module, spec: NetSpec, clip: Tensor, name: str) -> Tensor:
+    """Pad to what the network asks for, run it, cut back.
+
+    Args:
+        net: A network from clips to clips.
+        spec: What it asks of its input.
+        clip: (n, t, c, h, w).
+        name: What the network is called in an error.
+
+    Returns:
+        (n, t, c, s*h, s*w).
+
+    Raises:
+        ValueError: It returns something else than as many frames, each s times as high and wide.
+    """
+    t, _, h, w = clip.shape[1:]
+    padded = mirror_time(clip, spec.min_frames)
+    padded = pad_space(padded, spec.size_multiple, spec.min_size)
+    result = net(padded)
+    scale = _check_output(padded, result, name)
+    return result[:, :t, :, : h * scale, : w * scale]
+
+
+def check_takes_clips(net: nn.Module | None, spec: NetSpec, owner: str, slot: str) -> None:
+    """Refuse a network for windows or images in the place of one for clips.
+
+    Raises:
+        ValueError: It is one; the message names the adapter to put around it.
+    """
+    if spec.num_frames is None and not spec.center_only:
+        return
+    name, window = type(net).__name__, spec.num_frames or "some"
+    takes, adapter = (
+        ("images, not clips", "FCA2FramesAsBatch")
+        if spec.num_frames == 1
+        else (f"{window} frames and returns the middle one", "FCA2SlidingWindow")
+    )
+    raise ValueError(
+        f"{name} takes {takes}, and {owner} needs a network from clips to clips; give it {slot} "
+        f"of type {adapter} with net of type {name}"
+    )
+
+
+def _check_output(clip: Tensor, result: Tensor, name: str) -> int:
+    """The scale of ``result`` over ``clip``; both must have as many frames."""
+    shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+    sizes_fit = (
+        isinstance(result, Tensor)
+        and result.ndim == 5
+        and result.shape[:3] == clip.shape[:3]
+        and all(
+            big % small == 0 for big, small in zip(result.shape[3:], clip.shape[3:], strict=True)
+        )
+        and result.shape[3] // clip.shape[3] == result.shape[4] // clip.shape[4]
+    )
+    if not sizes_fit:
+        raise ValueError(
+            f"{name} returned {shape} for a clip of {tuple(clip.shape)}; "
+            "expected as many frames, each s times as high and wide; a network that returns one "
+            "frame for a window goes into FCA2SlidingWindow as its net, one for images into "
+            "FCA2FramesAsBatch"
+        )
+    return result.shape[3] // clip.shape[3]

@@ -1,0 +1,69 @@
+"""An enhancement network in front of a VSR network, as one network on clips.
+
+FCA²'s tables have "STDF + VSR" rows: a network that removes coding noise, then one that enlarges,
+trained together. Any network of scale 1 on clips may stand in front.
+"""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
+from fca2_plugin.nets.spec import NetSpec
+
+__all__ = ["FrontEnd"]
+
+
+class FrontEnd(nn.Module):
+    """Enhances every frame of a clip, then super-resolves the clip.
+
+    ::
+
+        lq (n,t,3,h,w) - front - (n,t,3,h,w) - vsr - sr (n,t,3,s*h,s*w)
+
+    Both get the clip padded to what they ask for.
+
+    Args:
+        front: Network from clips to clips of the same size.
+        vsr: Network from clips to clips, s times as high and wide.
+        front_spec: What ``front`` asks of its input, when it has no ``spec`` of its own.
+        vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
+
+    Shape:
+        (n, t, 3, h, w) to (n, t, 3, s*h, s*w), any size and length.
+
+    Raises:
+        ValueError: One of them is known to take windows or images, or returns something else.
+    """
+
+    #: Networks that a host builds from its config, and where the spec of each goes.
+    SLOTS: ClassVar[dict[str, str]] = {"front": "front_spec", "vsr": "vsr_spec"}
+
+    def __init__(
+        self,
+        front: nn.Module,
+        vsr: nn.Module,
+        front_spec: NetSpec | None = None,
+        vsr_spec: NetSpec | None = None,
+    ) -> None:
+        super().__init__()
+        self.front = front
+        self.vsr = vsr
+        self.front_spec = front_spec or getattr(front, "spec", None) or NetSpec(scale=1)
+        self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
+        check_takes_clips(front, self.front_spec, "FrontEnd", "front")
+        check_takes_clips(vsr, self.vsr_spec, "FrontEnd", "vsr")
+        if self.front_spec.scale not in (None, 1):
+            raise ValueError(
+                f"front={type(front).__name__} enlarges {self.front_spec.scale} times; expected a "
+                "network of scale 1, such as FCA2STDFNet, and the one that enlarges as vsr"
+            )
+
+    @property
+    def spec(self) -> NetSpec:
+        """What the whole asks of its input: any size and length, padded inside."""
+        return NetSpec(scale=self.vsr_spec.scale)
+
+    def forward(self, lq: Tensor) -> Tensor:
+        enhanced = run_fitted(self.front, self.front_spec, lq, "the network in front")
+        return run_fitted(self.vsr, self.vsr_spec, enhanced, "the VSR network")
