@@ -53,7 +53,7 @@ def write_data(root: Path) -> Path:
     vimeo, reds, vid4 = (root / "data" / name for name in ("vimeo90k", "REDS", "Vid4"))
     _write_clip(vimeo / "GT/00001/0001", [f"im{i}.png" for i in range(1, 8)], 256)
     (vimeo / "meta_info_Vimeo90K_train_GT.txt").write_text("00001/0001 7 (256,256,3)\n")
-    _write_clip(reds / "train_sharp/001", [f"{i:08d}.png" for i in range(30)], 256)
+    _write_clip(reds / "train_sharp/001", [f"{i:08d}.png" for i in range(42)], 256)
     for clip in ("000", "011", "015", "020"):
         _write_clip(reds / "train_sharp" / clip, [f"{i:08d}.png" for i in range(100)])
     (reds / "meta_info_reds4_train.txt").write_text("001/00000000.png (256, 256, 3)\n")

@@ -1,0 +1,14 @@
+# Stage 2: FTVSR inside frozen, pre-trained FCA² (Table I; Table V: frozen is best).
+_base_ = '../ftvsr/ftvsr_8xb1-400k_vimeo90k-crf.py'
+
+model = dict(
+    _delete_=True,
+    type='FCA2Wrapper',
+    model={{_base_.model}},
+    stage='vsr',
+    preset='released',
+    autoencoder=dict(n_subs=9, n_ovls=3),  # Sec. IV-A2
+    cleaning=dict(num_passes=3),  # Sec. IV-A2
+    checkpoints=dict(
+        cleaning='work_dirs/fca2-cleaning_2xb4-400k_vimeo90k-crf',
+        autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_vimeo90k'))
