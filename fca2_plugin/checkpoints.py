@@ -7,6 +7,7 @@ MMEngine's files hold the weights under ``state_dict`` beside its training log, 
 
 import importlib
 import pickle
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from fca2_plugin.keymaps import HOSTS, translate
 
 __all__ = [
     "check_weights",
@@ -196,13 +199,34 @@ def select_part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
 def load_part(module: nn.Module, path: str | Path, part: str) -> None:
     """Load one part's weights from a checkpoint of any stage; all of them or none.
 
+    A file with the other host's names of the same network is loaded under this host's names.
+
     Raises:
         FileNotFoundError: No such file.
         ValueError: The keys or shapes do not belong to ``module``; the message lists which.
     """
-    given = select_part(read_state_dict(path), part)
-    check_weights(module.state_dict(), given, str(path), part)
+    wanted = module.state_dict()
+    given = _with_names_of(wanted, select_part(read_state_dict(path), part))
+    check_weights(wanted, given, str(path), part)
     module.load_state_dict(given)
+
+
+def _with_names_of(
+    wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]
+) -> Mapping[str, Tensor]:
+    """``given`` translated from the other host, if that makes its names those of ``wanted``."""
+    if given.keys() == wanted.keys():
+        return given
+    for host in HOSTS:
+        try:
+            found = translate(given, host)
+        except ValueError:  # not of a network that both hosts have: the caller says what is wrong
+            continue
+        if found.state.keys() == wanted.keys():
+            if found.key_map is not None and found.key_map.note:
+                warnings.warn(f"{found.description}: {found.key_map.note}", stacklevel=3)
+            return found.state
+    return given
 
 
 def check_weights(

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from fca2_plugin.checkpoints import load_part
 from fca2_plugin.keymaps import KEY_MAPS, KeyMap, translate
 
 USABLE = [key_map for key_map in KEY_MAPS if not key_map.differs]
@@ -105,3 +106,21 @@ def test_constants_must_be_the_known_ones():
     there["mean"] = there["mean"] + 0.1
     with pytest.raises(ValueError, match=r"mean of this TOFlow is not \[0.485, 0.456, 0.406\]"):
         translate(there, "mmagic")
+
+
+def test_a_note_of_the_map_is_a_warning_when_a_part_is_loaded(tmp_path):
+    class Named(torch.nn.Module):
+        def state_dict(self):
+            return {key: value.float() for key, value in state(noted, 1).items()} | {
+                name: torch.tensor(values).view(1, -1, 1, 1) for name, values in noted.constants
+            }
+
+        def load_state_dict(self, given):
+            self.given = given
+
+    noted = next(key_map for key_map in USABLE if key_map.note and key_map.constants)
+    torch.save(state(noted), tmp_path / "a.pth")
+    net = Named()
+    with pytest.warns(UserWarning, match=noted.note[:20]):
+        load_part(net, tmp_path / "a.pth", "vsr")
+    assert net.given.keys() == net.state_dict().keys()

@@ -16,7 +16,7 @@ CORE = {
     "ops": set(),
     "layers": {"ops"},
     "nets": {"ops", "layers", "checkpoints", "losses"},
-    "checkpoints": set(),
+    "checkpoints": {"keymaps"},
     "keymaps": set(),
     "losses": {"ops", "layers"},
     "codec": set(),

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin import cli
+from fca2_plugin.checkpoints import load_part
 from fca2_plugin.data import build_clips, demo_clips
 from fca2_plugin.keymaps import translate
 from tests.conftest import require_host
@@ -212,6 +213,32 @@ def test_the_hosts_networks_agree_bit_for_bit(name):
     for result in results:
         (result * draw(*result.shape)).mean().backward()
     assert gradients_agree(one, other)
+
+
+@pytest.mark.parametrize("name", ["BasicVSR", "BasicVSR++", "IconVSR", "EDVR"])
+def test_a_part_loads_from_the_other_hosts_file(name, tmp_path):
+    mmagic, basicsr, _ = NETS[name]
+    nets = MODELS.build(dict(mmagic)), build_host_net(basicsr)
+    for one, other in (nets, nets[::-1]):
+        for parameter in other.parameters():
+            parameter.data.normal_()
+        torch.save({"params": other.state_dict()}, tmp_path / "other.pth")
+        load_part(one, tmp_path / "other.pth", "vsr")
+        assert one.state_dict().keys() != other.state_dict().keys()
+        back = tmp_path / "back.pth"
+        torch.save({"state_dict": one.state_dict()}, back)
+        before = {key: value.clone() for key, value in other.state_dict().items()}
+        load_part(other, back, "vsr")
+        assert all(torch.equal(before[key], value) for key, value in other.state_dict().items())
+
+
+def test_a_part_of_another_network_is_listed(tmp_path):
+    torch.save({"params": build_host_net(NETS["BasicVSR"][1]).state_dict()}, tmp_path / "b.pth")
+    net = MODELS.build(dict(NETS["BasicVSR++"][0]))
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    with pytest.raises(ValueError, match="b.pth does not hold the weights of this vsr: missing"):
+        load_part(net, tmp_path / "b.pth", "vsr")
+    assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
 
 
 def test_srresnet_is_not_the_same_network():
