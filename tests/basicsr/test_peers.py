@@ -5,16 +5,12 @@ import pytest
 from fca2_plugin.basicsr import runner
 from tests.basicsr import runs
 from tests.conftest import require_host
+from tests.nets.families import COMISR, FTVSR, STDF
 
 require_host("basicsr")
 
 pytestmark = pytest.mark.basicsr
 
-COMISR = dict(type="FCA2COMISRNet", mid_channels=8, num_blocks=1, flow_channels=4)
-FTVSR = dict(type="FCA2FTVSRNet", mid_channels=4, num_blocks=1, band_channels=1, num_band_blocks=1)
-STDF = dict(
-    type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, qe_channels=4, num_layers=2
-)
 BASICVSR = dict(type="BasicVSR", **runs.NETS["BasicVSR"])
 PEERS = {
     "comisr": COMISR,

@@ -10,8 +10,14 @@ from fca2_plugin.nets import FCA2Net, SlidingWindow
 from fca2_plugin.ops.padding import pad_space
 from fca2_plugin.ops.windows import window_indices
 
-__all__ = ["SWINIR", "check_family", "tof_input"]
+__all__ = ["COMISR", "FTVSR", "STDF", "SWINIR", "check_family", "tof_input"]
 
+#: Configs of our networks, small, for both hosts.
+COMISR = dict(type="FCA2COMISRNet", mid_channels=8, num_blocks=1, flow_channels=4)
+FTVSR = dict(type="FCA2FTVSRNet", mid_channels=4, num_blocks=1, band_channels=1, num_band_blocks=1)
+STDF = dict(
+    type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, qe_channels=4, num_layers=2
+)
 #: SwinIR's settings are the same on both hosts.
 SWINIR = dict(
     img_size=16,
