@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="width and height of the LQ frames (default: %(default)s)",
     )
-    clip.add_argument("--repeats", type=int, default=5, help="rounds (default: %(default)s)")
+    clip.add_argument("--repeats", type=int, help="rounds (default: 5, or 3 long ones)")
     clip.add_argument("--dtype", default="float32", help="float32, bfloat16 or float16")
     clip.add_argument("--device", help="cpu, cuda, cuda:1, ...; a GPU where there is one")
     clip.add_argument("--sweep", help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10")

@@ -32,7 +32,7 @@ class Setting:
     Args:
         frames: Frames of the clip.
         size: Width and height of its LQ frames.
-        repeats: Timed rounds.
+        repeats: Timed rounds; None for as many as ``compare`` takes.
         dtype: ``float32``, ``bfloat16`` or ``float16``.
         device: Of torch; None takes a GPU where there is one.
 
@@ -42,13 +42,13 @@ class Setting:
 
     frames: int = 7
     size: tuple[int, int] = (180, 144)
-    repeats: int = 5
+    repeats: int | None = None
     dtype: str = "float32"
     device: str | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
-            if value < 1:
+            if value is not None and value < 1:
                 raise ValueError(f"{name}={value} times nothing; expected 1 or more")
         check_choice("dtype", self.dtype, DTYPES)
         device = self.on()
@@ -166,7 +166,7 @@ def run_benchmark(
         "device": measured["device"],
         "threads": measured["threads"],
         "torch": measured["torch"],
-        "repeats": setting.repeats,
+        "repeats": measured["repeats"],
         "load_average": load,
         "peak_memory_note": note,
         **networks,

@@ -28,6 +28,7 @@ from fca2_plugin.apps.facts import count_parameters, device_name
 __all__ = ["compare", "count_macs"]
 
 MIB = 2**20
+REPEATS, LONG_REPEATS, LONG_ROUND_SECONDS = 5, 3, 20
 
 
 def count_macs(model: nn.Module, x: Tensor) -> int:
@@ -44,7 +45,7 @@ def compare(
     models: Mapping[str, nn.Module],
     clip: Tensor,
     *,
-    repeats: int = 5,
+    repeats: int | None = None,
     warmup: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict:
@@ -53,7 +54,7 @@ def compare(
     Args:
         models: Networks by name, on the clip's device; the first one is the baseline.
         clip: Input, (1, t, 3, h, w).
-        repeats: Timed rounds.
+        repeats: Timed rounds; None for 5, or 3 where a round takes longer than 20 seconds.
         warmup: Rounds before, not timed, beside the one that counts operations.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
@@ -70,7 +71,7 @@ def compare(
     _check(models, clip, repeats, warmup)
     cuda = clip.device.type == "cuda"
     t = clip.shape[1]
-    total = len(models) * (1 + warmup + repeats)
+    start = time.perf_counter()
     steps = itertools.count(1)
     macs: dict[str, int] = {}
     passes: dict[str, list[_Pass]] = {name: [] for name in models}
@@ -78,12 +79,15 @@ def compare(
     def tick() -> None:
         done = next(steps)
         if progress is not None:
-            progress(done, total)
+            progress(done, len(models) * (1 + warmup + (repeats or REPEATS)))
 
     with _evaluating(models.values()):
         for name, model in models.items():
             macs[name] = count_macs(_SameFrames(model, name), clip)
             tick()
+        if repeats is None:
+            is_long = time.perf_counter() - start > LONG_ROUND_SECONDS
+            repeats = LONG_REPEATS if is_long else REPEATS
         for _ in range(warmup + repeats):
             for name, model in models.items():
                 passes[name].append(_run(model, clip))
@@ -192,14 +196,14 @@ def _deform_conv_flops(
     return 2 * weight_shape.numel() * out_shape[0] * out_shape[2] * out_shape[3]
 
 
-def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int, warmup: int) -> None:
+def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, warmup: int) -> None:
     if not models:
         raise ValueError("compare got no model; expected at least one, by name")
     if clip.ndim != 5 or clip.shape[0] != 1 or clip.shape[1] < 1:
         raise ValueError(
             f"compare got a clip of shape {tuple(clip.shape)}; expected one video (1, t, 3, h, w)"
         )
-    if repeats < 1:
+    if repeats is not None and repeats < 1:
         raise ValueError(f"compare got repeats={repeats}; expected at least 1")
     if warmup < 0:
         raise ValueError(f"compare got warmup={warmup}; expected 0 or more")

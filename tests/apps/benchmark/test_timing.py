@@ -153,3 +153,10 @@ def test_peak_memory_on_cuda(clip):
     result = compare(models, clip.cuda(), repeats=1)
     least = (84 + clip.numel()) * 4 / timing.MIB
     assert all(values["peak_memory_mib"] > least for values in result["models"].values())
+
+
+def test_long_rounds_are_fewer(monkeypatch):
+    clip = torch.rand(1, 2, 3, 4, 4)
+    assert compare({"a": PerFrame()}, clip)["repeats"] == 5
+    monkeypatch.setattr(timing, "LONG_ROUND_SECONDS", 0)
+    assert compare({"a": PerFrame()}, clip)["repeats"] == 3
