@@ -71,7 +71,7 @@ def compare(
     _check(models, clip, repeats, warmup)
     cuda = clip.device.type == "cuda"
     t = clip.shape[1]
-    start = time.perf_counter()
+    start = time.monotonic()
     steps = itertools.count(1)
     macs: dict[str, int] = {}
     passes: dict[str, list[_Pass]] = {name: [] for name in models}
@@ -86,7 +86,7 @@ def compare(
             macs[name] = count_macs(_SameFrames(model, name), clip)
             tick()
         if repeats is None:
-            is_long = time.perf_counter() - start > LONG_ROUND_SECONDS
+            is_long = time.monotonic() - start > LONG_ROUND_SECONDS
             repeats = LONG_REPEATS if is_long else REPEATS
         for _ in range(warmup + repeats):
             for name, model in models.items():
