@@ -23,7 +23,6 @@ from fca2_plugin.data.clips import (
     Clip,
     find_clip,
     find_clips,
-    numeric_key,
     visible_entries,
 )
 from fca2_plugin.data.images import check_images

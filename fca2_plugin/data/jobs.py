@@ -1,7 +1,6 @@
 """Tasks spread over processes, where each finished task may bring further ones."""
 
 import concurrent.futures as futures
-import concurrent.futures.process
 import multiprocessing
 import os
 import signal

@@ -47,7 +47,7 @@ class SampleRecipe:
         use_hflip: Mirror half of the windows left to right.
         use_vflip: Mirror half of the windows top to bottom.
         use_rot: Exchange rows and columns of half of the windows.
-        gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps whole frames.
+        gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps all.
         degradation: How LQ is made from GT, or was made.
         lq_on_disk: LQ is read, not made.
         mix: How often and how strongly windows are coded.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fca2_plugin.codec import CodecSettings, encode_decode, read_video, write_video
+from fca2_plugin.codec import CodecSettings, encode_decode, read_video
 from fca2_plugin.data import (
     ClipSource,
     build,

@@ -1,4 +1,4 @@
-"""fca2_plugin.data.enhancement: windows and targets, turned alike, fixed by seed, clip and round."""
+"""Enhancement samples: windows and targets, turned alike, fixed by seed, clip and round."""
 
 import numpy as np
 import pytest
