@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -50,7 +51,7 @@ def run_tasks(
     )
     try:
         yield from _run_in(pool, tasks, follow)
-    except futures.process.BrokenProcessPool as error:
+    except BrokenProcessPool as error:
         raise ChildProcessError(
             "a worker process was killed, perhaps for want of memory; run the same again, with "
             "fewer jobs: it goes on where it stopped"
