@@ -61,9 +61,9 @@ def folder_at_once(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_json(path: Path, content: object) -> None:
+def write_json(path: Path, content: object, indent: int = 2) -> None:
     """Write ``content`` as JSON, as ``write_text`` does."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    write_text(path, json.dumps(content, indent=indent) + "\n")
 
 
 def read_json(path: Path) -> object:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data import Media, find_media, media_shape
+from fca2_plugin.data.manifest import MANIFEST
 
 __all__ = ["Pair", "Tree", "check_pairs", "find_pairs", "open_tree", "size_message"]
 
-MANIFEST = "manifest.json"
 DEFAULT_SPLIT = "test"
 
 

@@ -23,9 +23,9 @@ from fca2_plugin.data.degrade import crop_to_multiple
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.parts import Recipe, stream_clip, write_coded, write_gt, write_lq
 from fca2_plugin.data.source import SourceClip
-from fca2_plugin.data.tree import MANIFEST, Tree, check_clip_name
+from fca2_plugin.data.tree import Tree, check_clip_name
 
-__all__ = ["MANIFEST", "build_clips"]
+__all__ = ["build_clips"]
 
 Progress = Callable[[int, int | None, str], None]
 

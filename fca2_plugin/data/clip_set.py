@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin.codec import CodecSettings
-from fca2_plugin.data.build import MANIFEST
 from fca2_plugin.data.lists import read_clip_list, select_clips
+from fca2_plugin.data.manifest import MANIFEST
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
 from fca2_plugin.data.store import ClipStore, open_clips

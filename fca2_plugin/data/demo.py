@@ -8,8 +8,9 @@ import numpy as np
 
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.codec.yuv import Planes
-from fca2_plugin.data.build import MANIFEST, build_clips
+from fca2_plugin.data.build import build_clips
 from fca2_plugin.data.footage import demo_clips
+from fca2_plugin.data.manifest import MANIFEST
 from fca2_plugin.data.mfqe import RAW
 from fca2_plugin.data.mfqe_build import STAND_IN, build_mfqe
 

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
-from fca2_plugin._files import write_text
+from fca2_plugin._files import read_json, write_json
 
-__all__ = ["as_json", "check_same", "read_json", "write_json"]
+__all__ = ["MANIFEST", "as_json", "check_same", "read_manifest", "write_manifest"]
+
+MANIFEST = "manifest.json"  # in the folder of every data set that is made here
 
 
 def check_same(root: Path, what: str, before: dict, now: dict) -> None:
@@ -27,11 +29,11 @@ def as_json(value: dict) -> dict:
     return json.loads(json.dumps(value, default=str))
 
 
-def read_json(path: Path) -> dict | None:
-    """Return what a JSON file holds; ``None`` where there is none."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+def read_manifest(path: Path) -> dict | None:
+    """Return what a manifest or journal holds; ``None`` where there is none."""
+    return read_json(path) if path.is_file() else None
 
 
-def write_json(path: Path, value: dict) -> None:
-    """Write JSON; until it is all there, what was at ``path`` stays."""
-    write_text(path, json.dumps(value, indent=1) + "\n")
+def write_manifest(path: Path, value: dict) -> None:
+    """Write it with little space: it may list many thousand clips."""
+    write_json(path, value, indent=1)

@@ -23,7 +23,13 @@ from fca2_plugin.codec import (
     write_yuv,
 )
 from fca2_plugin.codec.lowdelay import FIXED_OPTIONS
-from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
+from fca2_plugin.data.manifest import (
+    MANIFEST,
+    as_json,
+    check_same,
+    read_manifest,
+    write_manifest,
+)
 from fca2_plugin.data.media import VIDEO_SUFFIXES
 from fca2_plugin.data.mfqe import RAW
 
@@ -31,7 +37,6 @@ __all__ = ["STAND_IN", "build_mfqe"]
 
 STAND_IN = "x265_LDP"
 PUBLISHED_QPS = (22, 27, 32, 37, 42)
-MANIFEST = "manifest.json"
 JOURNAL = ".building.json"  # the manifest so far, while the build is unfinished
 SOURCE_SUFFIXES = (".yuv", ".264", ".265", ".h264", ".h265", *VIDEO_SUFFIXES)
 
@@ -170,7 +175,7 @@ def _code_all(
     _prepare(folder)
     manifest_path, journal_path = folder / MANIFEST, folder / JOURNAL
     kept_in = journal_path if journal_path.is_file() else manifest_path
-    before = read_json(kept_in)
+    before = read_manifest(kept_in)
     entries: dict[str, dict] = {}
     if before is not None:
         check_same(folder, "arguments", before["arguments"], arguments)
@@ -185,7 +190,7 @@ def _code_all(
             entries[video.path.name] = _code(video, folder, settings)
             clips = [entries[file] for file in sorted(entries)]
             manifest = {"arguments": arguments, "versions": versions, "clips": clips}
-            write_json(journal_path, manifest)
+            write_manifest(journal_path, manifest)
         report(f"{folder.name} {video.name}")
     if journal_path.is_file():
         os.replace(journal_path, manifest_path)

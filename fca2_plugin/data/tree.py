@@ -19,11 +19,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fca2_plugin._files import write_text
-from fca2_plugin.data.manifest import as_json, check_same, read_json, write_json
+from fca2_plugin.data.manifest import (
+    MANIFEST,
+    as_json,
+    check_same,
+    read_manifest,
+    write_manifest,
+)
 
 __all__ = [
     "JOURNAL",
-    "MANIFEST",
     "Part",
     "Tree",
     "check_clip_name",
@@ -31,7 +36,6 @@ __all__ = [
     "frames_sha256",
 ]
 
-MANIFEST = "manifest.json"
 JOURNAL = ".building.jsonl"
 _SAFE_NAME = re.compile(r"[\w\-+=,@ ][\w\-+=,@ .]*(/[\w\-+=,@ ][\w\-+=,@ .]*)?")
 
@@ -92,7 +96,7 @@ class Tree:
         Raises:
             ValueError: It was built with other arguments.
         """
-        manifest = read_json(self.root / MANIFEST)
+        manifest = read_manifest(self.root / MANIFEST)
         if manifest is not None:
             check_same(self.root, "arguments", manifest["arguments"], self.arguments)
         return manifest
@@ -196,7 +200,7 @@ class Tree:
             "num_clips": _count_by_split([split for split, _ in clips]),
             "clips": entries,
         }
-        write_json(self.root / MANIFEST, manifest)
+        write_manifest(self.root / MANIFEST, manifest)
         self.tidy()
         return manifest
 

@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fca2_plugin.data.manifest import MANIFEST
 from fca2_plugin.data.store import lmdb_images
-from fca2_plugin.data.tree import MANIFEST, folder_sha256, frames_sha256
+from fca2_plugin.data.tree import folder_sha256, frames_sha256
 
 __all__ = ["verify_tree"]
 

@@ -16,7 +16,7 @@ import fca2_plugin.basicsr  # noqa: E402, F401  the host must be ready first
 from basicsr.data import build_dataloader, build_dataset  # noqa: E402
 
 from fca2_plugin.data import build_clips, demo_clips, open_clip_set, open_clips  # noqa: E402
-from fca2_plugin.data.build import MANIFEST  # noqa: E402
+from fca2_plugin.data.manifest import MANIFEST  # noqa: E402
 
 pytestmark = pytest.mark.basicsr
 

@@ -16,7 +16,7 @@ from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
 from fca2_plugin.data import open_clip_set, open_clips, write_lmdb
-from fca2_plugin.data.build import MANIFEST
+from fca2_plugin.data.manifest import MANIFEST
 from tests.conftest import require_host
 
 pytestmark = pytest.mark.mmagic
