@@ -60,7 +60,10 @@ def write_data(root: Path) -> Path:
     (reds / "meta_info_reds4_val.txt").write_text("000/00000000.png (64, 64, 3)\n")
     _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
     (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
-    build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
+    demo = build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
+    (root / "data/small").mkdir()
+    for split, of_demo in (("train", "train"), ("val", "test")):
+        (root / "data/small" / split).symlink_to(demo / of_demo)
     _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP")
     _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP")
     build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))

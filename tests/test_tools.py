@@ -42,6 +42,7 @@ def test_syntax(path):
         ("dist_test.sh", "dist_test.sh CONFIG CHECKPOINT GPUS [arguments]"),
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
+        ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"),
     ],
 )
 def test_missing_arguments_print_the_usage(name, usage):
@@ -72,6 +73,13 @@ def test_missing_arguments_print_the_usage(name, usage):
         ("test.sh", ["a b.py", "no.pth"], "there is no checkpoint 'no.pth'"),
         ("dist_test.sh", ["a b.py", "no.pth", "2"], "there is no checkpoint 'no.pth'"),
         ("slurm_test.sh", ["p", "j", "a b.py", "no.pth"], "there is no checkpoint 'no.pth'"),
+        ("train_small.sh", ["clips", "caffe"], "HOST is mmagic or basicsr, got 'caffe'"),
+        ("train_small.sh", ["clips", "mmagic", "vsr"], "configs/mmagic/small has no 'vsr'"),
+        (
+            "train_small.sh",
+            ["no clips"],
+            "there is no folder 'no clips' of videos; see configs/mmagic/small/README.md",
+        ),
     ],
 )
 def test_wrong_arguments_are_one_sentence(name, arguments, sentence, tmp_path):

@@ -1,8 +1,11 @@
 """SPyNet, the optical flow network of the VSR field (Ranjan and Black, CVPR 2017).
 
 The one SPyNet of this package. Its weights have MMagic's names, so that the usual file
-``spynet_20210409-c6c1bd09.pth`` loads. That file's authors allow research use only.
+``spynet_20210409-c6c1bd09.pth`` loads. That file's authors allow research use only. A smaller one,
+for small networks that train their own flow, has fewer levels, narrower ones and smaller kernels.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,20 +15,18 @@ from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["SPyNet"]
 
-_NUM_LEVELS = 6
-_MULTIPLE = 2 ** (_NUM_LEVELS - 1)
-_WIDTHS = (8, 32, 64, 32, 16, 2)
+_WIDTHS = (32, 64, 32, 16)  # of the published network
 # ImageNet statistics, on which the published weights were trained
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
 
 class _Conv(nn.Module):
-    """A 7x7 convolution; a module of its own for the sake of the published names."""
+    """A convolution; a module of its own for the sake of the published names."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 7, padding=3)
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(x)
@@ -34,10 +35,10 @@ class _Conv(nn.Module):
 class _Level(nn.Module):
     """Refines the flow at one level of the pyramid."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Sequence[int], kernel_size: int) -> None:
         super().__init__()
         self.basic_module = nn.Sequential(
-            *(_Conv(a, b) for a, b in zip(_WIDTHS[:-1], _WIDTHS[1:], strict=True))
+            *(_Conv(a, b, kernel_size) for a, b in zip((8, *widths), (*widths, 2), strict=True))
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,26 +51,34 @@ class _Level(nn.Module):
 class SPyNet(nn.Module):
     """Flow that brings ``supp`` onto ``ref``: ``flow_warp(supp, flow)`` looks like ``ref``.
 
+    Args:
+        num_levels: Levels of the pyramid; 6 in the published network.
+        widths: Channels between the convolutions of a level.
+        kernel_size: Side of their kernels, odd.
+
     Shape:
         ref, supp: (b, 3, h, w) in [0, 1], any size; returns (b, 2, h, w) in pixels, (x, y).
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, num_levels: int = 6, widths: Sequence[int] = _WIDTHS, kernel_size: int = 7
+    ) -> None:
         super().__init__()
-        self.basic_module = nn.ModuleList(_Level() for _ in range(_NUM_LEVELS))
+        self.basic_module = nn.ModuleList(_Level(widths, kernel_size) for _ in range(num_levels))
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
 
     def forward(self, ref: Tensor, supp: Tensor) -> Tensor:
         h, w = ref.shape[-2:]
-        size = tuple(-(-side // _MULTIPLE) * _MULTIPLE for side in (h, w))
+        multiple = 2 ** (len(self.basic_module) - 1)
+        size = tuple(-(-side // multiple) * multiple for side in (h, w))
         ref, supp = (self._resize(frames, size) for frames in (ref, supp))
         flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
         return flow * flow.new_tensor((w / size[1], h / size[0])).view(1, 2, 1, 1)
 
     def _pyramid_flow(self, ref: Tensor, supp: Tensor) -> Tensor:
         levels = [((ref - self.mean) / self.std, (supp - self.mean) / self.std)]
-        for _ in range(_NUM_LEVELS - 1):
+        for _ in range(len(self.basic_module) - 1):
             levels.append(tuple(F.avg_pool2d(frames, 2) for frames in levels[-1]))
 
         flow = None

@@ -5,6 +5,7 @@ from fca2_plugin.nets.autoencoder import FrameAutoencoder
 from fca2_plugin.nets.cf_stif import CFSTIFNet
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.comisr import COMISRNet
+from fca2_plugin.nets.compact import CompactFlowNet, CompactSRNet, CompactVSRNet
 from fca2_plugin.nets.dcad import DCADNet
 from fca2_plugin.nets.fca2 import FCA2Net
 from fca2_plugin.nets.frontend import FrontEnd
@@ -21,6 +22,9 @@ __all__ = [
     "COMISRNet",
     "CFSTIFNet",
     "CleaningNet",
+    "CompactFlowNet",
+    "CompactSRNet",
+    "CompactVSRNet",
     "DCADNet",
     "FCA2Net",
     "FTVSRNet",
@@ -44,6 +48,9 @@ NETS = {
     "FCA2Autoencoder": FrameAutoencoder,
     "FCA2COMISRNet": COMISRNet,
     "FCA2FTVSRNet": FTVSRNet,
+    "FCA2CompactFlowNet": CompactFlowNet,
+    "FCA2CompactSRNet": CompactSRNet,
+    "FCA2CompactVSRNet": CompactVSRNet,
     "FCA2DCADNet": DCADNet,
     "FCA2MFQENet": MFQENet,
     "FCA2MFQE2Net": MFQE2Net,

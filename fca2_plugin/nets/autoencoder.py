@@ -13,6 +13,8 @@ output along the flow and mixes it into the next frame (``recurrent``), one fram
 so that training starts close to passing slow footage through and codes stay images.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -47,6 +49,7 @@ class FrameAutoencoder(nn.Module):
         flow_mode: ``concat``, ``recurrent`` or None for no flow guidance (Table III).
         trunk_frames: Frames that the trunk smooths over after decoding; None leaves it out.
         image_codes: Codes start from the group's mean frame; only for groups of whole frames.
+        spynet: Settings of ``SPyNet``, where flow is to be smaller than the published network.
 
     Shape:
         (n, t, 3, h, w) to the same, any t >= 1.
@@ -67,6 +70,7 @@ class FrameAutoencoder(nn.Module):
         flow_mode: str | None = "recurrent",
         trunk_frames: int | None = 7,
         image_codes: bool = False,
+        spynet: Mapping | None = None,
     ) -> None:
         super().__init__()
         self.grouping = ChannelGrouping(n_subs, n_ovls)
@@ -89,7 +93,7 @@ class FrameAutoencoder(nn.Module):
 
         in_channels = n_subs
         if flow_mode is not None:
-            self.spynet = SPyNet()
+            self.spynet = SPyNet(**(spynet or {}))
         if flow_mode == "recurrent":
             # 30 blocks of 3 channels: the released model's, 5,205 parameters
             self.flow_net = ResidualBlocksWithInputConv(6, 3, num_blocks=30)

@@ -18,6 +18,8 @@ from fca2_plugin.nets.spec import HostSpecs, find_spec
 
 __all__ = ["StagedFCA2Net"]
 
+_FLOWS = {"spynet": "autoencoder", "vsr_spynet": "vsr"}  # whose flow network it is
+
 
 class StagedFCA2Net(FCA2Net):
     """FCA² around a VSR network given by its host's config.
@@ -30,7 +32,8 @@ class StagedFCA2Net(FCA2Net):
         autoencoder: Settings of ``FrameAutoencoder`` over the preset's; False leaves it out.
         cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
         checkpoints: Files (or folders of earlier runs) to start from, by part:
-            ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=...)``.
+            ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=..., vsr_spynet=...)``; the last
+            two are the flow networks of the autoencoder and of the VSR network.
         chunk_frames: As in ``FCA2Net``.
         chunks_at_once: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
@@ -79,7 +82,7 @@ class StagedFCA2Net(FCA2Net):
         )
         self.stage = stage
         self.checkpoints = {
-            check_choice("part in checkpoints", part, (*PARTS, "spynet")): path
+            check_choice("part in checkpoints", part, (*PARTS, *_FLOWS)): path
             for part, path in (checkpoints or {}).items()
         }
 
@@ -104,8 +107,10 @@ class StagedFCA2Net(FCA2Net):
                 )
         loaded = {}
         for part, path in self.checkpoints.items():
-            module = getattr(self.autoencoder if part == "spynet" else self, part, None)
+            owner = getattr(self, _FLOWS[part]) if part in _FLOWS else self
+            name = "spynet" if part in _FLOWS else part
+            module = getattr(owner, name, None)
             if module is not None:
-                load_part(module, path, part)
+                load_part(module, path, name)
                 loaded[part] = path
         return loaded

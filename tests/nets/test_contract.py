@@ -18,6 +18,9 @@ from fca2_plugin.nets import (
     CFSTIFNet,
     CleaningNet,
     COMISRNet,
+    CompactFlowNet,
+    CompactSRNet,
+    CompactVSRNet,
     DCADNet,
     FCA2Net,
     FrameAutoencoder,
@@ -36,6 +39,7 @@ from fca2_plugin.nets.staged import StagedFCA2Net
 from tests.nets.toys import ToyCenter, ToyImage, ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
+SMALL_FLOW = {"num_levels": 2, "widths": (4,), "kernel_size": 3}
 MEAN = (0.5, 0.4, 0.3)
 
 
@@ -104,6 +108,10 @@ CASES = [
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
+    Case("autoencoder-small-flow", lambda: autoencoder("concat", spynet=SMALL_FLOW), 5_484),
+    Case("compact-flow", CompactFlowNet, 64_264),
+    Case("compact-sr", lambda: CompactSRNet(4, 2), 2_196, 4),
+    Case("compact-vsr", lambda: CompactVSRNet(4, 1), 67_288, 4),
     Case("comisr", lambda: COMISRNet(8, 1, 4), 34_795, 4),
     Case("comisr-warmup", lambda: COMISRNet(8, 1, 4, warmup_frames=2), 34_795, 4),
     Case("ftvsr", lambda: ftvsr(1), 1_781_883, 4, longest=3),

@@ -1,0 +1,20 @@
+# Stage 1a of FCA²: the cleaning network learns to undo coding noise in LQ frames.
+_base_ = '../_base_/small.py'
+
+model = dict(
+    generator=dict(
+        type='FCA2Net',
+        stage='cleaning',
+        preset='tiny',
+        cleaning=dict(mid_channels=16, num_blocks=2)))
+
+train_dataloader = dict(dataset=dict(task='cleaning', gt_size=48))
+val_dataloader = dict(dataset=dict(task='cleaning'))
+test_dataloader = [dict(dataset=dict(_base_.at_crf[1], task='cleaning'), **_base_.loader)]
+test_evaluator = [_base_.val_evaluator]
+
+train_cfg = dict(max_iters=500, val_interval=500)
+param_scheduler = [
+    dict(type='LinearLR', by_epoch=False, start_factor=0.05, begin=0, end=50),
+    dict(type='CosineAnnealingLR', by_epoch=False, T_max=500, eta_min=1e-5)
+]

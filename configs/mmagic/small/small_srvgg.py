@@ -1,0 +1,4 @@
+# The floor: every frame on its own, by SRVGGNetCompact's chain of convolutions.
+_base_ = '../_base_/small.py'
+
+model = dict(generator=dict(type='FCA2CompactSRNet'))

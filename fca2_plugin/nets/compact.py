@@ -1,0 +1,159 @@
+"""Compact networks of this project for x4 video super-resolution on a CPU.
+
+``CompactVSRNet`` has BasicVSR's parts (Chan et al., CVPR 2021), propagation both ways along flow,
+each as small as it goes: a flow network of 3x3 convolutions in place of SPyNet's 7x7, which alone
+would take more than all else together; one pixel shuffle at LQ size, as SRVGGNetCompact of
+Real-ESRGAN has, in place of convolutions at HR size. ``CompactSRNet`` is that SRVGGNetCompact: each
+frame on its own, the floor of what a network does without its neighbours.
+
+Both add to bicubic enlargement what their last convolution says, which starts faint: training
+starts from bicubic rather than from noise. LQ pixel i lies on HR pixel 4i, as in ``comisr`` and
+``duf`` data.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
+from fca2_plugin.layers.spynet import SPyNet
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.resize import bicubic_enlarge
+from fca2_plugin.ops.warp import flow_warp
+
+__all__ = ["CompactFlowNet", "CompactSRNet", "CompactVSRNet"]
+
+_SCALE = 4
+_LEVELS = 4  # 8 pixels at LQ size are 1 at the top: more than neighbouring frames move by
+_FLOW_WIDTHS = (24, 32, 24)
+
+
+def _small_spynet() -> SPyNet:
+    return SPyNet(_LEVELS, _FLOW_WIDTHS, kernel_size=3)
+
+
+def _faint_tail(mid_channels: int) -> nn.Conv2d:
+    tail = nn.Conv2d(mid_channels, 3 * _SCALE**2, 3, padding=1)
+    tail.weight.data.mul_(0.01)
+    nn.init.zeros_(tail.bias)
+    return tail
+
+
+def _enlarge(lq: Tensor, residual: Tensor) -> Tensor:
+    """Bicubic frames plus what the tail says of each of their pixels."""
+    return bicubic_enlarge(lq, _SCALE) + F.pixel_shuffle(residual, _SCALE)
+
+
+def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
+    """Flow of each frame to the one after it, and to the one before it, (n, t-1, h, w, 2)."""
+    first, second = lq[:, :-1].flatten(0, 1), lq[:, 1:].flatten(0, 1)
+    flows = spynet(torch.cat([first, second]), torch.cat([second, first]))
+    flows = flows.permute(0, 2, 3, 1).unflatten(0, (2, lq.shape[0], -1))
+    return flows[0], flows[1]
+
+
+class CompactVSRNet(nn.Module):
+    """Super-resolves a clip by features carried back and then forth along its motion.
+
+    ::
+
+        lq[i] -+- cat(warped back[i+1]) -- blocks - back[i]
+               +- cat(back[i], warped forth[i-1]) - blocks - forth[i] - conv - shuffle -(+)- sr[i]
+               +- bicubic x4 -----------------------------------------------------------+
+
+    Args:
+        mid_channels: Width.
+        num_blocks: Residual blocks of each direction.
+
+    Shape:
+        (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
+    """
+
+    spec = NetSpec(scale=_SCALE)
+
+    def __init__(self, mid_channels: int = 32, num_blocks: int = 5) -> None:
+        super().__init__()
+        self.mid_channels = mid_channels
+        self.spynet = _small_spynet()
+        self.back = ResidualBlocksWithInputConv(3 + mid_channels, mid_channels, num_blocks)
+        self.forth = ResidualBlocksWithInputConv(3 + 2 * mid_channels, mid_channels, num_blocks)
+        self.tail = _faint_tail(mid_channels)
+
+    def forward(self, lq: Tensor) -> Tensor:
+        n, t, _, h, w = lq.shape
+        to_next, to_previous = (None, None) if t == 1 else _neighbour_flows(self.spynet, lq)
+        back, carried = [], lq.new_zeros(n, self.mid_channels, h, w)
+        for i in reversed(range(t)):
+            if i < t - 1:
+                carried = flow_warp(carried, to_next[:, i])
+            carried = self.back(torch.cat([lq[:, i], carried], dim=1))
+            back.insert(0, carried)
+        sr, carried = [], torch.zeros_like(carried)
+        for i in range(t):
+            if i > 0:
+                carried = flow_warp(carried, to_previous[:, i - 1])
+            carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
+            sr.append(_enlarge(lq[:, i], self.tail(carried)))
+        return torch.stack(sr, dim=1)
+
+
+class CompactFlowNet(nn.Module):
+    """Rebuilds every frame from a neighbour along the flow of ``CompactVSRNet``, to train it.
+
+    A host's pixel loss on what it returns, with the frames themselves as targets, is the
+    photometric loss of unsupervised flow; odd frames come from the frame before, even ones from
+    the frame after, where there is one.
+
+    Shape:
+        (n, t, 3, h, w) in [0, 1] to the same, t >= 2 to learn anything.
+    """
+
+    spec = NetSpec(scale=1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spynet = _small_spynet()
+
+    def forward(self, lq: Tensor) -> Tensor:
+        t = lq.shape[1]
+        if t == 1:
+            return lq.clone()
+        to_next, to_previous = _neighbour_flows(self.spynet, lq)
+        rebuilt = []
+        for i in range(t):
+            backward = i % 2 == 1 or i == t - 1
+            flow, other = (to_previous[:, i - 1], i - 1) if backward else (to_next[:, i], i + 1)
+            rebuilt.append(flow_warp(lq[:, other], flow, padding_mode="border"))
+        return torch.stack(rebuilt, dim=1)
+
+
+class CompactSRNet(nn.Module):
+    """Super-resolves every frame on its own: SRVGGNetCompact's chain of convolutions.
+
+    ::
+
+        lq -+- conv - PReLU - ... - conv - shuffle -(+)- sr
+            +- bicubic x4 --------------------------+
+
+    Args:
+        mid_channels: Width.
+        num_convs: Convolutions between the first and the last.
+
+    Shape:
+        (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
+    """
+
+    spec = NetSpec(scale=_SCALE)
+
+    def __init__(self, mid_channels: int = 32, num_convs: int = 16) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before in (3, *[mid_channels] * num_convs):
+            layers += [nn.Conv2d(before, mid_channels, 3, padding=1), nn.PReLU(mid_channels)]
+        self.body = nn.Sequential(*layers)
+        self.tail = _faint_tail(mid_channels)
+
+    def forward(self, lq: Tensor) -> Tensor:
+        frames = lq.flatten(0, 1)
+        sr = _enlarge(frames, self.tail(self.body(frames)))
+        return sr.unflatten(0, lq.shape[:2])

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Make the clips of the small networks from a folder of videos, then train and test all of them; run
+# again, it goes on where it stopped: bash tools/train_small.sh CLIPS [HOST] [CONFIG ...]
+#
+# HOST is mmagic (the default) or basicsr. CONFIG names some of configs/HOST/small, with what they
+# start from; by default all of them, in order. The names of the videos to train and to validate on
+# stand in configs/small_clips; no other file of CLIPS is read.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
+[ $# -ge 1 ] || usage "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"
+clips=$1
+host=${2:-mmagic}
+shift $(($# > 1 ? 2 : 1))
+case $host in
+mmagic) suffix=py runs=work_dirs ;;
+basicsr) suffix=yml runs=experiments ;;
+*) die "HOST is mmagic or basicsr, got '$host'" ;;
+esac
+[ $# -gt 0 ] || set -- small_flow small_srvgg small_vsr \
+    small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr
+for name in "$@"; do
+    [ -f "$ROOT/configs/$host/small/$name.$suffix" ] || die "configs/$host/small has no '$name'"
+done
+[ -d "$clips" ] || die "there is no folder '$clips' of videos; see configs/mmagic/small/README.md"
+clips=$(cd "$clips" && pwd)
+use_env
+cd "$ROOT"
+
+for split in train val; do
+    mapfile -t names <"configs/small_clips/$split.txt"
+    "$PY" -m fca2_plugin.cli encode "$clips" "data/small/$split" \
+        --degradation comisr --codec x264 --crf 15 25 35 --clips "${names[@]}"
+done
+
+# the host's own resume: nothing to do when the last iteration is there
+for name in "$@"; do
+    resume=()
+    [ ! -d "$runs/$name" ] || resume=(--resume)
+    bash tools/train.sh "configs/$host/small/$name.$suffix" ${resume[@]+"${resume[@]}"}
+    bash tools/test.sh "configs/$host/small/$name.$suffix" "$runs/$name"
+done
