@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.nets.zoo import complete
 
 __all__ = ["TINY", "VSR_NETS", "Network"]
 
@@ -10,7 +11,7 @@ __all__ = ["TINY", "VSR_NETS", "Network"]
 Network = FCA2Network
 
 #: Options as they stand in ``network_g``. No weights: those are the user's to name.
-VSR_NETS: Mapping[str, Mapping] = {
+_VSR_NETS: Mapping[str, Mapping] = {
     "basicvsr": dict(type="BasicVSR", num_feat=64, num_block=30),
     "basicvsr-pp": dict(
         type="BasicVSRPlusPlus", mid_channels=64, num_blocks=7, is_low_res_input=True
@@ -25,7 +26,7 @@ VSR_NETS: Mapping[str, Mapping] = {
 }
 
 #: What to change in each to try things on a CPU.
-TINY: Mapping[str, Mapping] = {
+_TINY: Mapping[str, Mapping] = {
     "basicvsr": dict(num_feat=8, num_block=1),
     "basicvsr-pp": dict(mid_channels=16, num_blocks=1),
     "iconvsr": dict(num_feat=8, num_block=1),
@@ -33,3 +34,5 @@ TINY: Mapping[str, Mapping] = {
         net=dict(type="EDVR", num_feat=8, num_extract_block=1, num_reconstruct_block=1),
     ),
 }
+
+VSR_NETS, TINY = complete(_VSR_NETS, _TINY)

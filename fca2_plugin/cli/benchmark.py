@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vsr",
         default="basicvsr",
         metavar="NAME",
-        help="basicvsr, basicvsr-pp, iconvsr, ... (default: %(default)s)",
+        help="basicvsr, basicvsr-pp, ftvsr, edvr, stdf-basicvsr, ... (default: %(default)s)",
     )
     networks.add_argument("--host", default="mmagic", help="mmagic or basicsr, which builds it")
     networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")

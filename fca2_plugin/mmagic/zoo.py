@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fca2_plugin.mmagic.generator import FCA2Generator
+from fca2_plugin.nets.zoo import complete
 
 __all__ = ["TINY", "VSR_NETS", "Network"]
 
@@ -10,7 +11,7 @@ __all__ = ["TINY", "VSR_NETS", "Network"]
 Network = FCA2Generator
 
 #: Configs as they stand in a model's generator slot. No weights: those are the user's to name.
-VSR_NETS: Mapping[str, Mapping] = {
+_VSR_NETS: Mapping[str, Mapping] = {
     "basicvsr": dict(type="BasicVSRNet", mid_channels=64, num_blocks=30, spynet_pretrained=None),
     "basicvsr-pp": dict(
         type="BasicVSRPlusPlusNet",
@@ -50,7 +51,7 @@ VSR_NETS: Mapping[str, Mapping] = {
 }
 
 #: What to change in each to try things on a CPU.
-TINY: Mapping[str, Mapping] = {
+_TINY: Mapping[str, Mapping] = {
     "basicvsr": dict(mid_channels=8, num_blocks=1),
     "basicvsr-pp": dict(mid_channels=16, num_blocks=1),
     "iconvsr": dict(num_blocks=1),  # its EDVR has 64 channels
@@ -67,3 +68,5 @@ TINY: Mapping[str, Mapping] = {
         ),
     ),
 }
+
+VSR_NETS, TINY = complete(_VSR_NETS, _TINY)

@@ -22,7 +22,7 @@ class Choice:
     """Which network is wrapped, and how.
 
     Args:
-        vsr: A name that the host's adapter lists; ignored where ``config`` is given.
+        vsr: A name that the host's ``zoo`` lists; ignored where ``config`` is given.
         host: ``mmagic`` or ``basicsr``.
         preset: A key of ``PRESETS``.
         n_subs: Channels of a group; None for the preset's.
@@ -65,10 +65,11 @@ def _from_name(choice: Choice) -> FCA2Net:
     check_choice("host", choice.host, HOSTS)
     check_choice("preset", choice.preset, PRESETS)
     zoo = importlib.import_module(f"fca2_plugin.{choice.host}.zoo")
-    check_choice(f"VSR network of {choice.host}", choice.vsr, zoo.VSR_NETS)
-    config = dict(zoo.VSR_NETS[choice.vsr])
+    vsr = choice.vsr.replace("_", "-")  # config files have both, BasicVSR++'s class the other
+    check_choice(f"VSR network of {choice.host}", vsr, zoo.VSR_NETS)
+    config = dict(zoo.VSR_NETS[vsr])
     if choice.tiny:
-        config |= zoo.TINY[choice.vsr]
+        config |= zoo.TINY[vsr]
     grouping = {"n_subs": choice.n_subs, "n_ovls": choice.n_ovls}
     autoencoder = {key: value for key, value in grouping.items() if value is not None}
     cleaning: Mapping | bool = {}

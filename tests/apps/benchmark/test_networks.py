@@ -1,5 +1,6 @@
 """The networks of a benchmark: every name of both hosts, configs, counts, memory, bad names."""
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, memory
 from fca2_plugin.apps.benchmark.networks import build_pair
 from fca2_plugin.apps.loading import without_weights
+from fca2_plugin.nets import NETS
+from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
 from tests.conftest import require_host
 
 require_host("mmagic")
@@ -41,6 +44,34 @@ def test_every_network_of_a_host_builds_and_runs(host):
         with torch.inference_mode():
             for net in pair.values():
                 assert net(torch.rand(1, 5, 3, 32, 32)).shape == (1, 5, 3, 128, 128)
+
+
+@pytest.mark.parametrize("host", ["mmagic", "basicsr"])
+def test_every_network_of_the_configs_has_a_name(host):
+    configs = Path(__file__).parents[3] / "configs" / host
+    zoo = __import__(f"fca2_plugin.{host}.zoo", fromlist=["VSR_NETS"])
+    folders = {path.name for path in configs.iterdir() if path.is_dir()}
+    names = folders - {"_base_", "enhancement", "fca2", "stdf_vsr", "tiny"}
+    names |= {
+        path.name.split("_2xb")[0].split("_8xb")[0] for path in configs.glob("stdf_vsr/stdf_*")
+    }
+    assert len(names) > 7
+    assert {name.replace("_", "-") for name in names} <= set(zoo.VSR_NETS)
+    enhancers = {path.name.split("_2xb")[0] for path in configs.glob("enhancement/*_2xb*")}
+    assert {re.sub("-(non-)?pqf", "", name) for name in enhancers} <= set(ENHANCERS)
+
+
+def test_a_name_with_an_underscore():
+    pair = build_pair(Choice(vsr="basicvsr_pp", host="basicsr", tiny=True))
+    assert type(pair["baseline"].vsr).__name__ == "BasicVSRPlusPlus"
+
+
+def test_enhancement_networks_by_name():
+    assert {type(build_enhancer(name)) for name in ENHANCERS} == set(NETS.values()) - {
+        NETS[f"FCA2{name}"] for name in ("CleaningNet", "Autoencoder", "COMISRNet", "FTVSRNet")
+    } - {NETS["FCA2MFQE2Net"]}
+    with pytest.raises(ValueError, match=r"unknown enhancement network 'tgaf' .did you mean 'tgaf"):
+        build_enhancer("tgaf")
 
 
 def test_the_ratios_of_multiply_accumulates():

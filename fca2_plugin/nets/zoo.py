@@ -1,0 +1,75 @@
+"""Networks by the names of the command line, with the papers' settings, and small to try things.
+
+The hosts' adapters add their own VSR networks (``mmagic.zoo``, ``basicsr.zoo``).
+"""
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets import NETS
+
+__all__ = ["ENHANCERS", "build_enhancer", "complete"]
+
+#: Our own VSR networks, as they stand in a host's config. No weights: those are the user's to name.
+_VSR_NETS: Mapping[str, Mapping] = {
+    "comisr": dict(type="FCA2COMISRNet", mid_channels=64, num_blocks=10),
+    "ftvsr": dict(type="FCA2FTVSRNet", mid_channels=64, num_blocks=60, keyframe_stride=3),
+}
+_TINY: Mapping[str, Mapping] = {
+    "comisr": dict(mid_channels=8, num_blocks=1, flow_channels=4),
+    "ftvsr": dict(mid_channels=8, num_blocks=1, band_channels=1, num_band_blocks=1),
+}
+
+#: VSR networks that the papers' tables have with STDF in front.
+_BEHIND_STDF = ("basicvsr", "basicvsr-pp", "ftvsr")
+_STDF = dict(type="FCA2STDFNet", radius=3, in_channels=3, mid_channels=64)
+_TINY_STDF = dict(
+    type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, qe_channels=4, num_layers=2
+)
+
+#: Enhancement networks, as they stand in a host's config.
+ENHANCERS: Mapping[str, Mapping] = {
+    "dcad": dict(type="FCA2DCADNet"),
+    "mfqe": dict(type="FCA2MFQENet"),
+    "mfqe2": dict(type="FCA2MFQE2PairNet"),
+    "stdf-r3": dict(type="FCA2STDFNet", radius=3),
+    "stdf-r3l": dict(type="FCA2STDFNet", radius=3, mid_channels=64, qe_channels=64, num_layers=16),
+    "rfda": dict(type="FCA2RFDANet", radius=3),
+    "cf-stif": dict(type="FCA2CFSTIFNet", radius=3),
+    "tgafnet-1sdcb": dict(type="FCA2TGAFNet", num_sdcbs=1),
+    "tgafnet-2sdcb": dict(type="FCA2TGAFNet", num_sdcbs=2),
+    "tgafnet": dict(type="FCA2TGAFNet", num_sdcbs=3),
+    "tgafnet-as-printed": dict(type="FCA2TGAFNet", num_sdcbs=3, as_printed=True),
+}
+
+
+def complete(
+    nets: Mapping[str, Mapping], tiny: Mapping[str, Mapping]
+) -> tuple[dict[str, Mapping], dict[str, Mapping]]:
+    """Add to a host's networks our own, and those with STDF in front (``stdf-basicvsr``).
+
+    Args:
+        nets: Configs by name, as they stand in the host's slot.
+        tiny: What to change in each to try things on a CPU.
+
+    Returns:
+        The same two, for all.
+    """
+    nets, tiny = {**nets, **_VSR_NETS}, {**tiny, **_TINY}
+    for name in _BEHIND_STDF:
+        small = {**nets[name], **tiny[name]}
+        nets[f"stdf-{name}"] = dict(type="FCA2FrontEnd", front=_STDF, vsr=nets[name])
+        tiny[f"stdf-{name}"] = dict(front=_TINY_STDF, vsr=small)
+    return nets, tiny
+
+
+def build_enhancer(name: str) -> nn.Module:
+    """Build an enhancement network for luma.
+
+    Raises:
+        ValueError: Unknown; the message suggests the nearest one.
+    """
+    settings = dict(ENHANCERS[check_choice("enhancement network", name, ENHANCERS)])
+    return NETS[settings.pop("type")](**settings)
