@@ -266,7 +266,7 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     net = networks["wrapped"]
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
-        codes = net.encode(to_clip(chunk))
+        codes, _ = net.encode(to_clip(chunk))
     title = "Ground-truth frames and their codes"
     pictures.append(codes_picture(title, chunk, to_frames(codes), net.autoencoder.grouping))
     return pictures

@@ -10,6 +10,7 @@ from fca2_plugin.nets.dcad import DCADNet
 from fca2_plugin.nets.fca2 import FCA2Net
 from fca2_plugin.nets.frontend import FrontEnd
 from fca2_plugin.nets.ftvsr import FTVSRNet
+from fca2_plugin.nets.guided import GuidedAutoencoder
 from fca2_plugin.nets.mfqe import MFQE2Net, MFQE2PairNet, MFQENet
 from fca2_plugin.nets.rfda import RFDANet
 from fca2_plugin.nets.spec import NetSpec
@@ -31,6 +32,7 @@ __all__ = [
     "FrameAutoencoder",
     "FramesAsBatch",
     "FrontEnd",
+    "GuidedAutoencoder",
     "MFQE2Net",
     "MFQE2PairNet",
     "MFQENet",
@@ -46,6 +48,7 @@ __all__ = [
 NETS = {
     "FCA2CleaningNet": CleaningNet,
     "FCA2Autoencoder": FrameAutoencoder,
+    "FCA2GuidedAutoencoder": GuidedAutoencoder,
     "FCA2COMISRNet": COMISRNet,
     "FCA2FTVSRNet": FTVSRNet,
     "FCA2CompactFlowNet": CompactFlowNet,

@@ -121,10 +121,14 @@ class FrameAutoencoder(nn.Module):
         return self.grouping.num_groups(3 * max(num_frames, self.min_frames))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decode(self.encode(x), x.shape[1])
+        return self.decode(*self.encode(x))
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w); short clips repeat their last frame."""
+    def encode(self, x: Tensor) -> tuple[Tensor, int]:
+        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), and the number of frames.
+
+        Short clips repeat their last frame.
+        """
+        num_frames = x.shape[1]
         x = extend_time(x, self.min_frames)
         flows = self._flows(x) if self.flow_mode else None
         if self.flow_mode == "recurrent":
@@ -134,7 +138,9 @@ class FrameAutoencoder(nn.Module):
         if self.flow_mode == "concat":
             inputs = torch.cat([inputs, self._group_flows(flows).flatten(0, 1)], dim=1)
         codes = self.encoder(inputs).unflatten(0, groups.shape[:2])
-        return codes + groups.unflatten(2, (-1, 3)).mean(dim=2) if self.image_codes else codes
+        if self.image_codes:
+            codes = codes + groups.unflatten(2, (-1, 3)).mean(dim=2)
+        return codes, num_frames
 
     def decode(self, codes: Tensor, num_frames: int) -> Tensor:
         """Codes (n, K, 3, h, w) to frames (n, num_frames, 3, h, w)."""

@@ -11,6 +11,9 @@ vsr            cleaning, autoencoder, vsr   vsr                 cleaning, autoen
 joint          cleaning, autoencoder, vsr   all                 none
 finetune       cleaning, autoencoder, vsr   all                 cleaning, autoencoder
 =============  ===========================  ==================  ==================
+
+A *preset* holds the settings of the parts and of ``FCA2Net`` around them. Where a preset has no
+cleaning network, the stages do without it.
 """
 
 import inspect
@@ -23,8 +26,26 @@ from fca2_plugin._suggest import check_choice, check_settings
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.fca2 import PARTS
+from fca2_plugin.nets.guided import GuidedAutoencoder
 
-__all__ = ["PRESETS", "STAGES", "Stage", "build_parts", "get_stage"]
+__all__ = [
+    "AUTOENCODERS",
+    "FROM_PRESET",
+    "PRESETS",
+    "STAGES",
+    "Stage",
+    "build_parts",
+    "get_stage",
+    "net_settings",
+]
+
+#: A setting of ``FCA2Net`` that was not given: its preset says what it is.
+FROM_PRESET = "preset"
+#: By their registered names; ``type`` in the settings of an autoencoder.
+AUTOENCODERS = {
+    "FCA2Autoencoder": FrameAutoencoder,
+    "FCA2GuidedAutoencoder": GuidedAutoencoder,
+}
 
 
 @dataclass(frozen=True)
@@ -49,19 +70,50 @@ STAGES = {
     "finetune": Stage(PARTS, PARTS, ("cleaning", "autoencoder")),
 }
 
+_AS_RELEASED = {"stage": "vsr", "chunk_frames": 7, "join_codes": False, "color_correction": "frame"}
+# FCA² costs about as much as it saves unless it is small, and needs no stages when it starts well;
+# eq. 4 would lower the contrast of a result whose colours the LQ frames already give.
+_FAST = {"stage": "joint", "chunk_frames": 7, "join_codes": True, "color_correction": None}
+
 #: ``released`` is the released model, 3.47 M parameters; ``paper`` meets the printed +3.3 M with
-#: two blocks instead of three; ``tiny`` is for trying things on a CPU, as the quickstart does.
+#: two blocks instead of three; ``fast`` is ours, guided by the LQ frames. ``tiny`` and
+#: ``tiny_fast`` are for trying things on a CPU.
 PRESETS = {
     "released": {
-        "autoencoder": {"mid_channels": 64, "num_blocks": 3, "flow_mode": "recurrent"},
+        "net": _AS_RELEASED,
+        "autoencoder": {
+            "type": "FCA2Autoencoder",
+            "mid_channels": 64,
+            "num_blocks": 3,
+            "flow_mode": "recurrent",
+        },
         "cleaning": {"mid_channels": 64, "num_blocks": 20},
     },
     "paper": {
-        "autoencoder": {"mid_channels": 64, "num_blocks": 2, "flow_mode": "recurrent"},
+        "net": _AS_RELEASED,
+        "autoencoder": {
+            "type": "FCA2Autoencoder",
+            "mid_channels": 64,
+            "num_blocks": 2,
+            "flow_mode": "recurrent",
+        },
         "cleaning": {"mid_channels": 64, "num_blocks": 20},
     },
-    "tiny": {
+    "fast": {
+        "net": _FAST,
         "autoencoder": {
+            "type": "FCA2GuidedAutoencoder",
+            "clean_channels": 32,
+            "clean_blocks": 4,
+            "mid_channels": 48,
+            "num_blocks": 3,
+        },
+        "cleaning": False,
+    },
+    "tiny": {
+        "net": _AS_RELEASED,
+        "autoencoder": {
+            "type": "FCA2Autoencoder",
             "mid_channels": 16,
             "num_blocks": 1,
             "flow_mode": None,
@@ -70,9 +122,18 @@ PRESETS = {
         },
         "cleaning": {"mid_channels": 8, "num_blocks": 1},
     },
+    "tiny_fast": {
+        "net": _FAST,
+        "autoencoder": {
+            "type": "FCA2GuidedAutoencoder",
+            "clean_channels": 12,
+            "clean_blocks": 1,
+            "mid_channels": 16,
+            "num_blocks": 1,
+        },
+        "cleaning": False,
+    },
 }
-
-_CLASSES = {"autoencoder": FrameAutoencoder, "cleaning": CleaningNet}
 
 
 def get_stage(name: str) -> Stage:
@@ -82,6 +143,16 @@ def get_stage(name: str) -> Stage:
         ValueError: Unknown; the message suggests the nearest one.
     """
     return STAGES[check_choice("stage", name, STAGES)]
+
+
+def net_settings(preset: str, **given: object) -> dict[str, object]:
+    """Settings of ``FCA2Net``: those given, and the preset's for those that are ``FROM_PRESET``.
+
+    Raises:
+        ValueError: Unknown preset.
+    """
+    defaults = PRESETS[check_choice("preset", preset, PRESETS)]["net"]
+    return {key: defaults[key] if value == FROM_PRESET else value for key, value in given.items()}
 
 
 def build_parts(
@@ -95,36 +166,43 @@ def build_parts(
     Args:
         stage: A key of ``STAGES``.
         preset: A key of ``PRESETS``.
-        autoencoder: Arguments of ``FrameAutoencoder`` over the preset's; False leaves it out.
+        autoencoder: Settings over the preset's; False leaves it out. With a ``type`` of
+            ``AUTOENCODERS`` other than the preset's, all of the preset's are dropped.
         cleaning: Arguments of ``CleaningNet`` over the preset's; False leaves it out.
 
     Raises:
-        ValueError: An unknown stage or preset, or a part that the stage trains is left out.
+        ValueError: An unknown stage, preset or type, or a part that the stage trains is left out.
         TypeError: A setting that the part does not have.
     """
     chosen = get_stage(stage)
     check_choice("preset", preset, PRESETS)
     parts = {}
-    for name, settings in (("autoencoder", autoencoder), ("cleaning", cleaning)):
-        if name not in chosen.parts or settings is False:
-            if settings is False and stage == name:
-                raise ValueError(
-                    f"stage={stage!r} trains the {name}, but {name}=False leaves it out; "
-                    f"remove {name}=False or choose another stage"
-                )
-            parts[name] = None
-            continue
-        if settings is not None and not isinstance(settings, Mapping):
+    for name, given in (("autoencoder", autoencoder), ("cleaning", cleaning)):
+        if given is not None and given is not False and not isinstance(given, Mapping):
             raise TypeError(
-                f"{name} got {settings!r}; expected dict(...) of its settings, False to leave it "
+                f"{name} got {given!r}; expected dict(...) of its settings, False to leave it "
                 "out, or None for the preset"
             )
-        settings = {**PRESETS[preset][name], **(settings or {})}
-        parts[name] = _build(name, settings)
+        settings = given or PRESETS[preset][name] if given is not False else False
+        if settings is False and stage == name:
+            where = f"{name}=False" if given is False else f"preset={preset!r}"
+            raise ValueError(
+                f"stage={stage!r} trains the {name}, but {where} leaves it out; "
+                f"change {where} or choose another stage"
+            )
+        wanted = name in chosen.parts and settings is not False
+        parts[name] = _build(name, settings, PRESETS[preset][name]) if wanted else None
     return parts
 
 
-def _build(name: str, settings: Mapping) -> nn.Module:
-    cls = _CLASSES[name]
+def _build(name: str, settings: Mapping, defaults: Mapping | bool) -> nn.Module:
+    defaults, cls = defaults or {}, CleaningNet
+    if name == "autoencoder":
+        kind = check_choice(
+            "type of autoencoder", settings.get("type", defaults["type"]), AUTOENCODERS
+        )
+        defaults = defaults if kind == defaults["type"] else {}
+        cls = AUTOENCODERS[kind]
+    settings = {key: value for key, value in {**defaults, **settings}.items() if key != "type"}
     check_settings(name, settings, inspect.signature(cls).parameters)
     return cls(**settings)

@@ -12,7 +12,8 @@ Where the paper is silent, the released model decides, unless said otherwise:
 
 * clips are cut into chunks of 7 frames, the last one filled by repeating its last frame. Chunks
   do not depend on each other and run as one batch; ``chunk_frames=None`` groups the whole clip
-  and gives the VSR network all codes as one sequence, as Fig. 4 can be read;
+  and gives the VSR network all codes as one sequence, as Fig. 4 can be read. ``join_codes`` keeps
+  the chunks, which overlap nowhere and so make fewer codes, and joins their codes;
 * frames are cleaned before they are grouped (Fig. 4 draws it the other way round, but the cleaning
   network takes three channels);
 * colours are corrected against the cleaned frame of the same time (eq. 4), after decoding only;
@@ -20,7 +21,8 @@ Where the paper is silent, the released model decides, unless said otherwise:
   when they make images.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,12 +47,14 @@ class FCA2Net(nn.Module):
     all (cleaned) frames.
 
     Args:
-        autoencoder: A ``FrameAutoencoder``.
+        autoencoder: A ``FrameAutoencoder`` or ``GuidedAutoencoder``.
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
         chunks_at_once: Chunks that run as one batch without gradients; None for all. Fewer need
             less memory: the decoder works at the output's size.
+        join_codes: The VSR network gets the codes of all chunks of a clip as one sequence, so that
+            its propagation is as long as the clip; otherwise each chunk's alone, as released.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
         frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
@@ -73,6 +77,7 @@ class FCA2Net(nn.Module):
         *,
         chunk_frames: int | None = 7,
         chunks_at_once: int | None = None,
+        join_codes: bool = False,
         color_correction: str | None = "frame",
         color_at: str = "decoder",
         frozen: Iterable[str] = (),
@@ -102,6 +107,7 @@ class FCA2Net(nn.Module):
         self.vsr = vsr
         self.chunk_frames = chunk_frames
         self.chunks_at_once = chunks_at_once
+        self.join_codes = join_codes
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
@@ -121,18 +127,34 @@ class FCA2Net(nn.Module):
             self._hold_frozen()
         clean = self.clean(lq)
         if self.autoencoder is None:
-            return clean if self.vsr is None else self.super_resolve(clean)
+            return self.super_resolve(clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
         batches = chunks.split(self._batch_size(len(chunks)))
-        frames = torch.cat([self.process(batch) for batch in batches])  # (n*m, f, 3, s*h, s*w)
+        if self.join_codes:
+            frames = self.process_joined(batches, len(lq))  # (n*m, f, 3, s*h, s*w)
+        else:
+            frames = torch.cat([self.process(batch) for batch in batches])
         return self._correct(self._from_chunks(frames, lq), clean)
 
     def process(self, chunks: Tensor) -> Tensor:
         """Encode, super-resolve and decode, (m, f, 3, h, w) to (m, f, 3, s*h, s*w)."""
-        codes = self.encode(chunks)  # (m, K, 3, h, w)
-        if self.vsr is not None:
-            codes = self.super_resolve(codes)
-        return self.autoencoder.decode(codes, chunks.shape[1])
+        codes, guide = self.encode(chunks)  # (m, K, 3, h, w)
+        return self.autoencoder.decode(self.super_resolve(codes), guide)
+
+    def process_joined(self, batches: Sequence[Tensor], num_clips: int) -> Tensor:
+        """As ``process``, with the codes of all chunks of a clip as one sequence.
+
+        Shape:
+            batches: (b, f, 3, h, w) each, together all chunks (n*m, ...) of ``num_clips`` clips;
+            returns (n*m, f, 3, s*h, s*w).
+        """
+        codes, guides = zip(*map(self.encode, batches), strict=True)
+        sizes = [len(part) for part in codes]
+        codes = torch.cat(codes)  # (n*m, K, 3, h, w)
+        sequences = codes.reshape(num_clips, -1, *codes.shape[2:])  # (n, m*K, 3, h, w)
+        codes = self.super_resolve(sequences).unflatten(1, (-1, codes.shape[1])).flatten(0, 1)
+        decoded = map(self.autoencoder.decode, codes.split(sizes), guides)
+        return torch.cat(list(decoded))
 
     def clean(self, lq: Tensor) -> Tensor:
         """Remove coding noise, (n, t, 3, h, w) to the same."""
@@ -142,17 +164,19 @@ class FCA2Net(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
             return self.cleaning(lq)
 
-    def encode(self, chunks: Tensor) -> Tensor:
-        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w)."""
+    def encode(self, chunks: Tensor) -> tuple[Tensor, Any]:
+        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w), and what decoding needs beside them."""
         learns = "autoencoder" not in self.frozen or chunks.requires_grad
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
-            codes = self.autoencoder.encode(chunks)
+            codes, guide = self.autoencoder.encode(chunks)
             if self.color_correction and self.color_at != "decoder":
                 codes = correct_color(codes, self._group_middles(chunks), self.color_correction)
-        return codes
+        return codes, guide
 
     def super_resolve(self, codes: Tensor) -> Tensor:
         """Run the VSR network: pad to what it asks for, check what it returns, cut back."""
+        if self.vsr is None:
+            return codes
         return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
 
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":

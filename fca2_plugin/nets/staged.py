@@ -12,7 +12,7 @@ from torch import nn
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.checkpoints import load_part
-from fca2_plugin.nets.build import build_parts, get_stage
+from fca2_plugin.nets.build import FROM_PRESET, build_parts, get_stage, net_settings
 from fca2_plugin.nets.fca2 import PARTS, FCA2Net
 from fca2_plugin.nets.spec import HostSpecs, find_spec
 
@@ -27,15 +27,18 @@ class StagedFCA2Net(FCA2Net):
     Args:
         vsr: Config of the VSR network, as it stood in the host's slot; ignored by the stages
             ``cleaning`` and ``autoencoder``, so that all stages can share one config.
-        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint`` or ``finetune``.
-        preset: ``released``, ``paper`` or ``tiny``.
-        autoencoder: Settings of ``FrameAutoencoder`` over the preset's; False leaves it out.
+        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint`` or ``finetune``. It is the
+            preset's where it is not given, as are the settings below that are called ``preset``.
+        preset: ``released``, ``paper``, ``fast``, ``tiny`` or ``tiny_fast``.
+        autoencoder: Settings over the preset's; False leaves it out. ``type`` chooses
+            ``FCA2Autoencoder`` or ``FCA2GuidedAutoencoder``.
         cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
         checkpoints: Files (or folders of earlier runs) to start from, by part:
             ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=..., vsr_spynet=...)``; the last
             two are the flow networks of the autoencoder and of the VSR network.
         chunk_frames: As in ``FCA2Net``.
         chunks_at_once: As in ``FCA2Net``.
+        join_codes: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.
 
@@ -52,16 +55,25 @@ class StagedFCA2Net(FCA2Net):
     def __init__(
         self,
         vsr: Mapping | nn.Module | None = None,
-        stage: str = "vsr",
+        stage: str = FROM_PRESET,
         preset: str = "released",
         autoencoder: Mapping | None = None,
         cleaning: Mapping | None = None,
         checkpoints: Mapping[str, str] | None = None,
-        chunk_frames: int | None = 7,
+        chunk_frames: int | str | None = FROM_PRESET,
         chunks_at_once: int | None = None,
-        color_correction: str | None = "frame",
+        join_codes: bool | str = FROM_PRESET,
+        color_correction: str | None = FROM_PRESET,
         color_at: str = "decoder",
     ) -> None:
+        settings = net_settings(
+            preset,
+            stage=stage,
+            chunk_frames=chunk_frames,
+            join_codes=join_codes,
+            color_correction=color_correction,
+        )
+        stage = settings.pop("stage")
         chosen = get_stage(stage)
         parts = build_parts(stage, preset, autoencoder, cleaning)
         if "vsr" in chosen.parts:
@@ -73,9 +85,8 @@ class StagedFCA2Net(FCA2Net):
             parts["vsr"] = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
         super().__init__(
             **parts,
-            chunk_frames=chunk_frames,
+            **settings,
             chunks_at_once=chunks_at_once,
-            color_correction=color_correction,
             color_at=color_at,
             frozen=[part for part in chosen.frozen if parts.get(part) is not None],
             vsr_spec=find_spec(parts.get("vsr"), self.HOST_SPECS),

@@ -4,11 +4,21 @@ import inspect
 
 import pytest
 
-from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
-from fca2_plugin.nets.build import PRESETS, STAGES, Stage, build_parts, get_stage
+from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, GuidedAutoencoder
+from fca2_plugin.nets.build import (
+    AUTOENCODERS,
+    FROM_PRESET,
+    PRESETS,
+    STAGES,
+    Stage,
+    build_parts,
+    get_stage,
+    net_settings,
+)
 from fca2_plugin.nets.fca2 import PARTS
 
-CLASSES = {"autoencoder": FrameAutoencoder, "cleaning": CleaningNet}
+PARTS_OF_PRESETS = ("autoencoder", "cleaning")
+GUIDED = ("fast", "tiny_fast")
 
 
 def count(parts: dict) -> int:
@@ -16,7 +26,14 @@ def count(parts: dict) -> int:
 
 
 @pytest.mark.parametrize(
-    ("preset", "parameters"), [("released", 3_466_621), ("paper", 3_296_723), ("tiny", 15_841)]
+    ("preset", "parameters"),
+    [
+        ("released", 3_466_621),
+        ("paper", 3_296_723),
+        ("fast", 262_979),
+        ("tiny", 15_841),
+        ("tiny_fast", 27_103),
+    ],
 )
 def test_parameters_of_the_presets(preset, parameters):
     parts = build_parts("finetune", preset)
@@ -33,20 +50,57 @@ def test_parameters_of_the_released_parts():
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_of_every_preset(stage, preset):
-    parts = build_parts(stage, preset)
-    assert set(parts) == set(CLASSES)
-    for name, part in parts.items():
-        if name in STAGES[stage].parts:
-            assert type(part) is CLASSES[name]
-        else:
-            assert part is None
+    if preset in GUIDED and stage == "cleaning":
+        with pytest.raises(ValueError, match=f"trains the cleaning, but preset='{preset}' leaves"):
+            build_parts(stage, preset)
+        return
+    classes = {
+        "autoencoder": GuidedAutoencoder if preset in GUIDED else FrameAutoencoder,
+        "cleaning": type(None) if preset in GUIDED else CleaningNet,
+    }
+    for name, part in build_parts(stage, preset).items():
+        expected = classes.pop(name)
+        assert type(part) is (expected if name in STAGES[stage].parts else type(None))
+    assert not classes
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_hold_known_settings(preset):
-    assert set(PRESETS[preset]) == set(CLASSES)
-    for name, settings in PRESETS[preset].items():
-        assert set(settings) <= set(inspect.signature(CLASSES[name]).parameters)
+    assert set(PRESETS[preset]) == {"net", *PARTS_OF_PRESETS}
+    settings = dict(PRESETS[preset]["autoencoder"])
+    cls = AUTOENCODERS[settings.pop("type")]
+    assert set(settings) <= set(inspect.signature(cls).parameters)
+    cleaning = PRESETS[preset]["cleaning"] or {}
+    assert set(cleaning) <= set(inspect.signature(CleaningNet).parameters)
+    net = dict(PRESETS[preset]["net"])
+    assert net.pop("stage") in STAGES
+    assert set(net) <= set(inspect.signature(FCA2Net).parameters)
+
+
+def test_given_settings_of_the_net_go_before_the_presets():
+    given = {"stage": FROM_PRESET, "chunk_frames": None, "color_correction": "mean"}
+    assert net_settings("fast", **given) == {**given, "stage": "joint"}
+    assert net_settings("paper", color_correction=FROM_PRESET) == {"color_correction": "frame"}
+    with pytest.raises(ValueError, match="unknown preset 'fats' .did you mean 'fast'"):
+        net_settings("fats")
+
+
+def test_another_type_of_autoencoder_drops_the_presets_settings():
+    guided = {"type": "FCA2GuidedAutoencoder", "num_blocks": 1}
+    assert type(build_parts("joint", "paper", guided)["autoencoder"]) is GuidedAutoencoder
+    with pytest.raises(ValueError, match="unknown type of autoencoder 'FCA2Guided.*did you mean"):
+        build_parts("joint", "paper", {"type": "FCA2GuidedAutoencode"})
+
+
+@pytest.mark.parametrize("settings", [True, "fast", 3])
+def test_settings_that_are_none_raise(settings):
+    with pytest.raises(TypeError, match=f"cleaning got {settings!r}; expected dict"):
+        build_parts("joint", "tiny", cleaning=settings)
+
+
+def test_a_cleaning_network_can_be_added_to_a_preset_without_one():
+    assert build_parts("joint", "fast", cleaning={"num_blocks": 1})["cleaning"].num_passes
+    assert build_parts("joint", "fast", cleaning={})["cleaning"] is None
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -27,6 +27,7 @@ from fca2_plugin.nets import (
     FramesAsBatch,
     FrontEnd,
     FTVSRNet,
+    GuidedAutoencoder,
     MFQE2Net,
     MFQE2PairNet,
     MFQENet,
@@ -66,6 +67,14 @@ def autoencoder(flow_mode: str | None = None, **settings) -> FrameAutoencoder:
     return FrameAutoencoder(flow_mode=flow_mode, **{**small, **settings})
 
 
+def guided(**settings) -> GuidedAutoencoder:
+    """Woken up: fresh from ``__init__`` its networks correct nothing."""
+    net = GuidedAutoencoder(**{"clean_channels": 4, "mid_channels": 4, **settings})
+    for tail in (net.cleaner[-1], net.fusion[-1]):
+        torch.nn.init.normal_(tail.weight, std=0.1)
+    return net
+
+
 def ftvsr(band_channels: int) -> FTVSRNet:
     return FTVSRNet(4, 1, 2, band_channels=band_channels, num_band_blocks=1)
 
@@ -93,6 +102,10 @@ CASES = [
     Case("autoencoder-9/0", lambda: autoencoder(n_subs=9, n_ovls=0), 4_464),
     Case("autoencoder-12/4", lambda: autoencoder(n_subs=12, n_ovls=4), 4_899),
     Case("autoencoder-18/8", lambda: autoencoder(n_subs=18, n_ovls=8), 5_769),
+    Case("guided", guided, 7_015),
+    Case("guided-9/0", lambda: guided(n_ovls=0), 7_015),
+    Case("guided-15/3", lambda: guided(n_subs=15), 7_015),
+    Case("guided-scale-2", lambda: guided(scale=2), 3_943),
     Case("fca2", fca2, 7_419, 4),
     Case("fca2-whole-clip", lambda: fca2(chunk_frames=None), 7_419, 4),
     Case("fca2-concat", lambda: fca2("concat"), 1_448_007, 4),
@@ -105,6 +118,10 @@ CASES = [
     Case("fca2-colour-both", lambda: fca2(color_at="both"), 7_419, 4),
     Case("fca2-frozen", lambda: fca2(frozen=FRONT), 7_419, 4, frozen=FRONT),
     Case("fca2-staged", lambda: StagedFCA2Net(ToyVSR(), stage="joint", preset="tiny"), 17_185, 4),
+    Case("fca2-guided", lambda: FCA2Net(guided(), ToyVSR(), color_correction=None), 8_359, 4),
+    Case("fca2-guided-joined", lambda: FCA2Net(guided(), ToyVSR(), join_codes=True), 8_359, 4),
+    Case("fca2-guided-scale-2", lambda: FCA2Net(guided(), ToyVSR(2)), 7_351, 2),
+    Case("fca2-fast", lambda: StagedFCA2Net(ToyVSR(), preset="tiny_fast"), 28_447, 4),
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),

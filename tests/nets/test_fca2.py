@@ -41,8 +41,8 @@ def outputs_of(module: nn.Module) -> list[torch.Tensor]:
 def test_reads_like_the_figure():
     net, lq = build(), clip(7)
     clean = net.cleaning(lq)
-    sr = net.vsr(net.autoencoder.encode(clean))
-    expected = correct_color(net.autoencoder.decode(sr, 7), clean)
+    codes, guide = net.autoencoder.encode(clean)
+    expected = correct_color(net.autoencoder.decode(net.vsr(codes), guide), clean)
     torch.testing.assert_close(net(lq), expected)
 
 
@@ -104,6 +104,21 @@ def test_the_whole_clip_is_one_sequence_without_chunks():
     assert vsr.seen[0].shape == (1, 15, 3, 4, 4)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("chunks_at_once", [None, 1, 2])
+def test_joined_codes_are_one_sequence_a_clip(chunks_at_once):
+    """The VSR network sees the chunks' codes in order, and each chunk gets its own ones back."""
+    vsr, x = RecordingVSR(), clip(100, 4, 4, n=2)
+    net = build(vsr, join_codes=True, chunks_at_once=chunks_at_once, color_correction=None)
+    joined = net(x)
+    assert tuple(vsr.seen[0].shape[:2]) == (2, 45)
+    codes, _ = net.encode(net._to_chunks(net.clean(x)))
+    torch.testing.assert_close(vsr.seen[0], codes.reshape(2, 45, 3, 4, 4), rtol=1e-4, atol=1e-5)
+    # this VSR network treats codes one by one, so that joining them changes nothing
+    net.join_codes = False
+    torch.testing.assert_close(joined, net(x), rtol=1e-4, atol=1e-5)
+
+
 # --- parts can be left out -------------------------------------------------------------------
 
 
@@ -134,7 +149,7 @@ def test_spec_of_the_vsr_network_is_honoured():
     net, x = build(vsr, color_correction=None), clip(7, 9, 26)
     sr = net(x)
     assert sr.shape == (1, 7, 3, 36, 104)
-    codes = net.encode(net.clean(x))
+    codes, _ = net.encode(net.clean(x))
     (seen,) = vsr.seen
     assert seen.shape == (1, 5, 3, 24, 32)
     torch.testing.assert_close(seen[..., :9, :26], codes[:, [0, 1, 2, 1, 0]])
@@ -212,7 +227,7 @@ def test_colour_by_mean_at_the_encoder_keeps_the_deviation():
     vsr = RecordingVSR()
     net, x = build(vsr, color_correction="mean", color_at="encoder"), clip(7)
     net(x)
-    raw = net.autoencoder.encode(net.clean(x))
+    raw, _ = net.autoencoder.encode(net.clean(x))
     torch.testing.assert_close(vsr.seen[0].std(dim=(-2, -1)), raw.std(dim=(-2, -1)))
 
 

@@ -39,5 +39,5 @@ def codes_of(
         return None
     chunk = frames[: network.chunk_frames]
     with torch.inference_mode():
-        codes = network.encode(network.clean(to_clip(chunk, "cpu")))
+        codes, _ = network.encode(network.clean(to_clip(chunk, "cpu")))
     return codes_picture(title, chunk, to_frames(codes), network.autoencoder.grouping)

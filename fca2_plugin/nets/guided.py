@@ -1,0 +1,263 @@
+"""The guided frame autoencoder: ours, in the place of FCA²'s own.
+
+FCA²'s decoder must conjure every frame of a group out of three channels, at the size of the result.
+But the LQ frames are still at hand then, and say where everything is. So here a code is the group's
+key frame, cleaned with the help of its neighbours, and a frame of the result is the enlarged LQ
+frame and what super-resolution added to the code, brought along by the motion between the LQ
+frames. Two small networks correct that, both at the size of the LQ frames. They start at zero, and
+what they correct is good without them: everything trains in one stage, from random weights.
+
+The networks see one pair of a key frame and another frame at a time, and pairs are averaged. So one
+set of weights serves groups of any size.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.flow import dense_flow
+from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups
+from fca2_plugin.ops.grouping import ChannelGrouping
+from fca2_plugin.ops.resize import bicubic_enlarge
+from fca2_plugin.ops.warp import flow_warp
+
+__all__ = ["Guide", "GuidedAutoencoder"]
+
+# A pair is trusted by sigmoid(_TRUST - _DOUBT * error): 0.98 at an error of 5/255, 0.5 at 15/255.
+_TRUST, _DOUBT = 6.0, 100.0
+
+
+class Guide(NamedTuple):
+    """What decoding knows of the frames that were encoded; p counts pairs of frame and key.
+
+    Attributes:
+        frames: LQ frames, (n, t, 3, h, w).
+        groups: Of frames, one for each code.
+        flow: Brings a key frame onto the other frame of its pair, (n, p, 2, h, w), float32.
+        difference: The frame less the key frame brought onto it, (n, p, 3, h, w).
+    """
+
+    frames: Tensor
+    groups: tuple[FrameGroup, ...]
+    flow: Tensor
+    difference: Tensor
+
+
+class GuidedAutoencoder(nn.Module):
+    """Encodes groups of frames into their key frames, and decodes with the LQ frames' guidance.
+
+    ::
+
+        x (n,t,3,h,w) - key frames -------------(+)- codes (n,K,3,h,w)
+               |            |                    |
+               +---- neighbours warped - cleaner +
+
+        codes (n,K,3,s*h,s*w) - less enlarged key frames - warped - fusion - mean over codes
+                                                                                |
+        x (n,t,3,h,w) ------------------------------- enlarged ----------------(+)- x'
+
+    Args:
+        n_subs: Channels in a group, a multiple of 3.
+        n_ovls: Channels shared by neighbouring groups, a multiple of 3.
+        clean_channels: Width of the network that cleans codes.
+        clean_blocks: Its residual blocks.
+        mid_channels: Width of the network that fuses what codes say of a frame.
+        num_blocks: Its residual blocks.
+        scale: The largest scale of the VSR network; its divisors fit too.
+
+    Shape:
+        (n, t, 3, h, w) to the same, any t >= 1.
+
+    Raises:
+        ValueError: Groups that do not exist or cut frames.
+    """
+
+    spec = NetSpec(scale=1)
+
+    def __init__(
+        self,
+        n_subs: int = 9,
+        n_ovls: int = 3,
+        clean_channels: int = 32,
+        clean_blocks: int = 4,
+        mid_channels: int = 48,
+        num_blocks: int = 3,
+        scale: int = 4,
+    ) -> None:
+        super().__init__()
+        self.grouping = ChannelGrouping(n_subs, n_ovls)
+        if n_subs % 3 or n_ovls % 3:
+            raise ValueError(
+                f"GuidedAutoencoder needs groups of whole frames, but n_subs={n_subs}, "
+                f"n_ovls={n_ovls} cut frames between colours; choose multiples of 3"
+            )
+        self.scale = scale
+        cells = scale**2
+        self.key_head = nn.Conv2d(3, clean_channels, 3, padding=1)
+        self.neighbour_head = nn.Conv2d(6, clean_channels, 3, padding=1)
+        self.cleaner = nn.Sequential(
+            ResidualBlocksWithInputConv(clean_channels, clean_channels, clean_blocks),
+            nn.Conv2d(clean_channels, 3, 3, padding=1),
+        )
+        self.fusion = nn.Sequential(
+            ResidualBlocksWithInputConv(3 * cells + 7, mid_channels, num_blocks),
+            nn.Conv2d(mid_channels, 4 * cells, 3, padding=1),
+        )
+        for tail in (self.cleaner[-1], self.fusion[-1]):
+            nn.init.zeros_(tail.weight)
+            nn.init.zeros_(tail.bias)
+
+    @property
+    def min_frames(self) -> int:
+        """Frames that fill one group."""
+        return self.grouping.n_subs // 3
+
+    def num_codes(self, num_frames: int) -> int:
+        """K, the code frames that ``num_frames`` frames become."""
+        return len(fixed_groups(self.grouping, num_frames))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(*self.encode(x))
+
+    def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> tuple[Tensor, Guide]:
+        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), and the guide that decodes them.
+
+        Args:
+            x: LQ frames.
+            groups: Which frames share a code; None for those of ``n_subs`` and ``n_ovls``.
+        """
+        groups = tuple(groups or fixed_groups(self.grouping, x.shape[1]))
+        keys = torch.stack([x[:, group.key] for group in groups], dim=1)  # (n, K, 3, h, w)
+        members = [x[:, f] for group in groups for f in group.members]
+        if not members:
+            nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
+            guide = Guide(x, groups, nothing[:, :, :2].float(), nothing)
+            return keys + self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
+        members = torch.stack(members, dim=1)  # (n, p, 3, h, w)
+        partners = torch.stack([x[:, group.key] for group in groups for _ in group.members], dim=1)
+        flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
+        onto_member, onto_key = flow.chunk(2)
+        difference = members - _warp(partners, onto_member)
+        nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
+        codes = keys + self._clean(keys, _mean_by_group(nearby, groups))
+        return codes, Guide(x, groups, onto_member, difference)
+
+    def decode(self, codes: Tensor, guide: Guide) -> Tensor:
+        """Codes (n, K, 3, s*h, s*w) to frames (n, t, 3, s*h, s*w).
+
+        Raises:
+            ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
+        """
+        ratio = self._ratio(codes, guide)
+        base = _each(bicubic_enlarge, guide.frames, self.scale // ratio)  # (n, t, 3, s*h, s*w)
+        keys = torch.stack([base[:, group.key] for group in guide.groups], dim=1)
+        detail = codes - keys
+        known = {group.key: detail[:, k] for k, group in enumerate(guide.groups)}
+        if guide.flow.shape[1]:
+            known |= self._carry(detail, guide, ratio)
+        return base + torch.stack([known[f] for f in range(base.shape[1])], dim=1)
+
+    def _see_neighbours(self, keys: Tensor, difference: Tensor) -> Tensor:
+        """Features of what a neighbour says of its key frame, (n, p, c, h, w)."""
+        trust = torch.sigmoid(_logits(difference))
+        return _each(self.neighbour_head, torch.cat([keys, trust * difference], dim=2)) * trust
+
+    def _clean(self, keys: Tensor, nearby: Tensor) -> Tensor:
+        """The correction of codes, (n, K, 3, h, w)."""
+        return _each(self.cleaner, F.leaky_relu(_each(self.key_head, keys) + nearby, 0.1))
+
+    def _carry(self, detail: Tensor, guide: Guide, ratio: int) -> dict[int, Tensor]:
+        """Bring detail from key frames to the others, the mean of all codes where trusted.
+
+        Returns:
+            By index of the frame, (n, 3, s*h, s*w).
+        """
+        scale = self.scale // ratio
+        carried = torch.stack(
+            [detail[:, k] for k, group in enumerate(guide.groups) for _ in group.members], dim=1
+        )
+        flow = scale * _each(_enlarge, guide.flow, scale)
+        cells = _each(self._to_cells, _warp(carried, flow), ratio)  # (n, p, 3*cells, h, w)
+        logits = _logits(guide.difference)
+        frames = [guide.frames[:, f] for group in guide.groups for f in group.members]
+        seen = [cells, torch.stack(frames, dim=1), guide.difference, logits / _TRUST]
+        correction, doubt = _each(self.fusion, torch.cat(seen, dim=2)).split(
+            [3 * self.scale**2, self.scale**2], dim=2
+        )
+        logits = _each(self._to_cells, _each(_enlarge, logits, scale), ratio)
+        trust = torch.sigmoid(logits + doubt)
+        total, weight = {}, {}
+        order = [f for group in guide.groups for f in group.members]
+        weighted = ((cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]).flatten(2, 3)
+        for p, f in enumerate(order):
+            total[f] = total.get(f, 0) + weighted[:, p]
+            weight[f] = weight.get(f, 0) + trust[:, p]
+        return {f: self._from_cells(_divide(total[f], weight[f]), ratio) for f in total}
+
+    def _to_cells(self, x: Tensor, ratio: int) -> Tensor:
+        """(b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
+        if ratio > 1:
+            x = F.interpolate(x, scale_factor=ratio, mode="nearest")
+        return F.pixel_unshuffle(x, self.scale)
+
+    def _from_cells(self, x: Tensor, ratio: int) -> Tensor:
+        x = F.pixel_shuffle(x, self.scale)
+        return F.avg_pool2d(x, ratio) if ratio > 1 else x
+
+    def _ratio(self, codes: Tensor, guide: Guide) -> int:
+        """How many times the scale of the codes goes into that of the networks."""
+        num_codes, h, w = codes.shape[1], *guide.frames.shape[-2:]
+        scale = codes.shape[-1] // w
+        if num_codes != len(guide.groups):
+            raise ValueError(
+                f"got {num_codes} codes; the guide's {guide.frames.shape[1]} frames make "
+                f"{len(guide.groups)} groups, and every group has one code"
+            )
+        if codes.shape[-2:] != (scale * h, scale * w) or not scale or self.scale % scale:
+            raise ValueError(
+                f"codes of {tuple(codes.shape[-2:])} pixels do not fit LQ frames of {(h, w)} with "
+                f"scale={self.scale}; expected them as many times larger as divides it, or set "
+                "autoencoder=dict(scale=...) to the VSR network's"
+            )
+        return self.scale // scale
+
+
+def _each(function, x: Tensor, *args) -> Tensor:
+    """Apply to every frame of a clip, as one batch."""
+    return function(x.flatten(0, 1), *args).unflatten(0, x.shape[:2])
+
+
+def _flow(ref: Tensor, supp: Tensor) -> Tensor:
+    return dense_flow(ref.flatten(0, 1), supp.flatten(0, 1)).unflatten(0, ref.shape[:2])
+
+
+def _warp(x: Tensor, flow: Tensor) -> Tensor:
+    flow = flow.flatten(0, 1).permute(0, 2, 3, 1)
+    return flow_warp(x.flatten(0, 1), flow, padding_mode="border").unflatten(0, x.shape[:2])
+
+
+def _enlarge(x: Tensor, scale: int) -> Tensor:
+    return F.interpolate(x, scale_factor=scale, mode="bilinear") if scale > 1 else x
+
+
+def _logits(difference: Tensor) -> Tensor:
+    """How far a pair is to be trusted, (n, p, 1, h, w), from its difference after warping."""
+    error = difference.abs().mean(dim=2, keepdim=True)
+    error = _each(F.avg_pool2d, F.pad(error, (1, 1, 1, 1, 0, 0), mode="replicate"), 3, 1)
+    return _TRUST - _DOUBT * error
+
+
+def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
+    """(n, p, c, h, w) to (n, K, c, h, w); zero for a group of one frame."""
+    parts = pairs.split([len(group.members) for group in groups], dim=1)
+    return torch.stack([part.sum(dim=1) / max(part.shape[1], 1) for part in parts], dim=1)
+
+
+def _divide(total: Tensor, weight: Tensor) -> Tensor:
+    """The mean of several codes; a single one that is not trusted fades out."""
+    return (total.unflatten(1, (3, -1)) / weight[:, None].clamp_min(1)).flatten(1, 2)
