@@ -47,8 +47,8 @@ class StreamInfo:
 
 
 @contextlib.contextmanager
-def _opened(path: str | os.PathLike) -> Iterator[tuple[Any, Any]]:
-    """Yield (container, first video stream)."""
+def _opened(path: str | os.PathLike, index: int | None = None) -> Iterator[tuple[Any, Any]]:
+    """Yield (container, its stream ``index`` or else the first of video)."""
     av = require("av", "video")
     path = Path(path)
     if not path.is_file():
@@ -60,7 +60,7 @@ def _opened(path: str | os.PathLike) -> Iterator[tuple[Any, Any]]:
     with container:
         if not container.streams.video:
             raise ValueError(f"{path} has no video stream; give a file with pictures in it")
-        yield container, container.streams.video[0]
+        yield container, container.streams.video[0] if index is None else container.streams[index]
 
 
 def probe(path: str | os.PathLike) -> StreamInfo:
@@ -142,6 +142,8 @@ def pictures(
     path: str | os.PathLike,
     prepare: Callable[[Any], None] | None = None,
     watch: Callable[[Any], None] | None = None,
+    index: int | None = None,
+    damage: list[str] | None = None,
 ) -> Iterator[Any]:
     """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one.
 
@@ -149,6 +151,8 @@ def pictures(
         path: The video file.
         prepare: Called with the stream before anything is decoded.
         watch: Called with each packet before it is decoded.
+        index: The stream; the first of video by default.
+        damage: Go on after damage, and say here what it was.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -156,7 +160,14 @@ def pictures(
     """
     av = require("av", "video")
     count, end = 0, 0.0
-    with _opened(path) as (container, stream):
+
+    def report(reason: str, error: Exception | None = None) -> None:
+        message = _damaged(path, count, reason)
+        if damage is None:
+            raise ValueError(message) from error
+        damage.append(message)
+
+    with _opened(path, index) as (container, stream):
         stream.thread_type = "AUTO"
         if prepare is not None:
             prepare(stream)
@@ -166,17 +177,21 @@ def pictures(
                     watch(packet)
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * stream.time_base))
-                for picture in stream.decode(packet):
+                try:
+                    decoded = stream.decode(packet)
+                except av.error.InvalidDataError as error:
+                    report(error.strerror, error)
+                    continue
+                for picture in decoded:
                     if picture.is_corrupt or packet.is_corrupt:
-                        raise ValueError(_damaged(path, count, "a corrupt frame"))
+                        report("a corrupt frame")
                     yield picture
                     count += 1
         except av.error.FFmpegError as error:
-            raise ValueError(_damaged(path, count, error.strerror)) from error
+            report(error.strerror, error)
         promised = _matroska_seconds(stream)
         if promised - end > 1.5 / (stream.average_rate or 10):
-            reason = f"it should last {promised:.2f} seconds and ends after {end:.2f}"
-            raise ValueError(_damaged(path, count, reason))
+            report(f"it should last {promised:.2f} seconds and ends after {end:.2f}")
 
 
 def _matroska_seconds(stream: Any) -> float:

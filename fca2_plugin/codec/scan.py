@@ -1,0 +1,232 @@
+"""A video's frames: once to know them all, then any of them again, certainly the same.
+
+The scan decodes everything once and keeps some bytes for each frame: its time, whether decoding can
+start there, and a checksum. With these, ``frames`` can start in the middle of a file and prove that
+it found the very frames that the scan saw, which containers do not promise.
+"""
+
+import contextlib
+import math
+import os
+import zlib
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from fca2_plugin.codec.picture import ColorTags, read_tags
+from fca2_plugin.codec.video import pictures
+
+__all__ = ["Scan", "frames", "scan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """What a pass over all frames of a video found.
+
+    Args:
+        times: (n,) ``int64``, when each frame is shown, in ``time_base``, increasing.
+        keys: (n,) ``bool``, whether decoding can start there.
+        sums: (n,) ``uint32``, of each frame's first plane.
+        time_base: Seconds of one tick.
+        last_ticks: How long the last frame is shown.
+        rate: Frames per second, on average.
+        height: Of a frame.
+        width: Of a frame.
+        pix_fmt: FFmpeg's name.
+        tags: Of the colours.
+        aspect: Width of a pixel over its height.
+        rotation: Degrees by which players turn the picture.
+        interlaced: Whether a frame says that it is.
+        num_damaged: Frames that are damaged, or that would not decode.
+        num_moved: Frames without a time, or with one not after the frame's before, which got one.
+    """
+
+    times: np.ndarray
+    keys: np.ndarray
+    sums: np.ndarray
+    time_base: Fraction
+    last_ticks: int
+    rate: Fraction
+    height: int
+    width: int
+    pix_fmt: str
+    tags: ColorTags
+    aspect: Fraction
+    rotation: int
+    interlaced: bool
+    num_damaged: int
+    num_moved: int
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the end of the last."""
+        return float((int(self.times[-1] - self.times[0]) + self.last_ticks) * self.time_base)
+
+
+def scan(
+    path: str | os.PathLike,
+    index: int,
+    watch: Callable[[Any, int], None] | None = None,
+    tolerant: bool = False,
+) -> Scan:
+    """Decode a video once.
+
+    Args:
+        path: The file.
+        index: Its stream.
+        watch: Called with each frame and its number.
+        tolerant: Pass over what is damaged.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a video, holds no frame, changes size or pixel format, or is damaged.
+    """
+    damage: list[str] = []
+    found = _Found()
+    for frame in pictures(path, found.prepare, index=index, damage=damage if tolerant else None):
+        first = found.first or frame
+        if (frame.width, frame.height, frame.format.name) != (
+            first.width,
+            first.height,
+            first.format.name,
+        ):
+            raise ValueError(
+                f"{path} changes from {first.width}x{first.height} {first.format.name} to "
+                f"{frame.width}x{frame.height} {frame.format.name} at frame {len(found.times)}; "
+                "split it there"
+            )
+        if watch is not None:
+            watch(frame, len(found.times))
+        found.add(frame)
+    if found.first is None:
+        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+    return found.result(len(damage))
+
+
+def frames(
+    path: str | os.PathLike,
+    index: int,
+    known: Scan,
+    start: int = 0,
+    stop: int | None = None,
+    tolerant: bool = False,
+) -> Iterator[Any]:
+    """Yield decoded frames ``start`` to ``stop``, each proved to be the one that the scan saw.
+
+    Raises:
+        ValueError: The file changed since the scan.
+    """
+    stop = len(known) if stop is None else stop
+    keys = np.flatnonzero(known.keys[: start + 1])
+    origins = [int(keys[-1])] if len(keys) and keys[-1] and not known.num_moved else []
+    done = start
+    for origin in (*origins, 0):  # where seeking goes wrong, all over again from the beginning
+        with contextlib.closing(_numbered(path, index, known, origin, tolerant)) as numbered:
+            for number, frame in numbered:
+                if number < done:
+                    continue
+                if number > done or _sum(frame) != known.sums[number]:
+                    break
+                yield frame
+                done += 1
+                if done == stop:
+                    return
+    raise ValueError(
+        f"{path} is no longer what it was: frame {done} differs from the first look at it; leave "
+        "the source alone while it is read"
+    )
+
+
+def _numbered(
+    path: str | os.PathLike, index: int, known: Scan, origin: int, tolerant: bool
+) -> Iterator[tuple[int, Any]]:
+    def prepare(stream: Any) -> None:
+        if origin:
+            stream.container.seek(int(known.times[origin]), stream=stream)
+
+    decoded = pictures(path, prepare, index=index, damage=[] if tolerant else None)
+    for count, frame in enumerate(decoded):
+        if not origin:
+            yield count, frame
+        elif frame.pts is not None:
+            yield int(np.searchsorted(known.times, frame.pts)), frame
+
+
+def _sum(frame: Any) -> int:
+    return zlib.crc32(memoryview(frame.planes[0]))
+
+
+class _Found:
+    """Collects what ``Scan`` tells."""
+
+    def __init__(self) -> None:
+        self.times, self.keys, self.sums = array("q"), array("b"), array("I")
+        self.first: Any = None
+        self.stream: Any = None
+        self.tags = ColorTags()
+        self.rotation = self.num_moved = 0
+        self.interlaced = False
+
+    def prepare(self, stream: Any) -> None:
+        self.stream = stream
+
+    @property
+    def rate(self) -> Fraction:
+        return self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
+
+    @property
+    def step(self) -> int:
+        """Ticks of a frame at the average rate."""
+        return max(1, round(1 / (self.rate * self.stream.time_base)))
+
+    def add(self, frame: Any) -> None:
+        if self.first is None:
+            self.first = frame
+            self.tags = read_tags(frame, self.stream)
+            self.rotation = _rotation(frame)
+        time = frame.pts
+        if time is None or (self.times and time <= self.times[-1]):
+            self.num_moved += 1
+            time = self.times[-1] + (self.step if time is None else 1) if self.times else 0
+        self.times.append(time)
+        self.keys.append(bool(frame.key_frame))
+        self.sums.append(_sum(frame))
+        self.interlaced |= bool(frame.interlaced_frame)
+
+    def result(self, num_damaged: int) -> Scan:
+        last = self.step
+        if len(self.times) > 1:
+            last = min(last, self.times[-1] - self.times[-2]) or last
+        return Scan(
+            times=np.array(self.times, np.int64),
+            keys=np.array(self.keys, bool),
+            sums=np.array(self.sums, np.uint32),
+            time_base=self.stream.time_base,
+            last_ticks=last,
+            rate=self.rate,
+            height=self.first.height,
+            width=self.first.width,
+            pix_fmt=self.first.format.name,
+            tags=self.tags,
+            aspect=self.stream.codec_context.sample_aspect_ratio or Fraction(1),
+            rotation=self.rotation,
+            interlaced=self.interlaced,
+            num_damaged=num_damaged,
+            num_moved=self.num_moved,
+        )
+
+
+def _rotation(frame: Any) -> int:
+    """Degrees, counter-clockwise, of the display matrix: nine numbers, 16.16 where it matters."""
+    found = frame.side_data.get("DISPLAYMATRIX")
+    if found is None:
+        return 0
+    a, b = np.frombuffer(bytes(found), np.int32)[:2]
+    return round(-math.degrees(math.atan2(float(b), float(a)))) % 360

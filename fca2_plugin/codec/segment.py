@@ -1,0 +1,256 @@
+"""A part of the result: frames encoded on their own, so that parts can be made in any order.
+
+Each begins with a key frame and refers to nothing outside. Its packets carry the numbers of their
+frames instead of times; ``remux.join`` knows the times.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from fca2_plugin._files import file_at_once
+from fca2_plugin._optional import require
+from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.codec.encoders import MIN_SIDE
+from fca2_plugin.codec.memory import cleared_memory
+from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, from_picture
+from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
+
+__all__ = ["OutputSettings", "choose_output", "write_segment"]
+
+DEFAULT_ENCODER = {".webm": "libvpx-vp9"}
+QUALITY = {  # encoder -> its option of constant quality, and a value that is hard to tell from more
+    "libx264": ("crf", 18),
+    "libx265": ("crf", 20),
+    "libvpx-vp9": ("crf", 24),
+    "libaom-av1": ("crf", 22),
+    "libsvtav1": ("crf", 24),
+    "h264_nvenc": ("cq", 19),
+    "hevc_nvenc": ("cq", 21),
+    "av1_nvenc": ("cq", 24),
+}
+SPEED = {"libvpx-vp9": ("cpu-used", "2"), "libaom-av1": ("cpu-used", "4")}
+X265_FRAME_THREADS = 2  # the bits depend on it, and by default it depends on the machine
+NEEDS_WHOLE_CHROMA = ("libx264", "libx265", "h264_nvenc", "hevc_nvenc")
+MAX_BITS = 10
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """How pictures are encoded.
+
+    Args:
+        codec: FFmpeg's name of an encoder.
+        pix_fmt: FFmpeg's name of a planar format.
+        crf: Constant quality, on the encoder's own scale; None leaves it to ``options``.
+        preset: The encoder's speed; None is its own default.
+        options: More options, by FFmpeg's names.
+        threads: Of the encoder. A fixed number gives the same bits on every machine.
+    """
+
+    codec: str
+    pix_fmt: str
+    crf: int | None = None
+    preset: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 4
+
+    def all_options(self) -> dict[str, str]:
+        """Return what the encoder is told, by FFmpeg's names."""
+        options = {}
+        name, _ = QUALITY.get(self.codec, ("crf", None))
+        if self.crf is not None:
+            options[name] = str(self.crf)
+            if self.codec.startswith(("libvpx", "libaom")):
+                options["b"] = "0"  # else CRF is only a bound
+        speed, default = SPEED.get(self.codec, ("preset", None))
+        if self.preset or default:
+            options[speed] = self.preset or default
+        if self.codec == "libx265":
+            options["x265-params"] = f"log-level=none:frame-threads={X265_FRAME_THREADS}"
+        return {**options, **self.options}
+
+
+def choose_output(
+    name: str | os.PathLike,
+    size: tuple[int, int],
+    source: PixelFormat,
+    codec: str | None = None,
+    pix_fmt: str | None = None,
+    crf: int | None = None,
+    preset: str | None = None,
+    options: Mapping[str, str] | None = None,
+) -> OutputSettings:
+    """Fill in what was not asked for.
+
+    The codec follows from the container. The pixel format is the source's, at most 10 bits, or the
+    nearest that the encoder takes; pictures of an odd size get full chroma, where half of it would
+    not cover the last row or column.
+
+    Args:
+        name: Of the result; its ending chooses the container.
+        size: Height and width of the result.
+        source: The format of the source's pictures.
+        codec: As ``OutputSettings``.
+        pix_fmt: As ``OutputSettings``.
+        crf: As ``OutputSettings``.
+        preset: As ``OutputSettings``.
+        options: As ``OutputSettings``.
+
+    Raises:
+        ValueError: There is no such encoder, or it does not take the format or size.
+    """
+    av = require("av", "video")
+    codec = codec or DEFAULT_ENCODER.get(Path(name).suffix.lower(), "libx264")
+    try:
+        found = av.Codec(codec, "w")
+    except av.codec.codec.UnknownCodecError as error:
+        known = [c for c in av.codecs_available if _encodes(c)]
+        raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}") from error
+    if found.type != "video":
+        raise ValueError(f"{codec} encodes {found.type}; expected libx264, libx265, ...")
+    taken = [f.name for f in found.video_formats or []]
+    if pix_fmt is None:
+        pix_fmt = _nearest(source, size, taken, codec)
+    elif pix_fmt not in taken:
+        raise ValueError(f"{codec} does not take pix_fmt {pix_fmt}{did_you_mean(pix_fmt, taken)}")
+    pixels = PixelFormat.of(pix_fmt)
+    if not pixels.accepts(*size) and codec in NEEDS_WHOLE_CHROMA:
+        raise ValueError(
+            f"{codec} cannot write {size[1]}x{size[0]} pixels as {pix_fmt}, whose chroma would not "
+            "cover them; use yuv444p, or another encoder, as libvpx-vp9"
+        )
+    if min(size) < MIN_SIDE.get(codec, 1):
+        raise ValueError(
+            f"{codec} needs at least {MIN_SIDE[codec]} pixels a side, got {size[1]}x{size[0]}; "
+            "use libx264"
+        )
+    if crf is None and not options and codec in QUALITY:
+        crf = QUALITY[codec][1]
+    return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}))
+
+
+def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], codec: str) -> str:
+    """The source's format, or the one with the least that the source has and is missing."""
+    wanted = (source.step_x or 2, source.step_y or 2), min(source.bits, MAX_BITS)
+
+    def distance(name: str) -> tuple:
+        pixels = PixelFormat.of(name)
+        steps = pixels.step_x, pixels.step_y
+        loses = sum(max(0, a - b) for a, b in zip(steps, wanted[0], strict=True))
+        return (
+            codec in NEEDS_WHOLE_CHROMA and not pixels.accepts(*size),
+            max(0, wanted[1] - pixels.bits),
+            loses,
+            sum(map(abs, (steps[0] - wanted[0][0], steps[1] - wanted[0][1]))),
+            abs(pixels.bits - wanted[1]),
+        )
+
+    planar = [name for name in taken if _is_plain_yuv(name)]
+    if not planar:
+        raise ValueError(
+            f"{codec} takes none of the planar YUV formats ({', '.join(taken) or 'it names none'});"
+            " use libx264, libx265, libvpx-vp9, libaom-av1 or ffv1"
+        )
+    return min(planar, key=distance)
+
+
+def _is_plain_yuv(name: str) -> bool:
+    """yuv420p and the like: no alpha, no colour range in the name, whole planes."""
+    return re.fullmatch(r"yuv4\d\dp(\d+le)?", name) is not None
+
+
+def _encodes(name: str) -> bool:
+    av = require("av", "video")
+    try:
+        return av.Codec(name, "w").type == "video"
+    except av.codec.codec.UnknownCodecError:
+        return False
+
+
+def write_segment(
+    path: Path,
+    pictures: Iterable[Picture],
+    settings: OutputSettings,
+    tags: ColorTags,
+    rate: Fraction,
+    aspect: Fraction = Fraction(1),
+) -> int:
+    """Encode pictures into a file that appears when it is whole.
+
+    Args:
+        path: The file.
+        pictures: Of one size, at least one, in ``settings.pix_fmt``.
+        settings: The encoder's.
+        tags: What the colours mean.
+        rate: Frames per second, which the encoder plans for.
+        aspect: Width of a pixel over its height.
+
+    Returns:
+        The most places that a packet is stored before its frame's turn.
+
+    Raises:
+        OSError: The system refuses, as when the disk is full.
+        ValueError: The encoder refuses its settings.
+    """
+    av = require("av", "video")
+    order: list[int] = []
+    count = 0
+    with file_at_once(path) as part, av.open(str(part), "w", format="matroska") as container:
+        stream = None
+        for count, picture in enumerate(pictures, start=1):
+            if stream is None:
+                stream = _add_stream(container, picture.size, settings, tags, rate, aspect)
+            frame = from_picture(picture)
+            frame.pts, frame.time_base = count - 1, stream.codec_context.time_base
+            order += _write(container, stream, frame)
+        order += _write(container, stream, None)
+    if len(order) != count:
+        raise RuntimeError(f"{settings.codec} gave back {len(order)} frames for {count}")
+    return max(place - frame for place, frame in enumerate(order))
+
+
+def _add_stream(
+    container: Any,
+    size: tuple[int, int],
+    settings: OutputSettings,
+    tags: ColorTags,
+    rate: Fraction,
+    aspect: Fraction,
+) -> Any:
+    av = require("av", "video")
+    stream = container.add_stream(settings.codec, rate=rate)
+    stream.time_base = SEGMENT_TIME_BASE
+    context = stream.codec_context
+    context.height, context.width = size
+    context.pix_fmt = settings.pix_fmt
+    context.framerate, context.time_base = rate, 1 / rate
+    context.sample_aspect_ratio = aspect
+    context.thread_count = settings.threads
+    context.colorspace, context.color_range = tags.matrix, tags.range
+    context.color_primaries, context.color_trc = tags.primaries, tags.transfer
+    context.options = settings.all_options()
+    try:
+        with cleared_memory():
+            context.open(strict=False)
+    except av.error.FFmpegError as error:
+        raise ValueError(
+            f"{settings.codec} refuses its settings {settings.all_options()} ({error.strerror}); "
+            "correct the preset, CRF or options"
+        ) from error
+    return stream
+
+
+def _write(container: Any, stream: Any, frame: Any) -> list[int]:
+    """Encode a frame, write the packets that are ready, and return their frames' numbers."""
+    with cleared_memory():
+        packets = stream.encode(frame)
+    ready = [packet.pts for packet in packets]
+    for packet in packets:
+        packet.time_base = SEGMENT_TIME_BASE  # frame numbers, from here on ticks
+        container.mux(packet)
+    return ready
