@@ -36,7 +36,8 @@ EXTRAS = {
     # BasicSR 1.4.2 itself is not listed: its build imports torch, so an isolated build downloads
     # torch a second time. tools/ installs it with `--no-deps --no-build-isolation`.
     "basicsr": ["addict", "lmdb", "pyyaml", "requests", "scipy", "tensorboard", "tqdm", "yapf"],
-    "video": ["av"],
+    # scenedetect finds the cuts; it asks for the opencv-python that is installed anyway
+    "video": ["av", "scenedetect"],
     "lmdb": ["lmdb"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from torch import nn
 
-__all__ = ["load_network", "without_weights"]
+from fca2_plugin.nets.spec import NetSpec, find_spec
+
+__all__ = ["find_host_spec", "load_network", "without_weights"]
 
 CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
 PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "edvr_path")
@@ -35,6 +37,15 @@ def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module
     cfg = load_config(config)
     without_weights(cfg.get("model") or cfg.get("network_g"))
     return load_generator(cfg, checkpoint)
+
+
+def find_host_spec(config: str | Path, network: nn.Module) -> NetSpec | None:
+    """What a network of ``load_network`` asks of its input; None where nobody knows."""
+    if Path(config).suffix.lower() == ".py":
+        from fca2_plugin.mmagic.host_nets import HOST_SPECS
+    else:
+        from fca2_plugin.basicsr.host_nets import HOST_SPECS
+    return find_spec(network, HOST_SPECS)
 
 
 def without_weights(config: object) -> None:

@@ -17,6 +17,7 @@ __all__ = ["VERBS", "main"]
 VERBS = (
     "doctor",
     "quickstart",
+    "upscale",
     "encode",
     "convert",
     "evaluate",

@@ -8,6 +8,7 @@ whose functions and structures are public and fixed within a major version (here
 import ctypes as c
 import functools
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from fca2_plugin._optional import require
@@ -242,7 +243,8 @@ def library() -> _Library:
             f"not known here; install one with {' or '.join(map(str, KNOWN_MAJORS))}, as "
             "`pip install av==13.1.0`"
         )
-    files = {name: _find(name, Path(av.__file__).parent) for name in _SIGNATURES}
+    package = Path(av.__file__).parent
+    files = {name: _find(name, package, av.library_versions) for name in _SIGNATURES}
     missing = [name for name, path in files.items() if path is None]
     if missing:
         raise ValueError(
@@ -252,14 +254,16 @@ def library() -> _Library:
     return _Library(files)
 
 
-def _find(name: str, package: Path) -> Path | None:
-    maps = Path("/proc/self/maps")  # Linux; av is loaded, so its libraries stand there
-    for line in maps.read_text().splitlines() if maps.exists() else ():
-        path = Path(line.split(maxsplit=5)[-1])
-        if path.name.startswith(f"lib{name}"):
-            return path
+def _find(name: str, package: Path, versions: Mapping[str, tuple[int, ...]]) -> Path | None:
+    """The file that PyAV has loaded; OpenCV loads another version, of the same name."""
     for folder in (package.parent / "av.libs", package / ".dylibs"):  # of wheels
         for path in sorted(folder.glob(f"*{name}*")):
+            return path
+    version = ".".join(map(str, versions[f"lib{name}"]))
+    maps = Path("/proc/self/maps")  # Linux
+    for line in maps.read_text().splitlines() if maps.exists() else ():
+        path = Path(line.split(maxsplit=5)[-1])
+        if path.name.startswith(f"lib{name}") and path.name.endswith(f".so.{version}"):
             return path
     return None
 

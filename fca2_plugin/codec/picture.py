@@ -65,6 +65,11 @@ class ColorTags:
             matrix = BT709 if height >= HD_LINES else BT601
         return replace(self, matrix=matrix, range=self.range or LIMITED)
 
+    @property
+    def matrix_name(self) -> str:
+        """Of the matrix, for people."""
+        return NAMES.get(self.matrix, f"number {self.matrix}")
+
     def __str__(self) -> str:
         width = {0: "untagged", LIMITED: "limited", FULL: "full"}.get(self.range, "unknown")
         tags = (self.matrix, self.primaries, self.transfer)
@@ -156,21 +161,30 @@ def read_tags(frame: Any, stream: Any) -> ColorTags:
     )
 
 
+def planar_format(name: str) -> PixelFormat:
+    """In which format ``to_picture`` returns pictures that a decoder returns in this one.
+
+    Raises:
+        ValueError: The pixel format is of a kind that is not known here.
+    """
+    found = _planar_name(require("av", "video").VideoFormat(name, _SIDE, _SIDE))
+    if found is None:
+        raise ValueError(
+            f"pictures in the pixel format {name} cannot be read; convert the video to yuv420p or "
+            "yuv444p first"
+        )
+    return PixelFormat.of(found)
+
+
 def to_picture(frame: Any) -> Picture:
     """Copy the samples of a decoded ``av.VideoFrame``; alpha is left out.
 
     Raises:
         ValueError: The pixel format is of a kind that is not known here.
     """
-    name = _planar_name(frame.format)
-    if name is None:
-        raise ValueError(
-            f"pictures in the pixel format {frame.format.name} cannot be read; convert the video "
-            "to yuv420p or yuv444p first"
-        )
-    if frame.format.name.replace("yuvj", "yuv").replace("yuva", "yuv") != name:
-        frame = frame.reformat(format=name)  # the same samples in another order
-    pixels = PixelFormat.of(name)
+    pixels = planar_format(frame.format.name)
+    if frame.format.name.replace("yuvj", "yuv").replace("yuva", "yuv") != pixels.name:
+        frame = frame.reformat(format=pixels.name)  # the same samples in another order
     count = 3 if pixels.step_x else 1
     return Picture(tuple(_samples(frame.planes[i], pixels) for i in range(count)), pixels)
 

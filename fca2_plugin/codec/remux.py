@@ -66,7 +66,6 @@ class VideoTrack:
         times: Each frame's time in the source, in ``time_base``, increasing.
         time_base: Seconds of one tick.
         last_ticks: How long the last frame is shown.
-        reorder: The most places that a packet is stored before its frame's turn.
         index: The source's stream that the frames are of.
     """
 
@@ -74,15 +73,14 @@ class VideoTrack:
     times: np.ndarray
     time_base: Fraction
     last_ticks: int
-    reorder: int
     index: int
 
-    def decoded_at(self, place: int) -> int:
-        """When the packet at this place of the stream is decoded."""
-        if place >= self.reorder:
-            return int(self.times[place - self.reorder])
+    def decoded_at(self, place: int, reorder: int) -> int:
+        """When the packet at this place is decoded, if frames wait ``reorder`` places."""
+        if place >= reorder:
+            return int(self.times[place - reorder])
         step = self.times[1] - self.times[0] if len(self.times) > 1 else self.last_ticks
-        return int(self.times[0] - (self.reorder - place) * max(step, 1))
+        return int(self.times[0] - (reorder - place) * max(step, 1))
 
     def shown_for(self, frame: int) -> int:
         """How long a frame is shown."""
@@ -91,14 +89,11 @@ class VideoTrack:
         return int(self.times[frame + 1] - self.times[frame])
 
 
-def join(
-    out: Path, name: str, source: str | os.PathLike, video: VideoTrack, keep: Iterable[int]
-) -> None:
+def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable[int]) -> None:
     """Write a file with the pictures of ``video`` and the streams ``keep`` of ``source``.
 
     Args:
-        out: The file to write.
-        name: What it will be called; its ending chooses the container.
+        out: The file to write; its ending chooses the container.
         source: Where all but the pictures comes from.
         video: The pictures.
         keep: Numbers of the source's streams.
@@ -108,18 +103,18 @@ def join(
         ValueError: The container does not take a stream.
     """
     lib = library()
-    with reading(source) as given, reading(video.segments[0]) as first, writing(name) as made:
+    with reading(source) as given, reading(video.segments[0]) as first, writing(out) as made:
         places = {index: place for place, index in enumerate(sorted({*keep, video.index}))}
         for index in places:  # streams stand in the order that they have in the source
             stream = given.streams[index].contents
             pictures = first.streams[0].contents if index == video.index else None
-            _add_stream(made, stream, pictures, Path(name).suffix.lower())
+            _add_stream(made, stream, pictures, out.suffix.lower())
         made.streams[places[video.index]].contents.time_base = _rational(video.time_base)
         lib.av_dict_copy(place_of(made, "metadata"), given.metadata, 0)
         for key in OF_THE_CONTAINER:
             set_entry(place_of(made, "metadata"), key, None)
         _add_chapters(made, given)
-        with _open(made, out, Path(name).suffix.lower()):
+        with _open(made, out, out.suffix.lower()):
             packets = heapq.merge(
                 _pictures(video, places[video.index]),
                 _others(given, {i: p for i, p in places.items() if i != video.index}),
@@ -201,20 +196,28 @@ def _open(made: FormatContext, out: Path, suffix: str) -> Iterator[None]:
 
 def _pictures(video: VideoTrack, place: int) -> Iterator[Timed]:
     """The segments' packets, at their times in the source."""
-    count = done = 0  # packets so far; frames of the segments so far
+    # a packet is decoded before any frame is shown that was stored after it
+    reorder = max(count - frame for count, frame, _ in _numbered(video))
     time_base = _rational(video.time_base)
+    count = -1
+    for count, frame, packet in _numbered(video):
+        packet.pts, packet.dts = int(video.times[frame]), video.decoded_at(count, reorder)
+        packet.duration = video.shown_for(frame)
+        packet.stream_index = place
+        yield packet, time_base
+    if count + 1 != len(video.times):
+        raise RuntimeError(f"the segments hold {count + 1} frames, expected {len(video.times)}")
+
+
+def _numbered(video: VideoTrack) -> Iterator[tuple[int, int, Packet]]:
+    """Each packet with its place in the stream and its frame's number."""
+    count = done = 0  # packets so far; frames of the segments so far
     for segment in video.segments:
         with reading(segment) as given:
             for packet in _packets(given):
-                frame = done + packet.pts
-                packet.pts, packet.dts = int(video.times[frame]), video.decoded_at(count)
-                packet.duration = video.shown_for(frame)
-                packet.stream_index = place
+                yield count, done + packet.pts, packet
                 count += 1
-                yield packet, time_base
         done = count
-    if count != len(video.times):
-        raise RuntimeError(f"the segments hold {count} frames, expected {len(video.times)}")
 
 
 def _others(given: FormatContext, places: Mapping[int, int]) -> Iterator[Timed]:

@@ -84,6 +84,7 @@ def choose_output(
     crf: int | None = None,
     preset: str | None = None,
     options: Mapping[str, str] | None = None,
+    threads: int = 4,
 ) -> OutputSettings:
     """Fill in what was not asked for.
 
@@ -100,6 +101,7 @@ def choose_output(
         crf: As ``OutputSettings``.
         preset: As ``OutputSettings``.
         options: As ``OutputSettings``.
+        threads: As ``OutputSettings``.
 
     Raises:
         ValueError: There is no such encoder, or it does not take the format or size.
@@ -131,7 +133,7 @@ def choose_output(
         )
     if crf is None and not options and codec in QUALITY:
         crf = QUALITY[codec][1]
-    return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}))
+    return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}), threads)
 
 
 def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], codec: str) -> str:
@@ -179,7 +181,7 @@ def write_segment(
     tags: ColorTags,
     rate: Fraction,
     aspect: Fraction = Fraction(1),
-) -> int:
+) -> None:
     """Encode pictures into a file that appears when it is whole.
 
     Args:
@@ -190,28 +192,24 @@ def write_segment(
         rate: Frames per second, which the encoder plans for.
         aspect: Width of a pixel over its height.
 
-    Returns:
-        The most places that a packet is stored before its frame's turn.
-
     Raises:
         OSError: The system refuses, as when the disk is full.
         ValueError: The encoder refuses its settings.
     """
     av = require("av", "video")
-    order: list[int] = []
-    count = 0
+    count = written = 0
     with file_at_once(path) as part, av.open(str(part), "w", format="matroska") as container:
         stream = None
-        for count, picture in enumerate(pictures, start=1):
+        for picture in pictures:
             if stream is None:
                 stream = _add_stream(container, picture.size, settings, tags, rate, aspect)
             frame = from_picture(picture)
-            frame.pts, frame.time_base = count - 1, stream.codec_context.time_base
-            order += _write(container, stream, frame)
-        order += _write(container, stream, None)
-    if len(order) != count:
-        raise RuntimeError(f"{settings.codec} gave back {len(order)} frames for {count}")
-    return max(place - frame for place, frame in enumerate(order))
+            frame.pts, frame.time_base = count, stream.codec_context.time_base
+            count += 1
+            written += _write(container, stream, frame)
+        written += _write(container, stream, None)
+        if written != count:
+            raise RuntimeError(f"{settings.codec} gave back {written} frames for {count}")
 
 
 def _add_stream(
@@ -245,12 +243,11 @@ def _add_stream(
     return stream
 
 
-def _write(container: Any, stream: Any, frame: Any) -> list[int]:
-    """Encode a frame, write the packets that are ready, and return their frames' numbers."""
+def _write(container: Any, stream: Any, frame: Any) -> int:
+    """Encode a frame, write the packets that are ready, and return their number."""
     with cleared_memory():
         packets = stream.encode(frame)
-    ready = [packet.pts for packet in packets]
     for packet in packets:
-        packet.time_base = SEGMENT_TIME_BASE  # frame numbers, from here on ticks
+        packet.time_base = SEGMENT_TIME_BASE  # from here on a frame's number is a tick
         container.mux(packet)
-    return ready
+    return len(packets)

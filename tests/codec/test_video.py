@@ -222,7 +222,7 @@ def test_a_decoder_error_is_named(tmp_path, monkeypatch):
             raise av.error.InvalidDataError(1, "Invalid data")
 
     @contextlib.contextmanager
-    def opened(path):
+    def opened(path, index=None):
         yield Container(), types.SimpleNamespace(metadata={})
 
     monkeypatch.setattr(video_module, "_opened", opened)

@@ -1,0 +1,85 @@
+"""A plan in words: what ``--dry-run`` prints."""
+
+from collections.abc import Iterator
+
+from fca2_plugin.apps.facts import device_name
+from fca2_plugin.apps.upscale.job import Job
+from fca2_plugin.apps.upscale.plan import windows
+
+__all__ = ["describe"]
+
+MIB, GIB = 2**20, 2**30
+MOST_CUTS = 40  # that are listed
+
+
+def describe(job: Job) -> dict[str, object]:
+    """Everything that was decided, in JSON types, under names for people."""
+    given, layout, sizes = job.look.scan, job.look.layout, job.sizes
+    height, width = job.size
+    seen = [w for s in job.segments for w in windows(s, sizes, job.upscaler.align)]
+    tile = sizes.tile or max(given.height, given.width)
+    pixels = min(tile, given.height) * min(tile, given.width)
+    lengths = [window.stop - window.start for window in seen]
+    facts = {
+        "source": f"{job.look.source}: {len(given)} frames of {given.width}x{given.height} "
+        f"{given.pix_fmt}, {given.seconds:.2f} s, {float(given.rate):.6g} fps on average",
+        "colours": str(given.tags),
+        "picture": _picture(job),
+        "copied": [str(track) for track in job.copied],
+        "chapters": len(layout.chapters),
+        "result": f"{job.out}: {job.last - job.first} frames of {width}x{height}",
+        "encoder": " ".join(
+            [job.output.codec, job.output.pix_fmt]
+            + [f"{key}={value}" for key, value in job.output.all_options().items()]
+        ),
+        "network": f"{job.upscaler.name}, {job.upscaler.scale} times larger"
+        + (", luma alone" if job.upscaler.is_luma else ""),
+        "device": device_name(job.upscaler.device),
+        "cuts": _cuts(job),
+        "segments": f"{len(job.segments)}, a stopped job goes on at the end of one",
+        "chunks": f"{len(seen)}: {sizes}",
+        "groups": _groups(job, lengths),
+        "memory": f"about {job.cost * pixels * max(lengths) / MIB:.0f} MiB for the network, "
+        f"{job.budget / GIB:.1f} GiB may be used",
+        "notes": list(job.notes),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _picture(job: Job) -> str:
+    given = job.look.scan
+    parts = [f"pixels {given.aspect}"] if given.aspect != 1 else []
+    parts += [f"turned by {given.rotation} degrees"] if given.rotation else []
+    parts += ["interlaced" if given.interlaced else "progressive"]
+    return ", ".join(parts)
+
+
+def _cuts(job: Job) -> list[str] | str:
+    if not job.options.cuts:
+        return "not looked for"
+    given = job.look.scan
+    first = int(given.times[0])
+    found = [
+        f"frame {cut}, {float((int(given.times[cut]) - first) * given.time_base):.2f} s"
+        for cut in job.look.cuts
+    ]
+    more = [f"and {len(found) - MOST_CUTS} more"] if len(found) > MOST_CUTS else []
+    return found[:MOST_CUTS] + more
+
+
+def _groups(job: Job, lengths: list[int]) -> str | None:
+    """How FCA² divides the chunks; None for other networks."""
+    network = job.upscaler.network
+    autoencoder = getattr(network, "autoencoder", None)
+    if autoencoder is None:
+        return None
+    if hasattr(network, "plan_groups"):
+        return str(network.plan_groups(lengths))
+    counts = list(_group_sizes(lengths, network.chunk_frames))
+    codes = sum(autoencoder.grouping.num_groups(3 * frames) for frames in counts)
+    return f"{len(counts)} groups of frames, encoded into {codes} codes for {sum(lengths)} frames"
+
+
+def _group_sizes(lengths: list[int], group: int | None) -> Iterator[int]:
+    for length in lengths:
+        yield from [group] * -(-length // group) if group else [length]

@@ -1,0 +1,314 @@
+"""Everything that is decided before the first frame goes through the network."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fca2_plugin._files import check_writable
+from fca2_plugin.apps.upscale.color import check_matrix
+from fca2_plugin.apps.upscale.cuts import CutDetector
+from fca2_plugin.apps.upscale.network import Upscaler
+from fca2_plugin.apps.upscale.options import UpscaleOptions
+from fca2_plugin.apps.upscale.plan import Segment, make_segments
+from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
+from fca2_plugin.apps.upscale.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
+from fca2_plugin.apps.upscale.work import source_stamp
+from fca2_plugin.codec import library_versions, probe
+from fca2_plugin.codec.layout import Layout, Track, read_layout, unsupported
+from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, planar_format
+from fca2_plugin.codec.scan import Scan, scan
+from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
+
+__all__ = ["Job", "Look", "check_paths", "look", "prepare", "try_encoder"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the first pass over a source found.
+
+    Args:
+        source: The file.
+        layout: Its streams.
+        scan: Its frames.
+        cuts: Frames that begin a shot.
+    """
+
+    source: Path
+    layout: Layout
+    scan: Scan
+    cuts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to upscale, all decided.
+
+    Args:
+        look: The source.
+        out: The result.
+        upscaler: The network.
+        options: The user's.
+        output: How it is encoded.
+        tags: What the colours mean, nothing left open.
+        first: The first frame that is wanted.
+        last: The one after the last.
+        segments: Of these frames.
+        copied: Streams of the source that are copied.
+        sizes: What the network sees at once.
+        cost: Bytes that the network needs for each pixel of each frame.
+        budget: Bytes there are.
+        notes: What there is to know, a sentence each.
+    """
+
+    look: Look
+    out: Path
+    upscaler: Upscaler
+    options: UpscaleOptions
+    output: OutputSettings
+    tags: ColorTags
+    first: int
+    last: int
+    segments: tuple[Segment, ...]
+    copied: tuple[Track, ...]
+    sizes: Sizes
+    cost: float
+    budget: float
+    notes: tuple[str, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the result."""
+        return _output_size(self.look.scan, self.upscaler, self.options)
+
+    @property
+    def pixels(self) -> PixelFormat:
+        """Of the result."""
+        return PixelFormat.of(self.output.pix_fmt)
+
+    def settings(self) -> dict[str, object]:
+        """All that decides the result's bits, in JSON types."""
+        options = self.options
+        names = (
+            "chunk context tile tile_overlap segment precision keep_going cuts cut_threshold "
+            "preview_seconds preview_start"
+        )
+        return {
+            "source": str(self.look.source.resolve()),
+            **{f"source {key}": value for key, value in source_stamp(self.look.source).items()},
+            "network": self.upscaler.fingerprint(),
+            "device": self.upscaler.device.type,
+            "encoder": self.output.codec,
+            "encoder options": self.output.all_options(),
+            "encoder threads": self.output.threads,
+            "pix_fmt": self.output.pix_fmt,
+            "copied streams": [track.index for track in self.copied],
+            "av": library_versions()["av"],
+            **{name: getattr(options, name) for name in names.split()},
+        }
+
+
+def check_paths(source: Path, out: Path, options: UpscaleOptions) -> None:
+    """Refuse what cannot end well, before any work.
+
+    Raises:
+        FileNotFoundError: There is no source.
+        ValueError: OUT is the source, is there already, or cannot be written.
+    """
+    if not source.is_file():
+        raise FileNotFoundError(f"there is no video file {source}")
+    if out.exists() and out.samefile(source):
+        raise ValueError(f"{out} is the source itself; choose another name for the result")
+    if out.exists() and not (options.overwrite or options.resume) and not out.is_dir():
+        raise ValueError(
+            f"{out} is there already; choose another name, or replace it with --overwrite"
+        )
+    check_writable(out)
+
+
+def look(
+    source: Path,
+    options: UpscaleOptions,
+    progress: ProgressCallback,
+    known: tuple[Scan, list[int]] | None = None,
+) -> Look:
+    """Read what is in a file, and pass over its frames once.
+
+    Args:
+        source: The file.
+        options: The user's.
+        progress: Told of every frame.
+        known: What an earlier pass found.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no video, holds no pictures, or is damaged.
+    """
+    layout = read_layout(source)
+    if layout.pictures is None:
+        held = ", ".join(track.kind for track in layout.tracks) or "nothing"
+        raise ValueError(
+            f"{source} has no video stream, only {held}; give a file with pictures in it"
+        )
+    if known is None:
+        total = probe(source).num_frames
+        detector = CutDetector(options.cut_threshold) if options.cuts else None
+        begun = time.perf_counter()
+
+        def watch(frame: Any, number: int) -> None:
+            if detector is not None:
+                detector.watch(frame, number)
+            fps = (number + 1) / max(time.perf_counter() - begun, 1e-9)
+            left = None if total is None else max(0, total - number - 1) / fps
+            progress(Progress(source, "scan", number + 1, total, fps, left))
+
+        found = scan(source, layout.pictures.index, watch, options.keep_going)
+        known = found, detector.cuts if detector is not None else []
+    return Look(source, layout, known[0], tuple(known[1]))
+
+
+def prepare(
+    found: Look, out: Path, upscaler: Upscaler, options: UpscaleOptions, sizes: Sizes | None = None
+) -> Job:
+    """Decide everything else.
+
+    Args:
+        found: The source.
+        out: The result.
+        upscaler: The network.
+        options: The user's.
+        sizes: What an earlier run of the same job chose.
+
+    Raises:
+        ValueError: An option does not fit the source, the network or the container.
+    """
+    given, layout = found.scan, found.layout
+    notes = _source_notes(given)
+    source_format = planar_format(given.pix_fmt)
+    tags = given.tags.resolved(given.height)
+    check_matrix(tags)
+    size = _output_size(given, upscaler, options)
+    output = choose_output(
+        out,
+        size,
+        source_format,
+        options.codec,
+        options.pix_fmt,
+        options.crf,
+        options.encoder_preset,
+        options.encoder_options,
+        options.encoder_threads,
+    )
+    if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
+        notes.append(f"{output.pix_fmt} holds no colour: the result is grey")
+    first, last = _range(given, options)
+    copied, dropped = (), ()
+    if options.preview_seconds is None:
+        copied, dropped = _copied(layout, out, options)
+    if dropped:
+        notes.append(
+            f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out; .mkv holds most"
+        )
+    cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
+    if sizes is None:
+        cost = bytes_per_pixel(upscaler)
+        sizes = choose_sizes(
+            upscaler,
+            (given.height, given.width),
+            cost,
+            budget,
+            options.chunk,
+            options.context,
+            options.tile,
+            options.tile_overlap,
+        )
+    return Job(
+        look=found,
+        out=out,
+        upscaler=upscaler,
+        options=options,
+        output=output,
+        tags=tags,
+        first=first,
+        last=last,
+        segments=tuple(make_segments(first, last, found.cuts, options.segment)),
+        copied=tuple(copied),
+        sizes=sizes,
+        cost=cost,
+        budget=budget,
+        notes=tuple(notes),
+    )
+
+
+def try_encoder(job: Job, path: Path) -> None:
+    """Encode one grey picture, so that wrong settings show before the work.
+
+    Raises:
+        ValueError: The encoder refuses its settings.
+    """
+    height, width = job.size
+    pixels = job.pixels
+    grey = 2 ** (pixels.bits - 1)
+    dtype = np.uint8 if pixels.bits == 8 else np.uint16
+    shapes = [(height, width)] + [pixels.chroma_size(height, width)] * (2 if pixels.step_x else 0)
+    picture = Picture(tuple(np.full(shape, grey, dtype) for shape in shapes), pixels)
+    given = job.look.scan
+    write_segment(path, [picture], job.output, job.tags, given.rate, given.aspect)
+    path.unlink()
+
+
+def _output_size(given: Scan, upscaler: Upscaler, options: UpscaleOptions) -> tuple[int, int]:
+    sides = 1 if options.preview_seconds is None else 2
+    return upscaler.scale * given.height, sides * upscaler.scale * given.width
+
+
+def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
+    if options.preview_seconds is None:
+        return 0, len(given)
+    base = int(given.times[0])
+    start = base + options.preview_start / given.time_base
+    stop = start + options.preview_seconds / given.time_base
+    first, last = (int(np.searchsorted(given.times, float(time))) for time in (start, stop))
+    if first >= len(given):
+        raise ValueError(
+            f"a preview from second {options.preview_start:g} on is empty; the video lasts "
+            f"{given.seconds:.2f} seconds"
+        )
+    return first, max(last, first + 1)
+
+
+def _copied(layout: Layout, out: Path, options: UpscaleOptions) -> tuple[list[Track], list[Track]]:
+    """The streams to copy, and those that the container cannot hold."""
+    lost = unsupported(layout, out)
+    missed = [track for track in lost if track.kind in ("audio", "subtitle", "video")]
+    if missed and not options.drop_unsupported:
+        raise ValueError(
+            f"{out.suffix} cannot hold {', '.join(map(str, missed))}; name the result .mkv, or "
+            "leave them out with --drop-unsupported"
+        )
+    return [track for track in layout.others if track not in lost], lost
+
+
+def _source_notes(given: Scan) -> list[str]:
+    notes = []
+    resolved = given.tags.resolved(given.height)
+    has_matrix = given.pix_fmt.startswith(("yuv", "nv", "p0", "p2", "p4", "uyvy"))
+    if has_matrix and given.tags.matrix != resolved.matrix:
+        notes.append(
+            f"the source does not name its colour matrix: {resolved.matrix_name} was taken, as is "
+            f"usual for {given.height} lines, and the result says so"
+        )
+    if given.interlaced:
+        notes.append("the source is interlaced; deinterlace it first for a good result")
+    if given.pix_fmt.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya")):
+        notes.append("the source's transparency is left out")
+    if given.num_damaged:
+        notes.append(f"{given.num_damaged} damaged places of the source were passed over")
+    if given.num_moved:
+        notes.append(
+            f"{given.num_moved} frames had no time of their own, or none after the frame before: "
+            "they got one"
+        )
+    return notes

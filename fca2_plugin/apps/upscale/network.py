@@ -1,0 +1,167 @@
+"""Any network as one thing: a clip in, the larger clip out, with what it needs known."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin.apps.inference import default_device
+from fca2_plugin.apps.loading import find_host_spec, load_network
+from fca2_plugin.apps.upscale.presets import check_has_weights, load_preset
+from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
+from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.nets.frontend import FrontEnd
+from fca2_plugin.nets.spec import NetSpec
+
+__all__ = ["Upscaler", "load_upscaler"]
+
+RECURRENT_CONTEXT = 8  # frames after which a recurrent network has forgotten a border, by and large
+PEAK_CONTEXT = 2  # every second frame is taken for a peak
+FRAMES_OF_A_CODE = 3  # rounded up from 7 / 3
+TRIAL_SIDE, TRIAL_FRAMES = 64, 4
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Upscaler:
+    """A network on clips, and what there is to know about it.
+
+    Args:
+        network: Any network; window and image networks get their adapter.
+        name: What it is called.
+        device: Where it runs; a GPU where there is one.
+        precision: ``fp32``, ``bf16`` or ``fp16``.
+        spec: What it asks of its input, when it has no ``spec`` of its own.
+
+    Raises:
+        ValueError: It does not map clips to clips.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        name: str,
+        device: str | torch.device | None = None,
+        precision: str = "fp32",
+        spec: NetSpec | None = None,
+    ) -> None:
+        self.name = name
+        self.device = torch.device(device or default_device())
+        self.dtype = DTYPES.get(precision)
+        self.network = _on_clips(network, spec).to(self.device).eval()
+        spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
+        self.is_luma = spec.color == "y"
+        self.scale = spec.scale or self._try_scale()
+
+    @property
+    def align(self) -> int:
+        """Frames that the network groups; chunks begin at multiples of it."""
+        if getattr(self.network, "uses_peaks", False):
+            return PEAK_CONTEXT
+        return getattr(self.network, "chunk_frames", None) or 1
+
+    @property
+    def context(self) -> int:
+        """Frames beside a chunk that change its result, or should."""
+        return _context(self.network)
+
+    @torch.inference_mode()
+    def __call__(self, clip: Tensor) -> Tensor:
+        """(1, t, c, h, w) on any device to (1, t, c, s*h, s*w) on the network's.
+
+        Raises:
+            ValueError: The result has another shape, or holds NaN or infinity.
+        """
+        clip = clip.to(self.device)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
+            result = self.network(clip)
+        _, t, c, h, w = clip.shape
+        expected = (1, t, c, self.scale * h, self.scale * w)
+        if tuple(result.shape) != expected:
+            raise ValueError(
+                f"{self.name} returned {tuple(result.shape)} for a clip of {tuple(clip.shape)}; "
+                f"expected {expected}"
+            )
+        return result
+
+    def fingerprint(self) -> str:
+        """A digest of the structure and all weights."""
+        digest = hashlib.sha256(repr(self.network).encode())
+        for key, value in self.network.state_dict().items():
+            digest.update(key.encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        return digest.hexdigest()
+
+    @torch.inference_mode()
+    def _try_scale(self) -> int:
+        channels = 1 if self.is_luma else 3
+        clip = torch.zeros(1, TRIAL_FRAMES, channels, TRIAL_SIDE, TRIAL_SIDE, device=self.device)
+        result = self.network(clip)
+        if not isinstance(result, Tensor) or result.ndim != 5 or result.shape[:3] != clip.shape[:3]:
+            shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
+            raise ValueError(
+                f"{self.name} returned {shape} for a clip of {tuple(clip.shape)}; expected as many "
+                "frames: give a network from clips to clips, or its adapter FCA2SlidingWindow or "
+                "FCA2FramesAsBatch"
+            )
+        return result.shape[-1] // TRIAL_SIDE
+
+
+def load_upscaler(
+    config: str | Path | None,
+    checkpoint: str | Path | None,
+    preset: str | None,
+    network: nn.Module | None,
+    device: str | None,
+    precision: str,
+) -> Upscaler:
+    """The network that was asked for: a config with its checkpoint, a preset, or a module.
+
+    Raises:
+        FileNotFoundError: One of the files is not there.
+        ModuleNotFoundError: The config's host is not installed.
+        ValueError: Not exactly one was asked for, or the weights are another network's.
+    """
+    check_has_weights(config, checkpoint, preset, network)
+    if network is not None:
+        return Upscaler(network, type(network).__name__, device, precision)
+    if preset is not None:
+        return Upscaler(load_preset(preset), preset, device, precision)
+    network = load_network(config, checkpoint)
+    return Upscaler(network, Path(config).stem, device, precision, find_host_spec(config, network))
+
+
+def _on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
+    """Put the adapter around the network that its kind needs."""
+    if isinstance(network, FCA2Net | Enhancer | FrontEnd | FramesAsBatch | SlidingWindow):
+        return network  # they pad themselves
+    spec = spec or getattr(network, "spec", None)
+    if spec is None:
+        return network
+    if spec.num_frames == 1:
+        return FramesAsBatch(network, spec=spec)
+    if spec.center_only:
+        return SlidingWindow(network, spec=spec)
+    if spec.color == "y" or spec == NetSpec(scale=spec.scale):
+        return network
+    return FCA2Net(vsr=network, vsr_spec=spec)  # nothing but padding
+
+
+def _context(network: nn.Module) -> int:
+    known = getattr(network, "context_frames", None)
+    if known is not None:
+        return known
+    if isinstance(network, FramesAsBatch):
+        return 0
+    if isinstance(network, SlidingWindow):
+        return network.num_frames // 2
+    if isinstance(network, FrontEnd):
+        return _context(network.front) + _context(network.vsr)
+    if isinstance(network, Enhancer) and not hasattr(network, "stream"):  # a state runs through
+        return PEAK_CONTEXT if network.uses_peaks else network.radius
+    if isinstance(network, FCA2Net):
+        grouped = network.autoencoder is not None
+        if network.vsr is None or (grouped and network.chunk_frames is not None):
+            return 0  # chunks do not depend on each other
+        return _context(network.vsr) * (FRAMES_OF_A_CODE if grouped else 1)
+    return RECURRENT_CONTEXT

@@ -1,0 +1,87 @@
+"""What a user can choose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fca2_plugin._suggest import check_choice
+
+__all__ = ["PRECISIONS", "UpscaleOptions"]
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+@dataclass(frozen=True)
+class UpscaleOptions:
+    """How a video is upscaled; every default is meant to be right.
+
+    Args:
+        codec: FFmpeg's name of the encoder; by the container: libx264, libvpx-vp9 for WebM.
+        crf: Constant quality on the encoder's own scale; 18 for libx264.
+        encoder_preset: The encoder's speed.
+        pix_fmt: As the source, at most 10 bits.
+        encoder_options: More options of the encoder, by FFmpeg's names.
+        encoder_threads: A fixed number, so that every machine writes the same bits.
+        drop_unsupported: Leave out sound and subtitles that the container cannot hold.
+        keep_going: Pass over damaged parts of the source.
+        cuts: Whether scene cuts end a chunk.
+        cut_threshold: How much the mean pixel must change at a cut, 0 to 255.
+        chunk: Frames that the network sees at once; by the memory budget where None.
+        context: Of them, frames at each end that only help; by the network where None.
+        tile: Side of a tile; by the memory budget where None, the whole frame where 0.
+        tile_overlap: Pixels that neighbouring tiles share.
+        memory_budget_gib: What the network may use; by what is free where None.
+        device: A GPU where there is one.
+        precision: ``fp32``, ``bf16`` or ``fp16``.
+        segment: Frames that are encoded on their own; a stopped job goes on at one's end.
+        resume: Go on where an earlier job for the same result stopped.
+        overwrite: Replace the result, and forget a stopped job.
+        preview_seconds: Write only so much, the bicubic picture on the left.
+        preview_start: Seconds into the video at which a preview begins.
+    """
+
+    codec: str | None = None
+    crf: int | None = None
+    encoder_preset: str | None = None
+    pix_fmt: str | None = None
+    encoder_options: Mapping[str, str] = field(default_factory=dict)
+    encoder_threads: int = 4
+    drop_unsupported: bool = False
+    keep_going: bool = False
+    cuts: bool = True
+    cut_threshold: float = 15.0
+    chunk: int | None = None
+    context: int | None = None
+    tile: int | None = None
+    tile_overlap: int = 16
+    memory_budget_gib: float | None = None
+    device: str | None = None
+    precision: str = "fp32"
+    segment: int = 240
+    resume: bool = False
+    overwrite: bool = False
+    preview_seconds: float | None = None
+    preview_start: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("precision", self.precision, PRECISIONS)
+        at_least = {
+            "chunk": 1,
+            "context": 0,
+            "tile": 0,
+            "tile_overlap": 0,
+            "segment": 1,
+            "encoder_threads": 1,
+            "preview_start": 0,
+        }
+        for name, least in at_least.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} must be at least {least}, got {value}")
+        for name in ("memory_budget_gib", "preview_seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+        if self.resume and self.overwrite:
+            raise ValueError(
+                "resume goes on with a stopped job and overwrite forgets it; give one of them"
+            )

@@ -1,0 +1,95 @@
+"""Networks that need no config and no checkpoint: ``--preset NAME``."""
+
+from pathlib import Path
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets.spec import NetSpec
+
+__all__ = ["Bicubic", "check_has_weights", "enlarge", "list_presets", "load_preset"]
+
+
+def enlarge(clip: Tensor, scale: int) -> Tensor:
+    """(n, t, c, h, w) to (n, t, c, s*h, s*w) by cubic interpolation, a = -0.5 as in most tools."""
+    if scale == 1:
+        return clip
+    frames = clip.flatten(0, 1).float()
+    larger = F.interpolate(frames, scale_factor=scale, mode="bicubic", antialias=True)
+    return larger.clamp(0, 1).unflatten(0, clip.shape[:2])
+
+
+class Bicubic(nn.Module):
+    """No network: cubic interpolation, the floor of every table.
+
+    Args:
+        scale: How much larger the result is.
+
+    Shape:
+        (n, t, c, h, w) to (n, t, c, s*h, s*w).
+    """
+
+    context_frames = 0
+
+    def __init__(self, scale: int = 4) -> None:
+        super().__init__()
+        self.spec = NetSpec(scale=scale)
+
+    def forward(self, lq: Tensor) -> Tensor:
+        return enlarge(lq, self.spec.scale)
+
+
+#: What each is, by name.
+PRESETS = {"bicubic": "cubic interpolation, 4 times larger, no network"}
+
+
+def list_presets() -> dict[str, str]:
+    """What there is to choose, and what each is."""
+    return dict(PRESETS)
+
+
+def load_preset(name: str) -> nn.Module:
+    """Build a preset, with its weights.
+
+    Raises:
+        ValueError: There is none of the name.
+    """
+    check_choice("preset", name, list_presets())
+    return Bicubic()
+
+
+def check_has_weights(
+    config: str | Path | None,
+    checkpoint: str | Path | None,
+    preset: str | None,
+    network: nn.Module | None,
+) -> None:
+    """Make sure that exactly one network with weights was asked for.
+
+    Raises:
+        ValueError: It was not; the message says what there is.
+    """
+    offers = "; ".join(f"preset {name} ({what})" for name, what in list_presets().items())
+    given = [
+        name
+        for name, value in (("config", config), ("preset", preset), ("network", network))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} exclude each other; give only one of them")
+    if checkpoint is not None and config is None:
+        raise ValueError(
+            f"checkpoint {checkpoint} has no config that says which network it is for; add the "
+            "config it was trained with (--config)"
+        )
+    if not given:
+        raise ValueError(
+            "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
+            f"or one of what is here: {offers}"
+        )
+    if config is not None and checkpoint is None:
+        raise ValueError(
+            f"{config} alone has random weights; add the checkpoint that was trained with it "
+            f"(--checkpoint K), or use what is here: {offers}"
+        )

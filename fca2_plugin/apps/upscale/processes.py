@@ -1,0 +1,50 @@
+"""Several processes on one file, as ``torchrun`` starts them."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+
+from torch import distributed
+
+__all__ = ["Group"]
+
+PATIENCE = timedelta(days=30)  # the others' work may take as long
+
+
+class Group:
+    """The processes of this run; usually one."""
+
+    def __init__(self) -> None:
+        self.count = int(os.environ.get("WORLD_SIZE", 1))
+        self.rank = int(os.environ.get("RANK", 0))
+        self._made = False
+
+    def __enter__(self) -> "Group":
+        if self.count > 1 and not distributed.is_initialized():
+            distributed.init_process_group("gloo", timeout=PATIENCE)
+            self._made = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._made:
+            distributed.destroy_process_group()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process does what only one may do."""
+        return self.rank == 0
+
+    def share(self, number: int) -> range:
+        """Which of so many things, neighbours, are this process's."""
+        return range(self.rank * number // self.count, (self.rank + 1) * number // self.count)
+
+    def wait(self) -> None:
+        """Wait for the others to come here."""
+        if self.count > 1:
+            distributed.barrier()
+
+    def alone(self, action: Callable[[], None]) -> None:
+        """Do something in one process; the others wait."""
+        if self.is_first:
+            action()
+        self.wait()

@@ -1,0 +1,326 @@
+"""From a video file to a larger one: ``upscale``."""
+
+import errno
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from fca2_plugin._files import only_writer
+from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
+from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
+from fca2_plugin.apps.upscale.network import Upscaler, load_upscaler
+from fca2_plugin.apps.upscale.options import UpscaleOptions
+from fca2_plugin.apps.upscale.plan import windows
+from fca2_plugin.apps.upscale.processes import Group
+from fca2_plugin.apps.upscale.result import Progress, ProgressCallback, UpscaleResult
+from fca2_plugin.apps.upscale.sizes import is_out_of_memory
+from fca2_plugin.apps.upscale.threads import Ahead
+from fca2_plugin.apps.upscale.work import WorkFolder
+from fca2_plugin.codec.picture import Picture, to_picture
+from fca2_plugin.codec.remux import VideoTrack, join
+from fca2_plugin.codec.scan import frames
+from fca2_plugin.codec.segment import write_segment
+
+__all__ = ["plan_upscale", "upscale"]
+
+DECODED_AHEAD = ENCODED_BEHIND = 8  # pictures that wait on either side of the network
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def upscale(
+    source: str | os.PathLike,
+    out: str | os.PathLike,
+    *,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    preset: str | None = None,
+    network: nn.Module | None = None,
+    options: UpscaleOptions | None = None,
+    progress: ProgressCallback | None = None,
+) -> UpscaleResult:
+    """Write a video whose pictures went through a network, and everything else of which is copied.
+
+    ``out`` appears when it is whole. A job that was stopped leaves its finished parts in a hidden
+    folder beside ``out``, with which ``options.resume`` goes on. Under ``torchrun`` the processes
+    share the work.
+
+    Args:
+        source: The video.
+        out: The result; its ending chooses the container.
+        config: MMagic's .py or BasicSR's .yml, with ``checkpoint``.
+        checkpoint: Weights for ``config``.
+        preset: A network that is here, in place of ``config``: see ``list_presets``.
+        network: A module in place of ``config``: an ``Upscaler``, or (1, t, c, h, w) to
+            (1, t, c, s*h, s*w).
+        options: How.
+        progress: Told how far it is.
+
+    Returns:
+        What was made.
+
+    Raises:
+        FileNotFoundError: A file is not there.
+        ModuleNotFoundError: The config's host, PyAV or PySceneDetect is not installed.
+        OSError: The disk is full.
+        ValueError: The source, the result's name, the network or an option is wrong; the message
+            says what to do.
+    """
+    source, out = Path(source), Path(out)
+    options = options or UpscaleOptions()
+    tell = progress or (lambda state: None)
+    begun = time.perf_counter()
+    check_paths(source, out, options)
+    with Group() as group:
+        work = WorkFolder(out)
+        if out.exists() and options.resume:  # perhaps it was stopped after its last step
+            group.alone(work.remove)
+            return UpscaleResult(out, notes=(f"{out} is whole: there was nothing left to do",))
+        goes_on = _goes_on(work, options)
+        upscaler = _as_upscaler(config, checkpoint, preset, network, options)
+        if group.is_first:
+            job = _first_look(source, out, upscaler, options, work, goes_on, tell)
+            group.wait()
+        else:
+            group.wait()
+            found = look(source, options, tell, known=work.get_scan())
+            job = prepare(found, out, upscaler, options, work.get_sizes(0))
+        with _cleaned(work, group.is_first):
+            resumed = _finished_frames(job, work)
+            _make_segments(job, work, group.share(len(job.segments)), tell)
+            group.wait()
+            if group.is_first:
+                _join(job, work, tell)
+        group.wait()
+    height, width = job.size
+    seconds = time.perf_counter() - begun
+    return UpscaleResult(out, job.last - job.first, height, width, seconds, resumed, job.notes)
+
+
+def plan_upscale(
+    source: str | os.PathLike,
+    out: str | os.PathLike,
+    *,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    preset: str | None = None,
+    network: nn.Module | None = None,
+    options: UpscaleOptions | None = None,
+    progress: ProgressCallback | None = None,
+) -> Job:
+    """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same."""
+    source, out = Path(source), Path(out)
+    options = options or UpscaleOptions()
+    check_paths(source, out, replace(options, resume=False, overwrite=True))
+    upscaler = _as_upscaler(config, checkpoint, preset, network, options)
+    found = look(source, options, progress or (lambda state: None))
+    return prepare(found, out, upscaler, options)
+
+
+def _as_upscaler(
+    config: str | os.PathLike | None,
+    checkpoint: str | os.PathLike | None,
+    preset: str | None,
+    network: nn.Module | Upscaler | None,
+    options: UpscaleOptions,
+) -> Upscaler:
+    if isinstance(network, Upscaler):
+        return network
+    return load_upscaler(config, checkpoint, preset, network, options.device, options.precision)
+
+
+def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
+    """Whether there is a stopped job to go on with."""
+    if not work.exists() or options.overwrite:
+        return False
+    if not options.resume:
+        raise ValueError(
+            f"a stopped job for this result is in {work.path}; go on with --resume, or begin anew "
+            "with --overwrite"
+        )
+    return True
+
+
+def _first_look(
+    source: Path,
+    out: Path,
+    upscaler: Upscaler,
+    options: UpscaleOptions,
+    work: WorkFolder,
+    goes_on: bool,
+    tell: ProgressCallback,
+) -> Job:
+    """Decide everything and keep it, or see that it is as the stopped job had it."""
+    found = look(source, options, tell, known=work.get_scan() if goes_on else None)
+    job = prepare(found, out, upscaler, options, work.get_sizes(0) if goes_on else None)
+    if goes_on:
+        work.check(job.settings())
+        return job
+    with _full_disk_said(work, out):
+        work.begin(job.settings(), found.scan, list(found.cuts), job.sizes)
+        try:
+            try_encoder(job, work.trial)
+        except BaseException:
+            work.remove()
+            raise
+    return job
+
+
+def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallback) -> None:
+    """Write the segments ``mine`` that are missing, with less at once when memory runs out."""
+    clock = _Clock(job, [n for n in mine if not work.segment(n).is_file()], tell)
+    given = job.look.scan
+    while missing := [n for n in mine if not work.segment(n).is_file()]:
+        results = Ahead(_results(job, work, missing), ENCODED_BEHIND)
+        try:
+            with closing(results), _full_disk_said(work, job.out):
+                for number, group in groupby(results, key=itemgetter(0)):
+                    pictures = clock.watch(picture for _, picture in group)
+                    write_segment(
+                        work.segment(number),
+                        pictures,
+                        job.output,
+                        job.tags,
+                        given.rate,
+                        given.aspect,
+                    )
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            _use_less(job, work, [n for n in missing if not work.segment(n).is_file()][0], error)
+
+
+def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
+    """Halve what the network sees at once, from this segment on."""
+    given = job.look.scan
+    sizes = work.get_sizes(number)
+    smaller = sizes.halved(max(given.height, given.width), job.upscaler.align)
+    if smaller is None:
+        raise ValueError(
+            f"{job.upscaler.name} does not fit into memory even with {sizes}; close other "
+            "programs, or use another device or a smaller network"
+        ) from error
+    work.put_sizes(number, smaller)
+    error.__traceback__ = None  # it holds the tensors that did not fit
+    if job.upscaler.device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _results(job: Job, work: WorkFolder, numbers: Sequence[int]) -> Iterator[tuple[int, Picture]]:
+    """Yield the pictures of segments, each with its segment's number."""
+    run = PictureUpscaler(
+        job.upscaler, job.tags, job.pixels, job.options.preview_seconds is not None
+    )
+    following = None
+    try:
+        for number, later in zip(numbers, [*numbers[1:], None], strict=True):
+            source = following or _Source(job, work, number)
+            # the next one's frames are looked for while this one's go through the network
+            following = None if later is None else _Source(job, work, later)
+            with closing(source):
+                pictures = upscale_segment(
+                    run, source.pictures, source.first, job.segments[number], source.sizes
+                )
+                for picture in pictures:
+                    yield number, picture
+    finally:
+        if following is not None:
+            following.close()
+
+
+class _Source:
+    """The source's pictures for one segment, decoded ahead."""
+
+    def __init__(self, job: Job, work: WorkFolder, number: int) -> None:
+        self.sizes = work.get_sizes(number)
+        seen = list(windows(job.segments[number], self.sizes, job.upscaler.align))
+        self.first, last = seen[0].start, max(window.stop for window in seen)
+        found = job.look
+        index, tolerant = found.layout.pictures.index, job.options.keep_going
+        decoded = frames(found.source, index, found.scan, self.first, last, tolerant)
+        self.pictures = Ahead(map(to_picture, decoded), DECODED_AHEAD)
+
+    def close(self) -> None:
+        self.pictures.close()
+
+
+class _Clock:
+    """Counts the frames that are encoded, and tells when the rest will be."""
+
+    def __init__(self, job: Job, missing: Sequence[int], tell: ProgressCallback) -> None:
+        lengths = [segment.stop - segment.start for segment in job.segments]
+        self.total = sum(lengths[number] for number in missing)
+        self.source = job.look.source
+        self.tell = tell
+        self.done = 0
+        self.begun = time.perf_counter()
+
+    def watch(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
+        """Yield pictures and tell of each."""
+        for picture in pictures:
+            yield picture
+            self.done += 1
+            fps = self.done / max(time.perf_counter() - self.begun, 1e-9)
+            left = max(0, self.total - self.done) / fps  # what is made again counts twice
+            self.tell(Progress(self.source, "upscale", self.done, self.total, fps, left))
+
+
+def _finished_frames(job: Job, work: WorkFolder) -> int:
+    done = [s for n, s in enumerate(job.segments) if work.segment(n).is_file()]
+    return sum(segment.stop - segment.start for segment in done)
+
+
+def _join(job: Job, work: WorkFolder, tell: ProgressCallback) -> None:
+    """Put the result together; it appears when it is whole."""
+    found, total = job.look, job.last - job.first
+    given = found.scan
+    tell(Progress(found.source, "join", 0, total))
+    last_ticks = given.last_ticks
+    if job.last < len(given):
+        last_ticks = int(given.times[job.last] - given.times[job.last - 1])
+    video = VideoTrack(
+        segments=[work.segment(number) for number in range(len(job.segments))],
+        times=given.times[job.first : job.last] - (given.times[job.first] if job.first else 0),
+        time_base=given.time_base,
+        last_ticks=last_ticks,
+        index=found.layout.pictures.index,
+    )
+    with _full_disk_said(work, job.out):
+        join(work.joined, found.source, video, [t.index for t in job.copied])
+        os.replace(work.joined, job.out)
+    work.remove()
+    tell(Progress(found.source, "join", total, total))
+
+
+@contextmanager
+def _cleaned(work: WorkFolder, is_first: bool) -> Iterator[None]:
+    """Keep other processes out, and leave no folder behind in which nothing is finished."""
+    with only_writer(work.path) if is_first else nullcontext():
+        try:
+            yield
+        except BaseException:
+            if is_first and not work.has_segments():
+                work.remove()
+            raise
+
+
+@contextmanager
+def _full_disk_said(work: WorkFolder, out: Path) -> Iterator[None]:
+    """Say what to do when the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        raise OSError(
+            error.errno,
+            f"there is no room for {out}: {os.strerror(error.errno)}; make room, then go on with "
+            f"--resume: what is finished is kept in {work.path}",
+        ) from error

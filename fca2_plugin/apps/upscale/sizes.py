@@ -1,0 +1,191 @@
+"""How many frames and pixels the network sees at once, so that it fits into memory."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from fca2_plugin._malloc import release_free_memory
+from fca2_plugin.apps.upscale.network import Upscaler
+
+__all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes", "is_out_of_memory"]
+
+GIB = 2**30
+SHARE = 0.7  # of the free memory
+TRIALS = (4, 8)  # frames; the difference is what a frame needs
+TRIAL_SIDE = 96
+TILES = (None, 768, 512, 384, 256, 192, 128, 96, 64)
+LENGTHS = (12, 8, 6, 4, 3, 2, 1)  # chunks, in units of what a network needs to see
+MOST_FRAMES = 96
+MIN_TILE = 32
+OUTPUT_COPIES = 3  # of a chunk's result, as numbers of 4 bytes: the network's, ours, the encoder's
+STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the network sees at once.
+
+    Args:
+        chunk: Frames, those that only help included.
+        context: Frames at each end that only help.
+        tile: Side of a tile; None is the whole frame.
+        overlap: Pixels that tiles share.
+    """
+
+    chunk: int
+    context: int
+    tile: int | None
+    overlap: int
+
+    def __post_init__(self) -> None:
+        if self.chunk <= 2 * self.context:
+            raise ValueError(
+                f"chunks of {self.chunk} frames leave nothing beside {self.context} frames of "
+                f"context on each side; expected a context of at most {(self.chunk - 1) // 2}"
+            )
+        if self.tile is not None and self.overlap >= self.tile:
+            raise ValueError(
+                f"tiles of {self.tile} pixels leave nothing beside an overlap of {self.overlap}; "
+                f"expected an overlap of at most {self.tile - 1}"
+            )
+
+    def halved(self, side: int, align: int) -> "Sizes | None":
+        """Return smaller ones: fewer frames first, then smaller tiles; None at the end.
+
+        Args:
+            side: The longer side of a frame.
+            align: Frames that the network groups.
+        """
+        kept = self.chunk - 2 * self.context
+        if kept >= 2 * align:
+            return self._with(chunk=2 * self.context + kept // 2 // align * align)
+        tile = min(self.tile or side, side) // 2
+        if tile >= max(MIN_TILE, 2 * self.overlap):
+            return self._with(tile=tile)
+        if self.context:
+            context = self.context // 2 // align * align
+            return self._with(context=context, chunk=2 * context + kept)
+        return None
+
+    def _with(self, **changes: int) -> "Sizes":
+        return Sizes(**{**asdict(self), **changes})
+
+    def __str__(self) -> str:
+        tile = "whole frames" if self.tile is None else f"tiles of {self.tile} pixels"
+        share = f", {self.overlap} shared" if self.tile else ""
+        return f"chunks of {self.chunk} frames ({self.context} of context a side), {tile}{share}"
+
+
+def choose_sizes(
+    upscaler: Upscaler,
+    size: tuple[int, int],
+    cost: float,
+    budget: float,
+    chunk: int | None = None,
+    context: int | None = None,
+    tile: int | None = None,
+    overlap: int = 16,
+) -> Sizes:
+    """Pick what wastes the least among what fits.
+
+    Args:
+        upscaler: The network.
+        size: Height and width of a frame.
+        cost: Bytes that the network needs for each pixel of each frame.
+        budget: Bytes there are.
+        chunk: Frames, if the user chose.
+        context: Frames of context, if the user chose.
+        tile: Side of a tile, if the user chose; 0 is the whole frame.
+        overlap: Pixels that tiles share.
+
+    Raises:
+        ValueError: What was chosen leaves nothing of a chunk or tile.
+    """
+    align = upscaler.align
+    wanted = upscaler.context if context is None else context
+    if chunk is not None and context is None:
+        wanted = min(wanted, (chunk - 1) // 2)
+    wanted = wanted // align * align if context is None else wanted
+    fits: list[tuple[float, int, Sizes]] = []
+    smallest: tuple[float, Sizes] | None = None
+    for frames in [chunk] if chunk else _lengths(wanted, align):
+        for side in [tile or None] if tile is not None else TILES:
+            if side is not None and (side >= max(size) or (tile is None and side < 2 * overlap)):
+                side = None
+            sizes = Sizes(frames, wanted, side, overlap)
+            height, width = (min(side or length, length) for length in size)
+            output = 4 * 3 * upscaler.scale**2 * size[0] * size[1] * (frames - 2 * wanted)
+            need = cost * frames * height * width + OUTPUT_COPIES * output
+            waste = frames / (frames - 2 * wanted)
+            for length, part in zip(size, (height, width), strict=True):
+                waste *= 1 if part == length else part / (part - overlap)
+            if need <= budget:
+                fits.append((waste, -frames, sizes))
+            if smallest is None or need < smallest[0]:
+                smallest = need, sizes
+    # where nothing fits, the smallest is tried, and halved if it does not run
+    return min(fits, key=lambda found: found[:2])[-1] if fits else smallest[1]
+
+
+def _lengths(context: int, align: int) -> Iterator[int]:
+    unit = max(context, align, 4)
+    for number in LENGTHS if context else LENGTHS[3:]:  # longer ones only save context
+        kept = max(align, number * unit // align * align)
+        if kept + 2 * context <= MOST_FRAMES or number == 1:
+            yield kept + 2 * context
+
+
+def free_bytes(device: torch.device, budget_gib: float | None) -> float:
+    """What the network may use: what the user says, or most of what is free now."""
+    if budget_gib is not None:
+        return budget_gib * GIB
+    if device.type == "cuda":
+        return SHARE * torch.cuda.mem_get_info(device)[0]
+    meminfo = Path("/proc/meminfo")
+    for line in meminfo.read_text().splitlines() if meminfo.exists() else ():
+        if line.startswith("MemAvailable:"):
+            return SHARE * 1024 * int(line.split()[1])
+    return 4.0 * GIB
+
+
+@torch.inference_mode()
+def bytes_per_pixel(upscaler: Upscaler) -> float:
+    """Measure on two small clips what the network needs for each pixel of each frame."""
+    channels = 1 if upscaler.is_luma else 3
+    floor = 4.0 * channels * (2 + 3 * upscaler.scale**2)  # the clip, and its result on its way
+    peaks = []
+    for units in TRIALS:
+        frames = -(-units // upscaler.align) * upscaler.align
+        clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=upscaler.device)
+        if upscaler.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(upscaler.device)
+            upscaler(clip)
+            peaks.append((frames, torch.cuda.max_memory_allocated(upscaler.device)))
+        elif RESET.exists():
+            release_free_memory()
+            before = _status("VmRSS")
+            RESET.write_text("5")  # forgets the high-water mark, man 5 proc
+            upscaler(clip)
+            peaks.append((frames, _status("VmHWM") - before))
+    if len(peaks) < 2:
+        return 8 * floor
+    (few, small), (many, large) = peaks
+    slope = (large - small) / (many - few) if many > few else large / many
+    return max(floor, slope / TRIAL_SIDE**2, large / many / TRIAL_SIDE**2)
+
+
+def _status(key: str) -> int:
+    lines = STATUS.read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a GPU, or torch or Python on a CPU, had no more memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "out of memory" in text or "not enough memory" in text
+    )

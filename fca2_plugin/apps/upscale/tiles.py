@@ -1,0 +1,84 @@
+"""A clip in tiles whose borders are blended, so that no seam shows in space."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+__all__ = ["run_tiled", "spans"]
+
+
+def spans(side: int, tile: int | None, overlap: int) -> list[tuple[int, int]]:
+    """Cut a side into parts of ``tile``, neighbours sharing at least ``overlap`` pixels.
+
+    The last part begins earlier, to be as long as the others.
+
+    Raises:
+        ValueError: The overlap leaves nothing of a tile.
+    """
+    if tile is None or tile >= side:
+        return [(0, side)]
+    if not 0 <= overlap < tile:
+        raise ValueError(
+            f"tiles of {tile} pixels leave nothing beside an overlap of {overlap}; expected an "
+            f"overlap from 0 to {tile - 1}"
+        )
+    starts = [*range(0, side - tile, tile - overlap), side - tile]
+    return [(start, start + tile) for start in starts]
+
+
+def run_tiled(
+    network: Callable[[Tensor], Tensor],
+    clip: Tensor,
+    scale: int,
+    tile: int | None,
+    overlap: int,
+    keep: slice = slice(None),
+) -> Tensor:
+    """Run a network tile by tile.
+
+    Args:
+        network: (1, t, c, h, w) to (1, t, c, s*h, s*w).
+        clip: (1, t, c, h, w).
+        scale: s.
+        tile: Side of a tile; None runs the whole clip at once.
+        overlap: Pixels that neighbouring tiles share, over which one fades into the other.
+        keep: Frames of the result that are wanted.
+
+    Returns:
+        (frames, c, s*h, s*w) on the CPU.
+    """
+    height, width = clip.shape[-2:]
+    rows, columns = spans(height, tile, overlap), spans(width, tile, overlap)
+    if len(rows) == len(columns) == 1:
+        return network(clip)[0, keep].float().cpu()
+    frames, channels = clip[0, keep].shape[:2]
+    result = torch.zeros(frames, channels, scale * height, scale * width)
+    for (top, bottom), row_weights in zip(rows, _weights(rows, scale), strict=True):
+        for (left, right), weights in zip(columns, _weights(columns, scale), strict=True):
+            part = network(clip[..., top:bottom, left:right])[0, keep].float().cpu()
+            place = slice(scale * top, scale * bottom), slice(scale * left, scale * right)
+            result[..., place[0], place[1]] += part * row_weights[:, None] * weights
+    return result
+
+
+def _weights(parts: list[tuple[int, int]], scale: int) -> list[Tensor]:
+    """Each part's share at its pixels; where two meet, one rises as the other falls."""
+    total = torch.zeros(scale * parts[-1][1])
+    weights = []
+    for number, (start, stop) in enumerate(parts):
+        weight = torch.ones(scale * (stop - start))
+        if number:
+            shared = scale * (parts[number - 1][1] - start)
+            weight[:shared] *= _rise(shared)
+        if number + 1 < len(parts):
+            shared = scale * (stop - parts[number + 1][0])
+            weight[len(weight) - shared :] *= 1 - _rise(shared)
+        total[scale * start : scale * stop] += weight
+        weights.append(weight)
+    # the last part begins earlier than its turn, so that three may meet
+    return [w / total[scale * a : scale * b] for w, (a, b) in zip(weights, parts, strict=True)]
+
+
+def _rise(length: int) -> Tensor:
+    return (torch.arange(length) + 0.5) / max(length, 1)

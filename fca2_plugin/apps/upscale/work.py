@@ -1,0 +1,138 @@
+"""The hidden folder beside a result that is not whole yet: what a stopped job goes on with."""
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from fca2_plugin._files import file_at_once, read_json, write_json
+from fca2_plugin.apps.upscale.sizes import Sizes
+from fca2_plugin.codec.picture import ColorTags
+from fca2_plugin.codec.scan import Scan
+
+__all__ = ["WorkFolder", "source_stamp"]
+
+_ARRAYS = ("times", "keys", "sums")
+_FRACTIONS = ("time_base", "rate", "aspect")
+
+
+class WorkFolder:
+    """Finished segments, and all that must be the same when a job goes on.
+
+    Args:
+        out: The result that will be made of them.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.path = out.with_name(f".{out.name}.upscale")
+        self._suffix = out.suffix
+        self._settings = self.path / "settings.json"
+        self._scan = self.path / "scan.npz"
+
+    def exists(self) -> bool:
+        """Whether a job stopped here."""
+        return self._settings.is_file()
+
+    def begin(
+        self, settings: Mapping[str, object], scan: Scan, cuts: list[int], sizes: Sizes
+    ) -> None:
+        """Start a job from nothing."""
+        self.remove()
+        self.path.mkdir()
+        self._put_scan(scan, cuts)
+        self.put_sizes(0, sizes)
+        write_json(self._settings, settings)  # last: with it the job exists
+
+    def has_segments(self) -> bool:
+        """Whether anything is finished."""
+        return any(self.path.glob("segment-*.mkv"))
+
+    def check(self, settings: Mapping[str, object]) -> None:
+        """See that a job that goes on is the one that stopped.
+
+        Raises:
+            ValueError: A setting differs; the message says which.
+        """
+        before = read_json(self._settings)
+        now = json.loads(json.dumps(settings))
+        changed = [
+            f"{key} was {_short(before.get(key))} and is {_short(now.get(key))}"
+            for key in sorted({*before, *now})
+            if before.get(key) != now.get(key)
+        ]
+        if changed:
+            raise ValueError(
+                f"the stopped job in {self.path} cannot go on, because {'; '.join(changed)}: give "
+                "the same again, or begin anew with --overwrite"
+            )
+
+    def segment(self, number: int) -> Path:
+        """Where a finished segment is."""
+        return self.path / f"segment-{number:06d}.mkv"
+
+    @property
+    def trial(self) -> Path:
+        """Where the encoder is tried."""
+        return self.path / "trial.mkv"
+
+    @property
+    def joined(self) -> Path:
+        """Where the result is put together."""
+        return self.path / f"joined{self._suffix}"
+
+    def _put_scan(self, scan: Scan, cuts: list[int]) -> None:
+        """Keep what the first pass over the source found."""
+        facts = {f.name: getattr(scan, f.name) for f in fields(scan) if f.name not in _ARRAYS}
+        facts["tags"] = asdict(scan.tags)
+        facts |= {name: str(facts[name]) for name in _FRACTIONS}
+        content = io.BytesIO()
+        arrays = {name: getattr(scan, name) for name in _ARRAYS}
+        np.savez(content, facts=json.dumps(facts), cuts=np.array(cuts, np.int64), **arrays)
+        with file_at_once(self._scan) as part:
+            part.write_bytes(content.getbuffer())
+
+    def get_scan(self) -> tuple[Scan, list[int]] | None:
+        """What the first pass over the source found, or None."""
+        if not self._scan.is_file():
+            return None
+        with np.load(self._scan) as kept:
+            facts = json.loads(str(kept["facts"]))
+            arrays = {name: kept[name] for name in _ARRAYS}
+            cuts = kept["cuts"].tolist()
+        facts |= {name: Fraction(facts[name]) for name in _FRACTIONS}
+        facts["tags"] = ColorTags(**facts["tags"])
+        return Scan(**arrays, **facts), cuts
+
+    def put_sizes(self, number: int, sizes: Sizes) -> None:
+        """Keep which sizes hold from a segment on."""
+        write_json(self.path / f"sizes-{number:06d}.json", asdict(sizes))
+
+    def get_sizes(self, number: int) -> Sizes | None:
+        """The sizes that hold for a segment, or None."""
+        kept = sorted(self.path.glob("sizes-*.json"))
+        kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
+        return Sizes(**read_json(kept[-1])) if kept else None
+
+    def remove(self) -> None:
+        """The job is finished, or forgotten."""
+        if self.path.is_dir():
+            # first what says that there is a job: a kill in between leaves nothing to go on with
+            self._settings.unlink(missing_ok=True)
+            shutil.rmtree(self.path)
+
+
+def source_stamp(path: str | os.PathLike) -> dict[str, object]:
+    """What tells that a source is the same file as before."""
+    state = os.stat(path)
+    return {"bytes": state.st_size, "changed": state.st_mtime_ns}
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:16]}..."
