@@ -31,12 +31,15 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
+from fca2_plugin.ops.frame_groups import FrameGroup
+from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
 from fca2_plugin.ops.padding import extend_time
 
-__all__ = ["COLOR_PLACES", "PARTS", "FCA2Net"]
+__all__ = ["COLOR_PLACES", "GROUPINGS", "PARTS", "FCA2Net"]
 
 PARTS = ("cleaning", "autoencoder", "vsr")
 COLOR_PLACES = ("encoder", "decoder", "both")
+GROUPINGS = ("fixed", "adaptive")
 
 
 class FCA2Net(nn.Module):
@@ -55,6 +58,9 @@ class FCA2Net(nn.Module):
             less memory: the decoder works at the output's size.
         join_codes: The VSR network gets the codes of all chunks of a clip as one sequence, so that
             its propagation is as long as the clip; otherwise each chunk's alone, as released.
+        grouping: ``fixed``, or ``adaptive``: outside training, groups follow each clip's motion and
+            cuts (``plan``), and their codes are one sequence, whatever ``chunk_frames``. Only a
+            ``GuidedAutoencoder`` can.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
         frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
@@ -78,6 +84,7 @@ class FCA2Net(nn.Module):
         chunk_frames: int | None = 7,
         chunks_at_once: int | None = None,
         join_codes: bool = False,
+        grouping: str = "fixed",
         color_correction: str | None = "frame",
         color_at: str = "decoder",
         frozen: Iterable[str] = (),
@@ -91,6 +98,13 @@ class FCA2Net(nn.Module):
         if color_correction is not None:
             check_choice("color_correction", color_correction, COLOR_CORRECTIONS)
         check_choice("color_at", color_at, COLOR_PLACES)
+        check_choice("grouping", grouping, GROUPINGS)
+        if grouping == "adaptive" and not getattr(autoencoder, "any_groups", False):
+            raise ValueError(
+                "grouping='adaptive' needs groups of any size, and of the autoencoders only "
+                f"GuidedAutoencoder has them, not {type(autoencoder).__name__}; choose "
+                "preset='fast', or grouping='fixed'"
+            )
         if autoencoder is not None and chunk_frames is not None:
             if chunk_frames < autoencoder.min_frames:
                 raise ValueError(
@@ -108,6 +122,7 @@ class FCA2Net(nn.Module):
         self.chunk_frames = chunk_frames
         self.chunks_at_once = chunks_at_once
         self.join_codes = join_codes
+        self.grouping = grouping
         self.color_correction = color_correction
         self.color_at = color_at
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
@@ -128,6 +143,9 @@ class FCA2Net(nn.Module):
         clean = self.clean(lq)
         if self.autoencoder is None:
             return self.super_resolve(clean)
+        if self.grouping == "adaptive" and not self.training:
+            frames = torch.cat([self.process_adaptive(clip) for clip in clean.split(1)])
+            return self._correct(frames, clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
         batches = chunks.split(self._batch_size(len(chunks)))
         if self.join_codes:
@@ -156,6 +174,15 @@ class FCA2Net(nn.Module):
         decoded = map(self.autoencoder.decode, codes.split(sizes), guides)
         return torch.cat(list(decoded))
 
+    def process_adaptive(self, clip: Tensor) -> Tensor:
+        """As ``process``, in groups that follow the clip, (1, t, 3, h, w)."""
+        codes, guide = self.encode(clip, self.plan(clip[0]).groups)
+        return self.autoencoder.decode(self.super_resolve(codes), guide)
+
+    def plan(self, frames: Tensor) -> GroupPlan:
+        """The groups that ``adaptive`` takes for cleaned frames (t, 3, h, w)."""
+        return plan_groups(frames)
+
     def clean(self, lq: Tensor) -> Tensor:
         """Remove coding noise, (n, t, 3, h, w) to the same."""
         if self.cleaning is None:
@@ -164,13 +191,16 @@ class FCA2Net(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
             return self.cleaning(lq)
 
-    def encode(self, chunks: Tensor) -> tuple[Tensor, Any]:
+    def encode(
+        self, chunks: Tensor, groups: Sequence[FrameGroup] | None = None
+    ) -> tuple[Tensor, Any]:
         """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w), and what decoding needs beside them."""
         learns = "autoencoder" not in self.frozen or chunks.requires_grad
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
-            codes, guide = self.autoencoder.encode(chunks)
+            codes, guide = self.autoencoder.encode(chunks, *([groups] if groups else []))
             if self.color_correction and self.color_at != "decoder":
-                codes = correct_color(codes, self._group_middles(chunks), self.color_correction)
+                middles = [group.key for group in groups] if groups else self._middles(chunks)
+                codes = correct_color(codes, chunks[:, middles], self.color_correction)
         return codes, guide
 
     def super_resolve(self, codes: Tensor) -> Tensor:
@@ -217,13 +247,12 @@ class FCA2Net(nn.Module):
             return frames
         return correct_color(frames, clean, self.color_correction)
 
-    def _group_middles(self, chunks: Tensor) -> Tensor:
+    def _middles(self, chunks: Tensor) -> list[int]:
         """The frame at each group's middle, the colour reference of its code."""
-        autoencoder = self.autoencoder
-        chunks = extend_time(chunks, autoencoder.min_frames)
-        starts = autoencoder.grouping.starts(3 * chunks.shape[1])
-        middles = [(start + autoencoder.grouping.n_subs // 2) // 3 for start in starts]
-        return chunks[:, middles]
+        grouping, num_frames = self.autoencoder.grouping, chunks.shape[1]
+        starts = grouping.starts(3 * max(num_frames, self.autoencoder.min_frames))
+        middles = [(start + grouping.n_subs // 2) // 3 for start in starts]
+        return [min(middle, num_frames - 1) for middle in middles]
 
 
 def _check_clip(lq: Tensor) -> None:

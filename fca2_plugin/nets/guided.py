@@ -78,6 +78,7 @@ class GuidedAutoencoder(nn.Module):
     """
 
     spec = NetSpec(scale=1)
+    any_groups = True  # ``encode`` takes any, of any size
 
     def __init__(
         self,

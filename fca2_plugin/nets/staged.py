@@ -39,6 +39,7 @@ class StagedFCA2Net(FCA2Net):
         chunk_frames: As in ``FCA2Net``.
         chunks_at_once: As in ``FCA2Net``.
         join_codes: As in ``FCA2Net``.
+        grouping: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.
 
@@ -63,6 +64,7 @@ class StagedFCA2Net(FCA2Net):
         chunk_frames: int | str | None = FROM_PRESET,
         chunks_at_once: int | None = None,
         join_codes: bool | str = FROM_PRESET,
+        grouping: str = "fixed",
         color_correction: str | None = FROM_PRESET,
         color_at: str = "decoder",
     ) -> None:
@@ -87,6 +89,7 @@ class StagedFCA2Net(FCA2Net):
             **parts,
             **settings,
             chunks_at_once=chunks_at_once,
+            grouping=grouping,
             color_at=color_at,
             frozen=[part for part in chosen.frozen if parts.get(part) is not None],
             vsr_spec=find_spec(parts.get("vsr"), self.HOST_SPECS),

@@ -120,6 +120,12 @@ CASES = [
     Case("fca2-staged", lambda: StagedFCA2Net(ToyVSR(), stage="joint", preset="tiny"), 17_185, 4),
     Case("fca2-guided", lambda: FCA2Net(guided(), ToyVSR(), color_correction=None), 8_359, 4),
     Case("fca2-guided-joined", lambda: FCA2Net(guided(), ToyVSR(), join_codes=True), 8_359, 4),
+    Case(
+        "fca2-adaptive",
+        lambda: FCA2Net(guided(), ToyVSR(), color_correction=None, grouping="adaptive"),
+        8_359,
+        4,
+    ),
     Case("fca2-guided-scale-2", lambda: FCA2Net(guided(), ToyVSR(2)), 7_351, 2),
     Case("fca2-fast", lambda: StagedFCA2Net(ToyVSR(), preset="tiny_fast"), 28_447, 4),
     Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),

@@ -361,6 +361,8 @@ def test_no_part_raises():
         ({"color_correction": "frames"}, "unknown color_correction 'frames' .did you mean 'frame'"),
         ({"color_at": "encoders"}, "unknown color_at 'encoders' .did you mean 'encoder'"),
         ({"frozen": ["clening"]}, "unknown part 'clening' .did you mean 'cleaning'"),
+        ({"grouping": "adaptve"}, "unknown grouping 'adaptve' .did you mean 'adaptive'"),
+        ({"grouping": "adaptive"}, "only GuidedAutoencoder has them, not FrameAutoencoder"),
         ({"chunks_at_once": 0}, "chunks_at_once=0 runs nothing"),
         ({"chunk_frames": 2}, "chunk_frames=2 holds 6 channels, fewer than a group of n_subs=9"),
         ({"chunk_frames": 0}, "expected at least 3 frames, or None for the whole clip"),

@@ -12,7 +12,7 @@ from fca2_plugin.ops.frame_groups import FrameGroup
 from fca2_plugin.ops.resize import bicubic_enlarge
 from fca2_plugin.ops.warp import flow_warp
 from tests.conftest import require_host
-from tests.nets.toys import ToyVSR
+from tests.nets.toys import RecordingVSR, ToyVSR
 
 KEYS = (1, 3, 5)
 
@@ -176,6 +176,34 @@ def test_batched_is_looped():
     torch.testing.assert_close(net(x), looped, rtol=1e-4, atol=1e-5)
     net.chunks_at_once = 1
     torch.testing.assert_close(net(x), looped, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_adaptive_groups_follow_the_clip():
+    """A still scene, a cut, a still scene: three codes in one sequence, outside training only."""
+    vsr = RecordingVSR()
+    net = FCA2Net(small(), vsr, color_correction=None, grouping="adaptive").eval()
+    x = torch.cat([moving_clip(1).expand(-1, 7, -1, -1, -1), 1 - moving_clip(9)], dim=1)
+    plan = net.plan(x[0])
+    assert plan.cuts == (7,)
+    sr = net(torch.cat([x, x]))
+    assert sr.shape == (2, 16, 3, 96, 96)
+    assert vsr.seen[0].shape[1] == len(plan.groups) < 6
+    codes, guide = net.encode(x, plan.groups)
+    torch.testing.assert_close(sr[:1], net.autoencoder.decode(net.vsr(codes), guide))
+    net.train()(x)
+    assert vsr.seen[-1].shape[:2] == (3, 3)
+
+
+@torch.no_grad()
+def test_colour_of_adaptive_groups_is_their_keys():
+    vsr = RecordingVSR()
+    net = FCA2Net(small(woken=True), vsr, grouping="adaptive", color_at="encoder").eval()
+    x = moving_clip(7)
+    net(x)
+    keys = [group.key for group in net.plan(x[0]).groups]
+    means = x[:, keys].mean(dim=(-2, -1))
+    torch.testing.assert_close(vsr.seen[0].mean(dim=(-2, -1)), means)
 
 
 @torch.no_grad()
