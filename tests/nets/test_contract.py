@@ -55,7 +55,7 @@ class Case:
     frozen: tuple[str, ...] = ()
     longest: int = 15  # frames; less where a flow network at the result's size takes its time
     channels: int = 3
-    batch_norm: bool = False  # training differs from evaluation, and the clips of a batch meet
+    train_differs: bool = False  # from evaluation: clips of a batch meet, or groups are others
 
 
 def stdf(**settings) -> STDFNet:
@@ -125,6 +125,7 @@ CASES = [
         lambda: FCA2Net(guided(), ToyVSR(), color_correction=None, grouping="adaptive"),
         8_359,
         4,
+        train_differs=True,
     ),
     Case("fca2-guided-scale-2", lambda: FCA2Net(guided(), ToyVSR(2)), 7_351, 2),
     Case("fca2-fast", lambda: StagedFCA2Net(ToyVSR(), preset="tiny_fast"), 28_447, 4),
@@ -153,9 +154,9 @@ CASES = [
     Case("dcad", lambda: DCADNet(1, 4, 3), 225, channels=1),
     Case("dcad-rgb", lambda: DCADNet(3, 4, 3), 371),
     Case("mfqe", lambda: MFQENet(2, 4), 4_358, channels=1),
-    Case("mfqe2", lambda: MFQE2Net(2, 2), 2_954, channels=1, batch_norm=True),
+    Case("mfqe2", lambda: MFQE2Net(2, 2), 2_954, channels=1, train_differs=True),
     Case("mfqe2-plain", lambda: MFQE2Net(2, 2, dense=False), 2_806, channels=1),
-    Case("mfqe2-pair", lambda: MFQE2PairNet(2, 2), 5_908, channels=1, batch_norm=True),
+    Case("mfqe2-pair", lambda: MFQE2PairNet(2, 2), 5_908, channels=1, train_differs=True),
     Case("stdf", lambda: stdf(radius=1), 5_954, channels=1),
     Case("stdf-rgb", lambda: stdf(radius=2, in_channels=3), 18_880),
     Case("rfda", lambda: RFDANet(1, 4, 4, 4, 1), 10_641, channels=1),
@@ -259,7 +260,7 @@ def test_input_unchanged(case):
 @sweep
 @torch.no_grad()
 def test_clips_of_a_batch_do_not_meet(case):
-    net = build(case).train(not case.batch_norm)
+    net = build(case).train(not case.train_differs)
     first, second = clip(case, 9), 1 - clip(case, 9)
     both = net(torch.cat([first, second]))
     alone = torch.cat([net(first), net(second)])
@@ -269,7 +270,7 @@ def test_clips_of_a_batch_do_not_meet(case):
 @sweep
 @torch.no_grad()
 def test_same_answer_twice(case):
-    net, x = build(case).train(not case.batch_norm), clip(case, 8)
+    net, x = build(case).train(not case.train_differs), clip(case, 8)
     first = net(x)
     assert torch.equal(net(x), first)
     assert torch.equal(net.eval()(x), first)
