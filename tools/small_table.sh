@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Measure the small networks on Vid4 at CRF 15, 25 and 35 beside bicubic and the papers' figures:
+# bash tools/small_table.sh VID4 OUT [HOST]; run again, it goes on where it stopped.
+#
+# VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
+# gets the compressed clips, one JSON for each method, report.html and report.md. The weights are
+# those of tools/train_small.sh; what was not trained is left out.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
+[ $# -ge 2 ] || usage "small_table.sh VID4 OUT [mmagic|basicsr]"
+vid4=$1 out=$2
+case ${3:-mmagic} in
+mmagic) host=mmagic suffix=py runs=work_dirs ;;
+basicsr) host=basicsr suffix=yml runs=experiments ;;
+*) die "HOST is mmagic or basicsr, got '$3'" ;;
+esac
+[ -e "$vid4" ] || die "there is no '$vid4'; give the folder of Vid4's ground truth"
+use_env
+
+"$PY" -m fca2_plugin.cli encode "$vid4" "$out/Vid4" \
+    --degradation comisr --codec x264 --crf 15 25 35
+# measure NAME ARGUMENTS
+measure() {
+    "$PY" -m fca2_plugin.cli evaluate --data "$out/Vid4" --conditions crf15 crf25 crf35 \
+        --protocol cvsr-y --metrics psnr ssim tof --workers 1 \
+        --name "$1" --dataset Vid4 --json "$out/$1.json" "${@:2}"
+    results+=("$out/$1.json")
+}
+results=()
+measure bicubic --method bicubic
+for name in small_vsr small_srvgg small_fca2-vsr small_fca2-fast; do
+    [ -e "$ROOT/$runs/$name" ] || continue
+    measure "$name" --config "$ROOT/configs/$host/small/$name.$suffix" \
+        --checkpoint "$ROOT/$runs/$name" --device cpu
+done
+"$PY" -m fca2_plugin.cli report --results "${results[@]}" --out "$out"
