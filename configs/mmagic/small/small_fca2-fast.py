@@ -1,0 +1,10 @@
+# The network of small_vsr.py inside the fast FCA², which trains in one stage with it.
+_base_ = './small_vsr.py'
+
+model = dict(
+    _delete_=True,
+    type='FCA2Wrapper',
+    model={{_base_.model}},
+    preset='tiny_fast',
+    checkpoints=dict(vsr_spynet='work_dirs/small_flow'))
+load_from = None
