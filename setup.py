@@ -56,8 +56,17 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["fca2_plugin", "fca2_plugin.*"]),
+    package_data={"fca2_plugin": ["weights/*"]},
     python_requires=">=3.10",
-    install_requires=["torch", "torchvision", "numpy", "opencv-python", "pillow", "rich"],
+    install_requires=[
+        "torch",
+        "torchvision",
+        "numpy",
+        "opencv-python",
+        "pillow",
+        "rich",
+        "safetensors",
+    ],
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["fca2 = fca2_plugin.cli:main"]},
     classifiers=[

@@ -34,10 +34,8 @@ def files(part: str) -> list[Path]:
 
 def parts() -> set[str]:
     """The top-level modules and packages of the library."""
-    return {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()} - {
-        "__init__",
-        "__pycache__",
-    }
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    return modules | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 
 def module_of(path: Path) -> str:

@@ -21,10 +21,11 @@ use_env
     --degradation comisr --codec x264 --crf 15 25 35
 # measure NAME ARGUMENTS
 measure() {
+    results+=("$out/$1.json")
+    [ ! -f "$out/$1.json" ] || return 0
     "$PY" -m fca2_plugin.cli evaluate --data "$out/Vid4" --conditions crf15 crf25 crf35 \
         --protocol cvsr-y --metrics psnr ssim tof --workers 1 \
         --name "$1" --dataset Vid4 --json "$out/$1.json" "${@:2}"
-    results+=("$out/$1.json")
 }
 results=()
 measure bicubic --method bicubic

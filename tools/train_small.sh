@@ -17,7 +17,7 @@ basicsr) suffix=yml runs=experiments ;;
 *) die "HOST is mmagic or basicsr, got '$host'" ;;
 esac
 [ $# -gt 0 ] || set -- small_flow small_srvgg small_vsr \
-    small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr
+    small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr small_fca2-fast
 for name in "$@"; do
     [ -f "$ROOT/configs/$host/small/$name.$suffix" ] || die "configs/$host/small has no '$name'"
 done

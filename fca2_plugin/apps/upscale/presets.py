@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.apps.shipped import list_shipped, load_shipped
 from fca2_plugin.nets.spec import NetSpec
 
 __all__ = ["Bicubic", "check_has_weights", "enlarge", "list_presets", "load_preset"]
@@ -40,13 +41,13 @@ class Bicubic(nn.Module):
         return enlarge(lq, self.spec.scale)
 
 
-#: What each is, by name.
+#: What needs no weights, by name.
 PRESETS = {"bicubic": "cubic interpolation, 4 times larger, no network"}
 
 
 def list_presets() -> dict[str, str]:
     """What there is to choose, and what each is."""
-    return dict(PRESETS)
+    return {**PRESETS, **{name: entry.about for name, entry in list_shipped().items()}}
 
 
 def load_preset(name: str) -> nn.Module:
@@ -56,7 +57,7 @@ def load_preset(name: str) -> nn.Module:
         ValueError: There is none of the name.
     """
     check_choice("preset", name, list_presets())
-    return Bicubic()
+    return Bicubic() if name in PRESETS else load_shipped(name)
 
 
 def check_has_weights(

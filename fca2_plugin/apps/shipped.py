@@ -1,0 +1,127 @@
+"""Trained weights that ship in the package: ``fca2_plugin/weights``, listed in its ``index.json``.
+
+    {"small": {"about": "...", "file": "small.safetensors", "sha256": "...", "card": "small.md",
+               "net": {"type": "FCA2CompactVSRNet"}}}
+
+``net`` builds the network without a host: types are names of ``NETS``, or ``FCA2Net`` with one of
+them as ``vsr``. Weights are stored in half precision, and used in single.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors.torch import load, save_file
+from torch import nn
+
+from fca2_plugin._files import file_at_once, file_sha256, write_json
+from fca2_plugin._suggest import check_choice, check_settings
+from fca2_plugin.checkpoints import load_part
+from fca2_plugin.nets import NETS
+from fca2_plugin.nets.staged import StagedFCA2Net
+
+__all__ = ["INDEX", "WEIGHTS", "Shipped", "build_net", "list_shipped", "load_shipped", "ship"]
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Weights in the package.
+
+    Args:
+        about: What they are for, in a few words.
+        file: Their file, in the folder of the index.
+        sha256: Of that file.
+        card: What they were trained on, what they reach and what not: a Markdown file beside it.
+        net: The network that they are for.
+    """
+
+    about: str
+    file: str
+    sha256: str
+    card: str
+    net: Mapping
+
+
+def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
+    """What there is, by name."""
+    if not (folder / INDEX).is_file():
+        return {}
+    entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return {name: Shipped(**entry) for name, entry in entries.items()}
+
+
+def load_shipped(name: str, folder: Path = WEIGHTS) -> nn.Module:
+    """Build a network with its weights, in evaluation mode; no host and no download is needed.
+
+    Raises:
+        ValueError: There is none of the name, or its file is not what was shipped.
+        FileNotFoundError: The file is missing.
+    """
+    shipped = list_shipped(folder)
+    entry = shipped[check_choice("shipped weights", name, shipped)]
+    path = folder / entry.file
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not there, though {INDEX} lists it; reinstall")
+    if file_sha256(path) != entry.sha256:
+        raise ValueError(f"{path} is not the file that was shipped (its sha256 differs); reinstall")
+    net = build_net(entry.net)
+    weights = load(path.read_bytes())
+    net.load_state_dict({key: value.float() for key, value in weights.items()})
+    return net.eval()
+
+
+def build_net(config: Mapping) -> nn.Module:
+    """Build a network of this package from its settings, with random weights.
+
+    Raises:
+        ValueError: An unknown type.
+        TypeError: A setting that the network does not have.
+    """
+    settings = dict(config)
+    kind = check_choice("network type", str(settings.pop("type", None)), ("FCA2Net", *NETS))
+    if kind == "FCA2Net" and isinstance(settings.get("vsr"), Mapping):
+        settings["vsr"] = build_net(settings["vsr"])
+    cls = StagedFCA2Net if kind == "FCA2Net" else NETS[kind]
+    check_settings(kind, settings, inspect.signature(cls).parameters)
+    return cls(**settings)
+
+
+def ship(
+    name: str,
+    checkpoint: str | Path,
+    net: Mapping,
+    about: str,
+    folder: Path = WEIGHTS,
+) -> Shipped:
+    """Store a checkpoint of either host in half precision, and list it; its card is for you.
+
+    Args:
+        name: What it is called, by ``--preset`` as well.
+        checkpoint: The file or the folder of a run.
+        net: As ``Shipped``.
+        about: As ``Shipped``.
+        folder: Where the index is.
+
+    Raises:
+        FileNotFoundError: The checkpoint is not there.
+        ValueError: Its weights are not those of ``net``.
+    """
+    network = build_net(net)
+    load_part(network, checkpoint, "generator")
+    half = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in network.state_dict().items()
+    }
+    path = folder / f"{name}.safetensors"
+    with file_at_once(path) as temporary:
+        save_file({key: value.contiguous() for key, value in half.items()}, temporary)
+        temporary.chmod(0o644)  # what is made readable for its owner alone would ship so
+    shipped = list_shipped(folder)
+    shipped[name] = Shipped(about, path.name, file_sha256(path), f"{name}.md", dict(net))
+    write_json(folder / INDEX, {key: vars(entry) for key, entry in sorted(shipped.items())})
+    return shipped[name]
