@@ -56,6 +56,12 @@ class Track:
     language: str
     holds_chapters: bool = False
 
+    @property
+    def is_essential(self) -> bool:
+        """Whether somebody would miss it: sound, subtitles, other pictures than a cover."""
+        is_cover = "attached_pic" in self.dispositions
+        return self.kind in ("audio", "subtitle", "video") and not is_cover
+
     def __str__(self) -> str:
         words = [self.kind, str(self.index), self.codec, self.language, *self.dispositions]
         return " ".join(word for word in words if word)
@@ -112,9 +118,15 @@ def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
     Raises:
         ValueError: The ending names no container.
     """
+    takes_attachments = Path(path).suffix.lower() == ".mkv"  # of any kind
     with writing(path) as out:
         query = library().avformat_query_codec
-        return [t for t in layout.others if query(out.oformat, t.codec_id, 0) != 1]
+        return [
+            track
+            for track in layout.others
+            if not (track.kind == "attachment" and takes_attachments)
+            and query(out.oformat, track.codec_id, 0) != 1
+        ]
 
 
 @contextlib.contextmanager

@@ -152,7 +152,7 @@ class Picture:
 def read_tags(frame: Any, stream: Any) -> ColorTags:
     """What the colours of a decoded frame mean, by its own tags or else its stream's."""
     context = stream.codec_context
-    full = frame.format.name.startswith("yuvj")
+    full = frame.format.name.startswith(("yuvj", "gray", "ya"))  # as FFmpeg takes them
     return ColorTags(
         matrix=int(frame.colorspace),
         range=FULL if full else int(frame.color_range),

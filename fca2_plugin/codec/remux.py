@@ -13,6 +13,7 @@ source. Nothing is held but the packets that the container needs to put them in 
 import contextlib
 import ctypes
 import heapq
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ __all__ = ["SEGMENT_TIME_BASE", "VideoTrack", "join"]
 SEGMENT_TIME_BASE = Fraction(1, 1000)  # Matroska's; a tick stands for a frame
 HVC1 = int.from_bytes(b"hvc1", "little")  # Apple's players refuse FFmpeg's own choice, hev1
 MOV_SUFFIXES = (".mp4", ".mov", ".m4v")
+LEAST_MOVIE_TICKS, MOST_MOVIE_TICKS = 1000, 10_000_000
 KEPT_SIDE_DATA = (5, 20, 21, 22)  # display matrix, mastering display, spherical, light level
 STALE = (  # what another encoder or muxer said of the stream
     "encoder",
@@ -181,9 +183,10 @@ def _open(made: FormatContext, out: Path, suffix: str) -> Iterator[None]:
     lib, what = library(), f"writing {out}"
     check(lib.avio_open(place_of(made, "pb"), os.fsencode(out), _WRITE), what)
     options = ctypes.c_void_p()
-    set_entry(ctypes.byref(options), "fflags", "bitexact")  # no random numbers, no clock
+    set_entry(ctypes.byref(options), "fflags", "+bitexact")  # no random numbers, no clock
     if suffix in MOV_SUFFIXES:
         set_entry(ctypes.byref(options), "movflags", "faststart")
+        set_entry(ctypes.byref(options), "movie_timescale", str(_movie_ticks(made)))
     try:
         check(lib.avformat_write_header(made, ctypes.byref(options)), what)
         yield
@@ -192,6 +195,13 @@ def _open(made: FormatContext, out: Path, suffix: str) -> Iterator[None]:
     finally:
         lib.av_dict_free(ctypes.byref(options))
         lib.avio_closep(place_of(made, "pb"))
+
+
+def _movie_ticks(made: FormatContext) -> int:
+    """Ticks of a second in which an MP4 notes when its tracks begin; by default a thousand."""
+    streams = [made.streams[i].contents for i in range(made.nb_streams)]
+    ticks = math.lcm(*(stream.time_base.den for stream in streams if stream.time_base.den > 0))
+    return ticks * -(-LEAST_MOVIE_TICKS // ticks) if ticks <= MOST_MOVIE_TICKS else 90_000
 
 
 def _pictures(video: VideoTrack, place: int) -> Iterator[Timed]:

@@ -240,6 +240,9 @@ def _add_stream(
             f"{settings.codec} refuses its settings {settings.all_options()} ({error.strerror}); "
             "correct the preset, CRF or options"
         ) from error
+    for name in context.options:  # what was not taken
+        known = [option.name for option in context.codec.descriptor.options]
+        raise ValueError(f"{settings.codec} has no option {name!r}{did_you_mean(name, known)}")
     return stream
 
 

@@ -25,6 +25,9 @@ from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segme
 __all__ = ["Job", "Look", "check_paths", "look", "prepare", "try_encoder"]
 
 
+ENDINGS = (".mkv", ".mp4", ".mov")
+
+
 @dataclass(frozen=True)
 class Look:
     """What the first pass over a source found.
@@ -208,9 +211,7 @@ def prepare(
     if options.preview_seconds is None:
         copied, dropped = _copied(layout, out, options)
     if dropped:
-        notes.append(
-            f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out; .mkv holds most"
-        )
+        notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
     cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
     if sizes is None:
         cost = bytes_per_pixel(upscaler)
@@ -282,11 +283,17 @@ def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
 def _copied(layout: Layout, out: Path, options: UpscaleOptions) -> tuple[list[Track], list[Track]]:
     """The streams to copy, and those that the container cannot hold."""
     lost = unsupported(layout, out)
-    missed = [track for track in lost if track.kind in ("audio", "subtitle", "video")]
+    missed = [track for track in lost if track.is_essential]
     if missed and not options.drop_unsupported:
+        others = [
+            ending
+            for ending in ENDINGS
+            if not any(track.is_essential for track in unsupported(layout, f"other{ending}"))
+        ]
+        way_out = f"name the result {' or '.join(others)}, or " if others else ""
         raise ValueError(
-            f"{out.suffix} cannot hold {', '.join(map(str, missed))}; name the result .mkv, or "
-            "leave them out with --drop-unsupported"
+            f"{out.suffix} cannot hold {', '.join(map(str, missed))}; {way_out}leave them out with "
+            "--drop-unsupported"
         )
     return [track for track in layout.others if track not in lost], lost
 

@@ -46,7 +46,7 @@ class Upscaler:
         spec: NetSpec | None = None,
     ) -> None:
         self.name = name
-        self.device = torch.device(device or default_device())
+        self.device = _device(device)
         self.dtype = DTYPES.get(precision)
         self.network = _on_clips(network, spec).to(self.device).eval()
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
@@ -129,6 +129,16 @@ def load_upscaler(
         return Upscaler(load_preset(preset), preset, device, precision)
     network = load_network(config, checkpoint)
     return Upscaler(network, Path(config).stem, device, precision, find_host_spec(config, network))
+
+
+def _device(name: str | torch.device | None) -> torch.device:
+    try:
+        device = torch.device(name or default_device())
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        there = "cpu or cuda" if torch.cuda.is_available() else "cpu"
+        raise ValueError(f"device {str(name)!r} is not there; expected {there}") from error
+    return device
 
 
 def _on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:

@@ -319,8 +319,9 @@ def _full_disk_said(work: WorkFolder, out: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in FULL_DISK:
             raise
+        kept = ""
+        if work.has_segments():
+            kept = f", then go on with --resume: what is finished is kept in {work.path}"
         raise OSError(
-            error.errno,
-            f"there is no room for {out}: {os.strerror(error.errno)}; make room, then go on with "
-            f"--resume: what is finished is kept in {work.path}",
+            error.errno, f"there is no room for {out}: {os.strerror(error.errno)}; make room{kept}"
         ) from error

@@ -1,5 +1,7 @@
 """Small videos of every kind, and networks that need no training."""
 
+import importlib
+import subprocess
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +13,7 @@ from torch import nn
 
 from fca2_plugin.apps.upscale.presets import enlarge
 from fca2_plugin.nets import NetSpec
+from tests.conftest import require_host
 
 TICKS = Fraction(1, 15360)
 STEP = 512  # ticks of a frame, 30 a second
@@ -61,7 +64,6 @@ def film(
     times: Sequence[int] | None = None,
     cuts: Sequence[int] = (),
     languages: Sequence[str] = (),
-    subtitles: str | None = None,
     tags: Mapping[str, int] | None = None,
     options: Mapping[str, str] | None = None,
     aspect: Fraction | None = None,
@@ -78,7 +80,6 @@ def film(
         times: Of the frames, in ``TICKS``; even ones by default.
         cuts: Frames that begin another shot.
         languages: Of the sound, a track each.
-        subtitles: The codec of subtitles, if there are any.
         tags: Attributes of the encoder: ``colorspace``, ``color_range``, ...
         options: Of the encoder.
         aspect: Of a pixel.
@@ -102,10 +103,6 @@ def film(
             sound = container.add_stream("aac", rate=RATE)
             sound.metadata["language"] = language
             sounds.append(sound)
-        words = None
-        if subtitles is not None:
-            words = container.add_stream(subtitles)
-            words.metadata["language"] = "eng"
         container.start_encoding()
         for number, ticks in enumerate(times[:num_frames]):
             shot = sum(cut <= number for cut in cuts)
@@ -116,8 +113,6 @@ def film(
         container.mux(video.encode(None))
         for track, sound in enumerate(sounds):
             _add_sound(container, sound, track, num_frames / 30)
-        if words is not None:
-            _add_words(container, words)
     return path
 
 
@@ -131,13 +126,47 @@ def _add_sound(container, stream, track: int, seconds: float) -> None:
     container.mux(stream.encode(None))
 
 
-def _add_words(container, stream) -> None:
-    for number, text in enumerate((b"one", b"two")):
-        packet = av.Packet(text)
-        packet.stream, packet.time_base = stream, Fraction(1, 1000)
-        packet.pts = packet.dts = 100 * number
-        packet.duration = 90
-        container.mux(packet)
+def ffmpeg(*arguments: object) -> None:
+    """Run ffmpeg's own program, which makes what PyAV cannot, and reads what we wrote."""
+    require_host("imageio_ffmpeg")
+    program = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    subprocess.run([program, "-y", "-v", "error", *map(str, arguments)], check=True)
+
+
+CHAPTERS = """;FFMETADATA1
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=200
+title=First
+[CHAPTER]
+TIMEBASE=1/1000
+START=200
+END=400
+title=Second
+"""
+WORDS = "1\n00:00:00,050 --> 00:00:00,150\none\n\n2\n00:00:00,200 --> 00:00:00,300\ntwo\n"
+
+
+def full_film(path: Path, **settings: object) -> Path:
+    """A film with two languages, subtitles, chapters, a title; in Matroska with a font, too."""
+    folder = path.parent
+    plain = film(folder / ".plain.mp4", 12, languages=["deu", "fra"], **settings)
+    (folder / ".chapters.txt").write_text(CHAPTERS)
+    (folder / ".words.srt").write_text(WORDS)
+    (folder / ".font.ttf").write_bytes(b"font" * 50)
+    matroska = path.suffix == ".mkv"
+    font = ("-attach", folder / ".font.ttf", "-metadata:s:t", "mimetype=font/ttf")
+    ffmpeg(
+        *("-i", plain, "-i", folder / ".words.srt", "-i", folder / ".chapters.txt"),
+        *("-map", "0", "-map", "1", "-map_chapters", "2", "-c", "copy"),
+        *("-c:s", "srt" if matroska else "mov_text", "-metadata", "title=A film"),
+        *("-disposition:a:0", "0", "-disposition:a:1", "default", "-metadata:s:s", "language=eng"),
+        *(font if matroska else ()),
+        *(("-disposition:s:0", "forced") if matroska else ()),
+        path,
+    )
+    return path
 
 
 def packets(path: Path, kind: str) -> list[list[tuple]]:
@@ -145,6 +174,8 @@ def packets(path: Path, kind: str) -> list[list[tuple]]:
     with av.open(str(path)) as container:
         tracks = [stream.index for stream in container.streams if stream.type == kind]
         found = {index: [] for index in tracks}
+        if not tracks:
+            return []
         for packet in container.demux(*(container.streams[index] for index in tracks)):
             if packet.size:
                 found[packet.stream.index].append(

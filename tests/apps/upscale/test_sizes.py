@@ -1,0 +1,105 @@
+import pytest
+import torch
+
+from fca2_plugin.apps.upscale.network import Upscaler
+from fca2_plugin.apps.upscale.sizes import (
+    GIB,
+    Sizes,
+    bytes_per_pixel,
+    choose_sizes,
+    free_bytes,
+    is_out_of_memory,
+)
+from tests.apps.upscale.films import Enlarge
+
+CPU = torch.device("cpu")
+
+
+class Grouped(Enlarge):
+    chunk_frames = 7
+
+
+def choose(budget, network=None, size=(360, 640), **options):
+    upscaler = Upscaler(network or Enlarge(2, context_frames=4), "it", "cpu")
+    return choose_sizes(upscaler, size, cost=1000.0, budget=budget, **options)
+
+
+def need(sizes, size):
+    pixels = [min(sizes.tile or side, side) for side in size]
+    return 1000 * sizes.chunk * pixels[0] * pixels[1]
+
+
+def test_a_smaller_budget_means_less_at_once():
+    found = [choose(budget * GIB) for budget in (100, 4, 1, 0.2, 0.05)]
+    needs = [need(sizes, (360, 640)) for sizes in found]
+    assert needs == sorted(needs, reverse=True)
+    assert len(set(found)) > 3
+    assert found[0].tile is None
+    for budget, bytes_needed in zip((100, 4, 1), needs, strict=False):
+        assert bytes_needed <= budget * GIB
+    assert all(sizes.context == 4 for sizes in found)
+
+
+def test_the_groups_of_a_network_are_not_cut():
+    for budget in (100, 1, 0.1):
+        sizes = choose(budget * GIB, Grouped(2))
+        assert sizes.chunk % 7 == 0
+        assert sizes.context == 0
+
+
+def test_what_the_user_chose_is_taken():
+    sizes = choose(0.001, chunk=9, context=3, tile=48, overlap=8)
+    assert sizes == Sizes(9, 3, 48, 8)
+    assert choose(GIB, chunk=5).context == 2  # what the chunk leaves
+    assert choose(0.001, tile=0).tile is None
+
+
+def test_halving_ends():
+    sizes = Sizes(28, 7, None, 16)
+    seen = []
+    while sizes is not None:
+        seen.append(sizes)
+        sizes = sizes.halved(300, 7)
+    assert [(s.chunk, s.context, s.tile) for s in seen] == [
+        (28, 7, None),
+        (21, 7, None),
+        (21, 7, 150),
+        (21, 7, 75),
+        (21, 7, 37),
+        (7, 0, 37),
+    ]
+
+
+def test_what_a_network_needs_is_measured():
+    class Wasteful(Enlarge):
+        def forward(self, lq):
+            held = lq.unsqueeze(-1).repeat(*[1] * lq.ndim, 100)  # 400 bytes for each value
+            return super().forward(lq) + 0 * held.sum()
+
+    little, much = (bytes_per_pixel(Upscaler(kind(2), "it", "cpu")) for kind in (Enlarge, Wasteful))
+    assert little > 4 * 3 * 2**2
+    assert 800 < much < 4000  # 1200 bytes a pixel, and the result
+
+
+def test_the_budget_is_what_the_user_says_or_most_of_what_is_free():
+    assert free_bytes(CPU, 2.0) == 2 * GIB
+    assert 0 < free_bytes(CPU, None)
+
+
+def test_sizes_say_what_they_are():
+    assert str(Sizes(8, 2, None, 16)) == "chunks of 8 frames (2 of context a side), whole frames"
+    assert str(Sizes(8, 2, 64, 16)).endswith("tiles of 64 pixels, 16 shared")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
+        (RuntimeError("shapes do not fit"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_which_errors_mean_that_memory_ran_out(error, expected):
+    assert is_out_of_memory(error) is expected

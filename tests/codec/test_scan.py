@@ -1,0 +1,95 @@
+"""All frames once, then any of them again."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from fca2_plugin.codec.scan import frames, scan
+from tests.apps.upscale.films import STEP, TICKS, ffmpeg, film
+
+FEW_KEYS = {"g": "6"}
+
+
+def decoded(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_a_scan_tells_what_the_frames_say(tmp_path):
+    ticks = [30 * STEP + n * STEP + 11 * (n % 3) for n in range(14)]
+    source = film(tmp_path / "a.mp4", 14, times=ticks, options=FEW_KEYS, aspect=Fraction(8, 9))
+    seen = []
+    found = scan(source, 0, watch=lambda frame, number: seen.append((frame.pts, number)))
+    assert found.times.tolist() == ticks
+    assert seen == list(zip(ticks, range(14), strict=True))
+    assert np.flatnonzero(found.keys).tolist() == [0, 6, 12]
+    assert (len(found), found.height, found.width) == (14, 48, 64)
+    assert (found.time_base, found.aspect, found.pix_fmt) == (TICKS, Fraction(8, 9), "yuv420p")
+    assert found.rate == pytest.approx(30, rel=0.1)
+    assert found.seconds == pytest.approx(14 / 30, abs=0.02)
+    assert (found.rotation, found.interlaced) == (0, False)
+    assert (found.num_damaged, found.num_moved) == (0, 0)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts", ".avi"])
+def test_any_frames_again(tmp_path, ending):
+    codec = "mpeg4" if ending == ".avi" else "libx264"
+    options = FEW_KEYS | ({"b": "900000"} if ending == ".avi" else {})
+    source = film(tmp_path / f"a{ending}", 20, options=options, codec=codec)
+    found, whole = scan(source, 0), decoded(source)
+    for start, stop in ((0, None), (3, 9), (6, 7), (13, 20), (19, 20)):
+        part = [f.to_ndarray(format="rgb24") for f in frames(source, 0, found, start, stop)]
+        assert len(part) == (stop or 20) - start
+        assert all(map(np.array_equal, part, whole[start:stop]))
+
+
+def test_where_seeking_goes_wrong_all_is_decoded_again(tmp_path):
+    """Key frames in places where there are none: what comes from there is not what was seen."""
+    source = film(tmp_path / "a.mp4", 20, options={"g": "100"})
+    found = scan(source, 0)
+    lying = replace(found, keys=np.ones_like(found.keys))
+    part = [frame.pts for frame in frames(source, 0, lying, 7, 12)]
+    assert part == found.times[7:12].tolist()
+
+
+def test_another_file_is_noticed(tmp_path):
+    source = film(tmp_path / "a.mp4", 8)
+    found = scan(source, 0)
+    film(source, 8, cuts=[4])
+    again = frames(source, 0, found)
+    with pytest.raises(ValueError, match=r"a.mp4 is no longer what it was: frame \d+ differs"):
+        list(again)
+
+
+def test_frames_without_times_get_them(tmp_path):
+    source = film(tmp_path / "a.mp4", 9, options=FEW_KEYS)
+    raw = tmp_path / "a.264"
+    ffmpeg("-i", source, "-c", "copy", raw)
+    found = scan(raw, 0)
+    assert found.num_moved == 9
+    assert len(set(np.diff(found.times))) == 1
+    assert len(list(frames(raw, 0, found, 7))) == 2
+
+
+def test_files_that_change_are_refused(tmp_path):
+    one, two = film(tmp_path / "1.ts", 4), film(tmp_path / "2.ts", 4, (32, 64))
+    (tmp_path / "both.ts").write_bytes(one.read_bytes() + two.read_bytes())
+    with pytest.raises(ValueError, match="changes from 64x48 yuv420p to 64x32 yuv420p at frame 4"):
+        scan(tmp_path / "both.ts", 0)
+
+
+def test_damage_is_an_error_or_is_counted(tmp_path):
+    source = film(tmp_path / "a.mkv", 30, options={"crf": "1"})
+    data = bytearray(source.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    source.write_bytes(data)
+    with pytest.raises(ValueError, match="a.mkv is damaged after .* frames"):
+        scan(source, 0)
+    found = scan(source, 0, tolerant=True)
+    assert found.num_damaged > 0
+    assert len(found) > 10
+    assert len(list(frames(source, 0, found, tolerant=True))) == len(found)
