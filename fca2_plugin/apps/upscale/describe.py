@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 
+import torch
+
 from fca2_plugin.apps.facts import device_name
+from fca2_plugin.apps.upscale.color import to_rgb
 from fca2_plugin.apps.upscale.job import Job
-from fca2_plugin.apps.upscale.plan import windows
+from fca2_plugin.apps.upscale.plan import Window, windows
+from fca2_plugin.codec.picture import to_picture
+from fca2_plugin.codec.scan import frames
 
 __all__ = ["describe"]
 
 MIB, GIB = 2**20, 2**30
 MOST_CUTS = 40  # that are listed
+MOST_PLANNED = 8  # chunks whose groups are looked at
 
 
 def describe(job: Job) -> dict[str, object]:
@@ -17,8 +23,6 @@ def describe(job: Job) -> dict[str, object]:
     given, layout, sizes = job.look.scan, job.look.layout, job.sizes
     height, width = job.size
     seen = [w for s in job.segments for w in windows(s, sizes, job.upscaler.align)]
-    tile = sizes.tile or max(given.height, given.width)
-    pixels = min(tile, given.height) * min(tile, given.width)
     lengths = [window.stop - window.start for window in seen]
     facts = {
         "source": f"{job.look.source}: {len(given)} frames of {given.width}x{given.height} "
@@ -38,9 +42,8 @@ def describe(job: Job) -> dict[str, object]:
         "cuts": _cuts(job),
         "segments": f"{len(job.segments)}, a stopped job goes on at the end of one",
         "chunks": f"{len(seen)}: {sizes}",
-        "groups": _groups(job, lengths),
-        "memory": f"about {job.cost * pixels * max(lengths) / MIB:.0f} MiB for the network, "
-        f"{job.budget / GIB:.1f} GiB may be used",
+        "groups": _groups(job, seen),
+        "memory": _memory(job, max(lengths)),
         "notes": list(job.notes),
     }
     return {name: value for name, value in facts.items() if value is not None}
@@ -52,6 +55,16 @@ def _picture(job: Job) -> str:
     parts += [f"turned by {given.rotation} degrees"] if given.rotation else []
     parts += ["interlaced" if given.interlaced else "progressive"]
     return ", ".join(parts)
+
+
+def _memory(job: Job, frames: int) -> str:
+    free = f"{job.budget / GIB:.1f} GiB may be used"
+    if not job.cost:
+        return f"chunk and tile were given, {free}"
+    given = job.look.scan
+    tile = job.sizes.tile or max(given.height, given.width)
+    pixels = frames * min(tile, given.height) * min(tile, given.width)
+    return f"about {job.cost * pixels / MIB:.0f} MiB for the network, {free}"
 
 
 def _cuts(job: Job) -> list[str] | str:
@@ -67,17 +80,34 @@ def _cuts(job: Job) -> list[str] | str:
     return found[:MOST_CUTS] + more
 
 
-def _groups(job: Job, lengths: list[int]) -> str | None:
+def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
     """How FCA² divides the chunks; None for other networks."""
     network = job.upscaler.network
     autoencoder = getattr(network, "autoencoder", None)
     if autoencoder is None:
         return None
-    if hasattr(network, "plan_groups"):
-        return str(network.plan_groups(lengths))
+    if job.upscaler.groups_adapt:
+        return _adaptive_groups(job, seen)
+    lengths = [window.stop - window.start for window in seen]
     counts = list(_group_sizes(lengths, network.chunk_frames))
-    codes = sum(autoencoder.grouping.num_groups(3 * frames) for frames in counts)
-    return f"{len(counts)} groups of frames, encoded into {codes} codes for {sum(lengths)} frames"
+    grouping = autoencoder.grouping
+    codes = sum(grouping.num_groups(max(3 * frames, grouping.n_subs)) for frames in counts)
+    return f"{sum(lengths)} frames in {len(counts)} parts, encoded into {codes} codes"
+
+
+def _adaptive_groups(job: Job, seen: list[Window]) -> list[str]:
+    """What is chosen for the first chunks; it takes a look at their frames."""
+    found, texts = job.look, []
+    for window in seen[:MOST_PLANNED]:
+        decoded = frames(
+            found.source, found.layout.pictures.index, found.scan, window.start, window.stop
+        )
+        clip = [to_rgb(to_picture(f), job.tags, job.upscaler.device) for f in decoded]
+        text = job.upscaler.plan_groups(torch.stack(clip)[None])
+        texts.append(f"frames {window.start} to {window.stop - 1}: {text}")
+    if len(seen) > MOST_PLANNED:
+        texts.append(f"and {len(seen) - MOST_PLANNED} more chunks, planned when they are reached")
+    return texts
 
 
 def _group_sizes(lengths: list[int], group: int | None) -> Iterator[int]:

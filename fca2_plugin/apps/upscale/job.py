@@ -61,7 +61,7 @@ class Job:
         segments: Of these frames.
         copied: Streams of the source that are copied.
         sizes: What the network sees at once.
-        cost: Bytes that the network needs for each pixel of each frame.
+        cost: Bytes that the network needs for each pixel of each frame; 0 if nobody asked.
         budget: Bytes there are.
         notes: What there is to know, a sentence each.
     """
@@ -214,7 +214,8 @@ def prepare(
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
     cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
     if sizes is None:
-        cost = bytes_per_pixel(upscaler)
+        if options.chunk is None or options.tile is None:
+            cost = bytes_per_pixel(upscaler)
         sizes = choose_sizes(
             upscaler,
             (given.height, given.width),

@@ -58,7 +58,19 @@ class Upscaler:
         """Frames that the network groups; chunks begin at multiples of it."""
         if getattr(self.network, "uses_peaks", False):
             return PEAK_CONTEXT
+        if self.groups_adapt:
+            return 1
         return getattr(self.network, "chunk_frames", None) or 1
+
+    @property
+    def groups_adapt(self) -> bool:
+        """Whether FCA² chooses its groups by what it sees."""
+        return getattr(self.network, "grouping", None) == "adaptive"
+
+    @torch.inference_mode()
+    def plan_groups(self, clip: Tensor) -> str:
+        """Say which groups FCA² would choose for a clip, (1, t, 3, h, w)."""
+        return self.network.plan(self.network.clean(clip.to(self.device))[0]).text
 
     @property
     def context(self) -> int:
@@ -171,7 +183,9 @@ def _context(network: nn.Module) -> int:
         return PEAK_CONTEXT if network.uses_peaks else network.radius
     if isinstance(network, FCA2Net):
         grouped = network.autoencoder is not None
-        if network.vsr is None or (grouped and network.chunk_frames is not None):
+        joined = network.join_codes or network.grouping == "adaptive"
+        if grouped and network.chunk_frames is not None and not joined:
             return 0  # chunks do not depend on each other
-        return _context(network.vsr) * (FRAMES_OF_A_CODE if grouped else 1)
+        inner = 0 if network.vsr is None else _context(network.vsr)
+        return inner * FRAMES_OF_A_CODE if grouped else inner
     return RECURRENT_CONTEXT

@@ -13,8 +13,8 @@ __all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes", "is_out_of_
 
 GIB = 2**30
 SHARE = 0.7  # of the free memory
-TRIALS = (4, 8)  # frames; the difference is what a frame needs
-TRIAL_SIDE = 96
+TRIAL_FRAMES, TRIAL_SIDE = 6, 64  # every network takes this size
+UNMEASURED = 8  # times the result's own size
 TILES = (None, 768, 512, 384, 256, 192, 128, 96, 64)
 LENGTHS = (12, 8, 6, 4, 3, 2, 1)  # chunks, in units of what a network needs to see
 MOST_FRAMES = 96
@@ -152,28 +152,28 @@ def free_bytes(device: torch.device, budget_gib: float | None) -> float:
 
 @torch.inference_mode()
 def bytes_per_pixel(upscaler: Upscaler) -> float:
-    """Measure on two small clips what the network needs for each pixel of each frame."""
+    """Measure on a small clip what the network needs for each pixel of each frame.
+
+    What it needs once, whatever the clip, is spread over the clip's pixels: a little too much.
+    """
     channels = 1 if upscaler.is_luma else 3
     floor = 4.0 * channels * (2 + 3 * upscaler.scale**2)  # the clip, and its result on its way
-    peaks = []
-    for units in TRIALS:
-        frames = -(-units // upscaler.align) * upscaler.align
-        clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=upscaler.device)
-        if upscaler.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(upscaler.device)
-            upscaler(clip)
-            peaks.append((frames, torch.cuda.max_memory_allocated(upscaler.device)))
-        elif RESET.exists():
-            release_free_memory()
-            before = _status("VmRSS")
-            RESET.write_text("5")  # forgets the high-water mark, man 5 proc
-            upscaler(clip)
-            peaks.append((frames, _status("VmHWM") - before))
-    if len(peaks) < 2:
-        return 8 * floor
-    (few, small), (many, large) = peaks
-    slope = (large - small) / (many - few) if many > few else large / many
-    return max(floor, slope / TRIAL_SIDE**2, large / many / TRIAL_SIDE**2)
+    frames = -(-TRIAL_FRAMES // upscaler.align) * upscaler.align
+    clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=upscaler.device)
+    if upscaler.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(upscaler.device)
+        before = torch.cuda.memory_allocated(upscaler.device)
+        upscaler(clip)
+        peak = torch.cuda.max_memory_allocated(upscaler.device) - before
+    elif RESET.exists():
+        release_free_memory()
+        before = _status("VmRSS")
+        RESET.write_text("5")  # forgets the high-water mark, man 5 proc
+        upscaler(clip)
+        peak = _status("VmHWM") - before
+    else:
+        return UNMEASURED * floor
+    return max(floor, peak / (frames * TRIAL_SIDE**2))
 
 
 def _status(key: str) -> int:

@@ -1,0 +1,144 @@
+"""The command, and real networks of both hosts through it."""
+
+import json
+
+import pytest
+import torch
+
+from fca2_plugin.apps.upscale.files import pair_files
+from fca2_plugin.cli import main
+from tests.apps.upscale.films import film, packets, times
+from tests.conftest import require_host
+
+FAST = ["--encoder-preset", "ultrafast"]
+
+
+def fca2(*arguments):
+    return main(["upscale", *map(str, arguments)])
+
+
+def test_it_says_what_it_made(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", languages=["deu"])
+    out = tmp_path / "out.mkv"
+    assert fca2(source, out, "--preset", "bicubic", *FAST) == 0
+    said = capsys.readouterr().out
+    assert "BT.601 was taken" in said
+    assert "12 frames of 256x192" in said
+    assert len(times(out)) == 12
+
+
+def test_quiet_is_quiet(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", 3)
+    assert fca2(source, tmp_path / "out.mp4", "--preset", "bicubic", "--quiet", *FAST) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_json_is_an_object_a_line(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", 6)
+    arguments = [source, tmp_path / "out.mp4", "--preset", "bicubic", "--json", *FAST]
+    assert fca2(*arguments, "--dry-run") == 0
+    assert fca2(*arguments) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    plan = next(line for line in lines if line["event"] == "plan")
+    assert plan["network"] == "bicubic, 4 times larger"
+    steps = [(x["stage"], x["done"], x["total"]) for x in lines if x["event"] == "progress"]
+    assert ("upscale", 6, 6) in steps
+    assert steps[-1] == ("join", 6, 6)
+    assert all(x["fps"] > 0 for x in lines if x.get("stage") == "upscale")
+    assert lines[-1]["event"] == "result"
+    assert lines[-1]["num_frames"] == 6
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", 30, cuts=[11], languages=["deu"])
+    out = tmp_path / "out.mp4"
+    options = ["--chunk", 5, "--tile", 32, "--segment", 10, "--memory-budget", 2]
+    assert fca2(source, out, "--preset", "bicubic", "--dry-run", *options) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for expected in (
+        "30 frames of 64x48 yuv420p, 1.00 s, 30 fps",
+        "audio 1 aac deu default",
+        "30 frames of 256x192",
+        "libx264 yuv420p crf=18",
+        "frame 11, 0.37 s",
+        "chunks of 5 frames",
+        "tiles of 32 pixels, 16 shared",
+        "2.0 GiB may be used",
+    ):
+        assert expected in said
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_several_files_and_folders(tmp_path, capsys):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    film(folder / "a.mp4", 2)
+    film(folder / "b.mkv", 2)
+    (folder / "notes.txt").write_text("no video")
+    other = film(tmp_path / "c.mp4", 2)
+    out = tmp_path / "large"
+    assert fca2(folder, other, out, "--preset", "bicubic", "--quiet", *FAST) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mkv", "c.mp4"]
+    assert pair_files([other], out) == [(other, out / "c.mp4")]
+    for sources, target, message in (
+        ([folder], tmp_path / "one.mp4", "one.mp4 is the name of one video; give a folder for 2"),
+        ([other, other], out, "two videos have the name c.mp4"),
+        ([tmp_path / "large" / "x"], out, "there is no video file"),
+    ):
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            pair_files(sources, target)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty holds no video"):
+        pair_files([tmp_path / "empty"], out)
+
+
+def test_mistakes_end_with_one_sentence(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", 2)
+    out = tmp_path / "out.mp4"
+    for arguments, message in (
+        ([source, out], "error: no network was chosen; give a config and its checkpoint"),
+        ([source, out, "--preset", "x"], "error: unknown preset 'x'"),
+        (
+            [source, out, "--preset", "bicubic", "--encoder-options", "crf"],
+            "error: encoder option 'crf' has no value; expected KEY=VALUE",
+        ),
+    ):
+        assert fca2(*arguments) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(message)
+        assert said.count("\n") == 1
+    assert not out.exists()
+
+
+CONFIGS = ["mmagic/tiny/tiny_fca2-basicvsr.py", "basicsr/tiny/tiny_fca2-basicvsr.yml"]
+PLAIN = ["mmagic/tiny/tiny_basicvsr.py", "basicsr/tiny/tiny_basicvsr.yml"]
+ENHANCERS = ["mmagic/tiny/tiny_tgafnet.py", "basicsr/tiny/tiny_stdf.yml"]
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, *PLAIN, *ENHANCERS])
+def test_a_config_of_either_host_with_its_checkpoint(tmp_path, monkeypatch, config, capsys):
+    host = config.split("/")[0]
+    require_host(host)
+    from fca2_plugin.apps.loading import load_network
+
+    path = f"configs/{config}"
+    torch.manual_seed(0)
+    network = load_network(path, None)
+    for parameter in network.parameters():  # some start at zero
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.01)
+    checkpoint = tmp_path / "net.pth"
+    torch.save({"state_dict" if host == "mmagic" else "params": network.state_dict()}, checkpoint)
+    source = film(tmp_path / "in.mp4", 5, (32, 32), languages=["deu"])
+    out = tmp_path / "out.mp4"
+    given = ["--config", path, "--checkpoint", checkpoint, "--no-cuts", *FAST]
+    assert fca2(source, out, *given, "--quiet") == 0
+    assert times(out) == times(source)
+    assert packets(out, "audio") == packets(source, "audio")
+    if config in CONFIGS:
+        sizes = ["--chunk", 7, "--tile", 0]  # nothing to measure
+        assert fca2(source, tmp_path / "x.mp4", *given, *sizes, "--dry-run") == 0
+        assert "5 frames in 1 parts, encoded into 3 codes" in capsys.readouterr().out
+    torch.save({"params": {"other": torch.zeros(1)}}, checkpoint)
+    assert fca2(source, tmp_path / "x.mp4", *given) == 2
+    assert "does not hold the weights of this" in capsys.readouterr().err
