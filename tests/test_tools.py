@@ -42,6 +42,7 @@ def test_syntax(path):
         ("dist_test.sh", "dist_test.sh CONFIG CHECKPOINT GPUS [arguments]"),
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
+        ("small_table.sh", "small_table.sh VID4 OUT [mmagic|basicsr]"),
         ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"),
     ],
 )
@@ -73,6 +74,12 @@ def test_missing_arguments_print_the_usage(name, usage):
         ("test.sh", ["a b.py", "no.pth"], "there is no checkpoint 'no.pth'"),
         ("dist_test.sh", ["a b.py", "no.pth", "2"], "there is no checkpoint 'no.pth'"),
         ("slurm_test.sh", ["p", "j", "a b.py", "no.pth"], "there is no checkpoint 'no.pth'"),
+        ("small_table.sh", ["v", "out", "caffe"], "HOST is mmagic or basicsr, got 'caffe'"),
+        (
+            "small_table.sh",
+            ["vid4", "out"],
+            "there is no 'vid4'; give the folder of Vid4's ground truth",
+        ),
         ("train_small.sh", ["clips", "caffe"], "HOST is mmagic or basicsr, got 'caffe'"),
         ("train_small.sh", ["clips", "mmagic", "vsr"], "configs/mmagic/small has no 'vsr'"),
         (
