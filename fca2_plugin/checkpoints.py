@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from fca2_plugin.keymaps import HOSTS, translate
@@ -129,7 +131,7 @@ def _download(url: str) -> Path:
 
 
 def read_checkpoint(path: str | Path) -> object:
-    """Read either host's checkpoint as it is, without executing pickled code.
+    """Read either host's checkpoint as it is, without executing pickled code; or safetensors.
 
     What is no tensor and no plain value, as the training log, is left out.
 
@@ -138,6 +140,8 @@ def read_checkpoint(path: str | Path) -> object:
         ValueError: The file is no checkpoint.
     """
     path = find_checkpoint(path)
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
     try:
         with _only(_allowed()):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -146,6 +150,15 @@ def read_checkpoint(path: str | Path) -> object:
         raise ValueError(
             f"{path} is not a readable checkpoint ({reason}); expected a file written by "
             "torch.save that holds a state dict"
+        ) from error
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path} is not a readable checkpoint ({error}); expected a file written by safetensors"
         ) from error
 
 

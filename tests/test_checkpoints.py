@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from fca2_plugin.checkpoints import find_checkpoint, load_part, read_state_dict, select_part
@@ -201,3 +202,12 @@ def test_an_address_is_downloaded_once(tmp_path, monkeypatch):
     for _ in range(2):
         assert read_state_dict(url).keys() == make_state().keys()
     assert calls == [url]
+
+
+def test_safetensors_are_read(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_file({"generator.weight": torch.arange(3.0)}, path)
+    assert read_state_dict(path)["generator.weight"].tolist() == [0, 1, 2]
+    path.write_bytes(b"no weights")
+    with pytest.raises(ValueError, match="net.safetensors is not a readable checkpoint .*header"):
+        read_state_dict(path)

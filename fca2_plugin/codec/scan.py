@@ -169,27 +169,23 @@ class _Found:
     def __init__(self) -> None:
         self.times, self.keys, self.sums = array("q"), array("b"), array("I")
         self.first: Any = None
-        self.stream: Any = None
         self.tags = ColorTags()
         self.rotation = self.num_moved = 0
         self.interlaced = False
 
     def prepare(self, stream: Any) -> None:
+        """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
         self.stream = stream
-
-    @property
-    def rate(self) -> Fraction:
-        return self.stream.average_rate or self.stream.guessed_rate or Fraction(25)
-
-    @property
-    def step(self) -> int:
-        """Ticks of a frame at the average rate."""
-        return max(1, round(1 / (self.rate * self.stream.time_base)))
+        self.time_base = stream.time_base
+        self.rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self.aspect = stream.codec_context.sample_aspect_ratio or Fraction(1)
+        self.step = max(1, round(1 / (self.rate * self.time_base)))  # ticks of a frame
 
     def add(self, frame: Any) -> None:
         if self.first is None:
             self.first = frame
             self.tags = read_tags(frame, self.stream)
+            self.stream = None
             self.rotation = _rotation(frame)
         time = frame.pts
         if time is None or (self.times and time <= self.times[-1]):
@@ -208,14 +204,14 @@ class _Found:
             times=np.array(self.times, np.int64),
             keys=np.array(self.keys, bool),
             sums=np.array(self.sums, np.uint32),
-            time_base=self.stream.time_base,
+            time_base=self.time_base,
             last_ticks=last,
             rate=self.rate,
             height=self.first.height,
             width=self.first.width,
             pix_fmt=self.first.format.name,
             tags=self.tags,
-            aspect=self.stream.codec_context.sample_aspect_ratio or Fraction(1),
+            aspect=self.aspect,
             rotation=self.rotation,
             interlaced=self.interlaced,
             num_damaged=num_damaged,

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from fca2_plugin._files import only_writer
+from fca2_plugin._malloc import release_free_memory
 from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
 from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
 from fca2_plugin.apps.upscale.network import Upscaler, load_upscaler
@@ -191,6 +192,7 @@ def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallba
                         given.rate,
                         given.aspect,
                     )
+                    release_free_memory()  # of threads that have ended
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin._files import file_at_once, read_json, write_json
+from fca2_plugin._files import file_at_once, only_writer, read_json, write_json
 from fca2_plugin.apps.upscale.sizes import Sizes
 from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import Scan
@@ -42,8 +42,14 @@ class WorkFolder:
     def begin(
         self, settings: Mapping[str, object], scan: Scan, cuts: list[int], sizes: Sizes
     ) -> None:
-        """Start a job from nothing."""
-        self.remove()
+        """Start a job from nothing.
+
+        Raises:
+            ValueError: Another process works on the same result.
+        """
+        if self.path.is_dir():
+            with only_writer(self.path):
+                self.remove()
         self.path.mkdir()
         self._put_scan(scan, cuts)
         self.put_sizes(0, sizes)

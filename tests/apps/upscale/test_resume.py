@@ -24,7 +24,7 @@ from fca2_plugin.apps.upscale import UpscaleOptions, upscale
 
 class Slow(Enlarge):
     def forward(self, lq):
-        time.sleep(0.05 * (lq.shape[-1] == 64))
+        time.sleep(0.05 * (lq.shape[-2] == 48))
         return super().forward(lq)
 
 Slow.__name__ = Slow.__qualname__ = "Enlarge"
@@ -68,7 +68,7 @@ class Stops(Enlarge):
         return "Stops"
 
     def forward(self, lq):
-        if lq.shape[-1] == 64:
+        if lq.shape[-2] == 48:
             self.calls -= 1
             if self.calls < 0:
                 raise self.error
@@ -138,18 +138,20 @@ def test_an_error_before_the_first_segment_leaves_no_folder(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
 
 
-def test_two_jobs_do_not_write_the_same_result(tmp_path):
+@pytest.mark.parametrize("how", ["resume", "overwrite"])
+def test_two_jobs_do_not_write_the_same_result(tmp_path, how):
     source, out = film(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    options = replace(OPTIONS, chunk=2, context=0)
 
     class Second(Stops):
         def forward(self, lq):
-            if lq.shape[-1] == 64:
-                resumed = UpscaleOptions(segment=4, cuts=False, chunk=2, context=0, resume=True)
-                upscale(source, out, network=Stops(9, None), options=resumed)
+            if lq.shape[-2] == 48:
+                network = Stops(9, None)
+                upscale(source, out, network=network, options=replace(options, **{how: True}))
             return super().forward(lq)
 
     with pytest.raises(ValueError, match="another process is writing to"):
-        upscale(source, out, network=Second(9, None), options=replace(OPTIONS, chunk=2, context=0))
+        upscale(source, out, network=Second(9, None), options=options)
 
 
 def test_several_processes_share_a_file(tmp_path):
