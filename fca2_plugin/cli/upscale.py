@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="the result; a folder for several or a folder of videos"
     )
 
-    what = parser.add_argument_group("the network (--config and --checkpoint, or --preset)")
+    what = parser.add_argument_group("the network (by default the one that ships)")
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
     what.add_argument("--preset", metavar="NAME", help="a network that is here, as bicubic")

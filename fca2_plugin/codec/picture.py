@@ -60,10 +60,12 @@ class ColorTags:
 
     def resolved(self, height: int) -> "ColorTags":
         """With a matrix and range: where there is no tag, BT.709 from 720 lines on, else BT.601."""
-        matrix = self.matrix
+        matrix, width = self.matrix, self.range or LIMITED
         if matrix in (UNSPECIFIED, RGB_MATRIX):
             matrix = BT709 if height >= HD_LINES else BT601
-        return replace(self, matrix=matrix, range=self.range or LIMITED)
+        if self.matrix == RGB_MATRIX:  # its range is that of RGB
+            width = LIMITED
+        return replace(self, matrix=matrix, range=width)
 
     @property
     def matrix_name(self) -> str:

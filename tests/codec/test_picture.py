@@ -105,6 +105,7 @@ def test_sizes_that_chroma_covers():
 def test_tags_are_the_frames_or_a_guess():
     assert ColorTags().resolved(719) == ColorTags(6, 1)
     assert ColorTags().resolved(720) == ColorTags(1, 1)
+    assert ColorTags(0, 2).resolved(100) == ColorTags(6, 1)  # of RGB
     tagged = ColorTags(9, 2, 9, 16)
     assert tagged.resolved(100) == tagged
     assert str(tagged) == "matrix BT.2020, full range, primaries BT.2020, transfer PQ"

@@ -188,7 +188,7 @@ def prepare(
         ValueError: An option does not fit the source, the network or the container.
     """
     given, layout = found.scan, found.layout
-    notes = _source_notes(given)
+    notes = [*upscaler.notes, *_source_notes(given)]
     source_format = planar_format(given.pix_fmt)
     tags = given.tags.resolved(given.height)
     check_matrix(tags)

@@ -1,6 +1,7 @@
 """Any network as one thing: a clip in, the larger clip out, with what it needs known."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from fca2_plugin.apps.inference import default_device
 from fca2_plugin.apps.loading import find_host_spec, load_network
-from fca2_plugin.apps.upscale.presets import check_has_weights, load_preset
+from fca2_plugin.apps.upscale.presets import choose_preset, default_note, load_preset
 from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.nets.frontend import FrontEnd
@@ -46,6 +47,7 @@ class Upscaler:
         spec: NetSpec | None = None,
     ) -> None:
         self.name = name
+        self.notes: tuple[str, ...] = ()  # what there is to know, a sentence each
         self.device = _device(device)
         self.dtype = DTYPES.get(precision)
         self.network = _on_clips(network, spec).to(self.device).eval()
@@ -129,16 +131,21 @@ def load_upscaler(
 ) -> Upscaler:
     """The network that was asked for: a config with its checkpoint, a preset, or a module.
 
+    Where nothing was, it is the one that ships, and a note says so.
+
     Raises:
         FileNotFoundError: One of the files is not there.
         ModuleNotFoundError: The config's host is not installed.
-        ValueError: Not exactly one was asked for, or the weights are another network's.
+        ValueError: Several were asked for, or the weights are another network's.
     """
-    check_has_weights(config, checkpoint, preset, network)
+    chosen = choose_preset(config, checkpoint, preset, network)
     if network is not None:
         return Upscaler(network, type(network).__name__, device, precision)
-    if preset is not None:
-        return Upscaler(load_preset(preset), preset, device, precision)
+    if chosen is not None:
+        upscaler = Upscaler(load_preset(chosen), chosen, device, precision)
+        if preset is None:
+            upscaler.notes = (default_note(chosen),)
+        return upscaler
     network = load_network(config, checkpoint)
     return Upscaler(network, Path(config).stem, device, precision, find_host_spec(config, network))
 
@@ -146,6 +153,9 @@ def load_upscaler(
 def _device(name: str | torch.device | None) -> torch.device:
     try:
         device = torch.device(name or default_device())
+        if name is None and device.type == "cuda":  # torchrun's processes take one each
+            place = int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()
+            device = torch.device("cuda", place)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         there = "cpu or cuda" if torch.cuda.is_available() else "cpu"

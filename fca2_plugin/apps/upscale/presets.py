@@ -9,7 +9,7 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.shipped import list_shipped, load_shipped
 from fca2_plugin.nets.spec import NetSpec
 
-__all__ = ["Bicubic", "check_has_weights", "enlarge", "list_presets", "load_preset"]
+__all__ = ["Bicubic", "choose_preset", "default_note", "enlarge", "list_presets", "load_preset"]
 
 
 def enlarge(clip: Tensor, scale: int) -> Tensor:
@@ -41,6 +41,8 @@ class Bicubic(nn.Module):
         return enlarge(lq, self.spec.scale)
 
 
+#: What is used where nothing is asked for.
+DEFAULT = "small"
 #: What needs no weights, by name.
 PRESETS = {"bicubic": "cubic interpolation, 4 times larger, no network"}
 
@@ -60,18 +62,21 @@ def load_preset(name: str) -> nn.Module:
     return Bicubic() if name in PRESETS else load_shipped(name)
 
 
-def check_has_weights(
+def choose_preset(
     config: str | Path | None,
     checkpoint: str | Path | None,
     preset: str | None,
     network: nn.Module | None,
-) -> None:
-    """Make sure that exactly one network with weights was asked for.
+) -> str | None:
+    """Make sure that one network with weights was asked for, or choose what ships.
+
+    Returns:
+        The preset that was asked for, or that stands in where nothing was; None beside a config or
+        a module.
 
     Raises:
-        ValueError: It was not; the message says what there is.
+        ValueError: Several were asked for, or weights without a network, or the reverse.
     """
-    offers = "; ".join(f"preset {name} ({what})" for name, what in list_presets().items())
     given = [
         name
         for name, value in (("config", config), ("preset", preset), ("network", network))
@@ -84,13 +89,29 @@ def check_has_weights(
             f"checkpoint {checkpoint} has no config that says which network it is for; add the "
             "config it was trained with (--config)"
         )
-    if not given:
-        raise ValueError(
-            "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
-            f"or one of what is here: {offers}"
-        )
     if config is not None and checkpoint is None:
         raise ValueError(
             f"{config} alone has random weights; add the checkpoint that was trained with it "
-            f"(--checkpoint K), or use what is here: {offers}"
+            f"(--checkpoint K), or use what is here: {_offers()}"
         )
+    if given:
+        return preset
+    shipped = list_shipped()
+    if not shipped:
+        raise ValueError(
+            "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
+            f"or one of what is here: {_offers()}"
+        )
+    return DEFAULT if DEFAULT in shipped else next(iter(shipped))
+
+
+def default_note(name: str) -> str:
+    """What to say where a preset stands in."""
+    return (
+        f"no network was chosen: preset {name} was taken; there are {_offers()}, and any config "
+        "with its checkpoint (--config C --checkpoint K)"
+    )
+
+
+def _offers() -> str:
+    return "; ".join(f"preset {name} ({what})" for name, what in list_presets().items())

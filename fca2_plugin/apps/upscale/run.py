@@ -58,7 +58,8 @@ def upscale(
         out: The result; its ending chooses the container.
         config: MMagic's .py or BasicSR's .yml, with ``checkpoint``.
         checkpoint: Weights for ``config``.
-        preset: A network that is here, in place of ``config``: see ``list_presets``.
+        preset: A network that is here, in place of ``config``: see ``list_presets``. Without any
+            of them it is the one that ships.
         network: A module in place of ``config``: an ``Upscaler``, or (1, t, c, h, w) to
             (1, t, c, s*h, s*w).
         options: How.

@@ -1,6 +1,7 @@
 """What a person, or a program, sees of an upscale."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,7 +96,12 @@ def _print(event: str, content: dict) -> None:
 
 @contextmanager
 def reporter(how: str) -> Iterator[Quiet]:
-    """Show things as a ``bar``, as ``json`` or not at all (``quiet``)."""
+    """Show things as a ``bar``, as ``json`` or not at all (``quiet``).
+
+    Of several processes only the first has a bar.
+    """
+    if how == "bar" and os.environ.get("RANK", "0") != "0":
+        how = "quiet"
     if how != "bar":
         yield JsonLines() if how == "json" else Quiet()
         return

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale import UpscaleOptions, Upscaler, upscale
+from fca2_plugin.apps.upscale import UpscaleOptions, Upscaler, presets, upscale
 from fca2_plugin.apps.upscale.work import WorkFolder
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, full_film
 
@@ -177,7 +177,10 @@ def test_networks_that_return_nonsense(tmp_path, source):
 
     refused(source, out, "Returns returned NaN or infinity for frame 1", network=Returns(poison))
     refused(
-        source, out, r"returned \(1, 5, 3, 128, 128\) for a clip of", network=Returns(lambda sr: sr[:, :-1])
+        source,
+        out,
+        r"returned \(1, 5, 3, 128, 128\) for a clip of",
+        network=Returns(lambda sr: sr[:, :-1]),
     )
 
     class NoScale(torch.nn.Module):
@@ -187,7 +190,8 @@ def test_networks_that_return_nonsense(tmp_path, source):
     refused(source, out, r"NoScale returned \(1, 3, 64, 64\) for a clip", network=NoScale())
 
 
-def test_no_network(tmp_path, source):
+def test_no_network(tmp_path, source, monkeypatch):
+    monkeypatch.setattr(presets, "list_shipped", dict)
     for given, message in (
         ({}, "no network was chosen; give a config and its checkpoint .* preset bicubic"),
         ({"config": "c.py"}, "c.py alone has random weights; add the checkpoint"),

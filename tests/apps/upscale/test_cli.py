@@ -27,6 +27,14 @@ def test_it_says_what_it_made(tmp_path, capsys):
     assert len(times(out)) == 12
 
 
+def test_without_a_network_the_one_that_ships_is_taken_and_said(tmp_path, capsys):
+    source = film(tmp_path / "in.mp4", 3)
+    assert fca2(source, tmp_path / "out.mp4", *FAST) == 0
+    said = capsys.readouterr().out
+    assert "no network was chosen: preset small was taken; there are preset bicubic (" in said
+    assert "3 frames of 256x192" in said
+
+
 def test_quiet_is_quiet(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 3)
     assert fca2(source, tmp_path / "out.mp4", "--preset", "bicubic", "--quiet", *FAST) == 0
@@ -96,7 +104,7 @@ def test_mistakes_end_with_one_sentence(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 2)
     out = tmp_path / "out.mp4"
     for arguments, message in (
-        ([source, out], "error: no network was chosen; give a config and its checkpoint"),
+        ([source, out, "--config", "c.py"], "error: c.py alone has random weights"),
         ([source, out, "--preset", "x"], "error: unknown preset 'x'"),
         (
             [source, out, "--preset", "bicubic", "--encoder-options", "crf"],
