@@ -9,10 +9,11 @@ parameters: RGB, radius 3, U-Net of 64, a residual for every LR frame, then the 
 planes are in the implementation's order, all R frames, all G, all B.
 """
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from fca2_plugin.layers.conv import conv_chain
 from fca2_plugin.layers.deform import DeformFusion
+from fca2_plugin.layers.quick_start import pass_on, see_details, start_alive, start_silent
 from fca2_plugin.nets.enhancer import Enhancer
 
 __all__ = ["STDF_VARIANTS", "STDFNet"]
@@ -43,6 +44,7 @@ class STDFNet(Enhancer):
         fused_channels: Channels of the fused features.
         qe_channels: Width of the enhancement part.
         num_layers: Convolutions of the enhancement part.
+        quick_start: First weights for a training of minutes, see ``layers/quick_start.py``.
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
     Shape:
@@ -58,6 +60,7 @@ class STDFNet(Enhancer):
         fused_channels: int = 64,
         qe_channels: int = 48,
         num_layers: int = 8,
+        quick_start: bool = False,
         windows_at_once: int | None = 8,
     ) -> None:
         super().__init__(radius, in_channels, windows_at_once)
@@ -66,6 +69,16 @@ class STDFNet(Enhancer):
         self.fusion = DeformFusion(planes, fused_channels, mid_channels, num_levels)
         hidden = (num_layers - 1) * [qe_channels]
         self.enhance = conv_chain([fused_channels, *hidden, in_channels])
+        if quick_start:
+            self._start_quickly()
 
     def residual(self, window: Tensor) -> Tensor:
         return self.enhance(self.fusion(window))
+
+    def _start_quickly(self) -> None:
+        start_alive(self.fusion.unet)
+        see_details(self.fusion.block.deform)
+        *hidden, last = (layer for layer in self.enhance if isinstance(layer, nn.Conv2d))
+        for conv in hidden:
+            pass_on(conv)
+        start_silent(last)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.layers.attention import ChannelAttention, ContextBlock
 from fca2_plugin.layers.deform import DeformBlock
+from fca2_plugin.layers.quick_start import pass_on, see_details, start_alive, start_silent
 from fca2_plugin.layers.unet import UNet
 from fca2_plugin.nets.enhancer import Enhancer
 
@@ -127,6 +128,7 @@ class TGAFNet(Enhancer):
         mid_channels: C, even.
         as_printed: The paper's text by the letter instead of the released model.
         shared_context: Both paths of an SDCB use the same contextual module.
+        quick_start: First weights for a training of minutes, see ``layers/quick_start.py``.
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
     Shape:
@@ -144,6 +146,7 @@ class TGAFNet(Enhancer):
         mid_channels: int = 64,
         as_printed: bool = False,
         shared_context: bool = True,
+        quick_start: bool = False,
         windows_at_once: int | None = 8,
     ) -> None:
         super().__init__(len(_KERNELS), windows_at_once=windows_at_once)
@@ -162,6 +165,22 @@ class TGAFNet(Enhancer):
             for layer in (*_conv(c, c), SDCB(c, as_printed, shared_context))
         )
         self.fe = nn.Sequential(*stem, *blocks, nn.Conv2d(c, 1, 3, padding=1))
+        if quick_start:
+            self._start_quickly()
 
     def residual(self, window: Tensor) -> Tensor:
         return self.fe(self.inter_gff(self.intra_gfa(window)))
+
+    def _start_quickly(self) -> None:
+        start_alive(self.intra_gfa.unet)
+        for block in self.intra_gfa.blocks:
+            see_details(block.deform)
+        fusion = self.inter_gff
+        *chain, last = (layer for layer in self.fe if not isinstance(layer, nn.LeakyReLU))
+        for layer in (*(fuse[0] for fuse in fusion.fuse), *fusion.head, *chain):
+            if isinstance(layer, SDCB):  # each half of its channels holds the sum of both
+                pass_on(layer.tail, gain=0.4)
+            elif isinstance(layer, nn.Conv2d):
+                pass_on(layer)
+        pass_on(fusion.block.deform, gain=2.0 if fusion.block.deform.num_masks else 1.0)
+        start_silent(last)

@@ -1,4 +1,10 @@
-# TGAFNet-S: one SDCB, 24 channels; trained briefly on clips of your own.
+# TGAFNet at full size, trained briefly on clips of your own.
 _base_ = '../../_base_/small-enhancement.py'
 
-model = dict(generator=dict(type='FCA2TGAFNet', num_sdcbs=1, mid_channels=24))
+model = dict(generator=dict(type='FCA2TGAFNet'))
+optim_wrapper = dict(optimizer=dict(lr=5e-4))
+train_cfg = dict(max_iters=600, val_interval=600)
+param_scheduler = [
+    dict(type='LinearLR', by_epoch=False, start_factor=0.05, begin=0, end=50),
+    dict(type='CosineAnnealingLR', by_epoch=False, T_max=600, eta_min=1e-5)
+]

@@ -1,0 +1,66 @@
+"""First weights for trainings of minutes: ours, of no paper.
+
+What coding took from a frame is a few percent of its contrast, and fine. Of that, the features of
+a deep chain of random filters know next to nothing, so from torch's first weights an enhancement
+network needs thousands of iterations before it gains anything. From these it starts with its input
+as its output, and with the frame's details as its features: filters without a mean look for them,
+the layers after that pass them on.
+"""
+
+import torch
+from torch import nn
+
+from fca2_plugin.layers.deform import DeformConv
+from fca2_plugin.layers.unet import UNet
+
+__all__ = ["pass_on", "see_details", "start_alive", "start_silent"]
+
+_CONTRAST = 8.0  # details are that much weaker than the frames
+_NEIGHBOR = 0.3  # a neighbouring frame's part of a filter; unaligned, it says less
+_NOISE = 0.1  # of a random filter, so that no two of a layer stay alike
+
+
+@torch.no_grad()
+def see_details(deform: DeformConv) -> None:
+    """Filters of random differences, the strongest within the middle plane.
+
+    Every second is another's negative, so that the ReLU after them loses nothing.
+    """
+    weight = nn.init.kaiming_normal_(deform.weight)
+    middle = weight.shape[1] // 2
+    weight[:, [plane for plane in range(weight.shape[1]) if plane != middle]] *= _NEIGHBOR
+    weight -= weight.mean(dim=(1, 2, 3), keepdim=True)
+    weight *= _CONTRAST
+    weight[1::2] = -weight[: len(weight) // 2 * 2 : 2]
+    nn.init.zeros_(deform.bias)
+
+
+@torch.no_grad()
+def pass_on(conv: nn.Conv2d, gain: float = 1.0) -> None:
+    """Pass channels on, several as their mean where the output has fewer, with a little noise."""
+    weight = nn.init.kaiming_normal_(conv.weight).mul_(_NOISE)
+    outputs, inputs, height, width = weight.shape
+    share = gain * outputs / max(inputs, outputs)
+    for index in range(inputs):
+        weight[index % outputs, index, height // 2, width // 2] += share
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+
+
+@torch.no_grad()
+def start_alive(unet: UNet) -> None:
+    """He's first weights: the features after many layers are as strong as the first."""
+    for layer in unet.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+        elif isinstance(layer, nn.ConvTranspose2d):  # 4x4 at stride 2: four taps meet in a pixel
+            nn.init.normal_(layer.weight, std=(2 / (4 * layer.in_channels)) ** 0.5)
+        else:
+            continue
+        nn.init.zeros_(layer.bias)
+
+
+def start_silent(conv: nn.Conv2d) -> None:
+    """Zeros: at the start nothing is corrected."""
+    nn.init.zeros_(conv.weight)
+    nn.init.zeros_(conv.bias)
