@@ -11,7 +11,7 @@ import yaml
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import build_clips, build_mfqe_demo, demo_clips
 
-__all__ = ["ROOT", "check_metafiles", "is_enhancement", "walk", "write_data"]
+__all__ = ["ROOT", "check_metafiles", "is_enhancement", "is_only_tested", "walk", "write_data"]
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +37,11 @@ def _write_clip(folder: Path, names: list[str], size: int = 64) -> None:
 def is_enhancement(name: str) -> bool:
     """Whether a config is one of luma at scale 1, of the MFQE 2.0 layout."""
     return name.startswith("enhancement/") or Path(name).stem in ("tiny_stdf", "tiny_tgafnet")
+
+
+def is_only_tested(name: str) -> bool:
+    """Whether a config is of a network whose parts are trained by other configs."""
+    return Path(name).stem.startswith("mfqe2-pair_")
 
 
 def _write_videos(tree: Path, splits: tuple[str, str], codec: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from basicsr.metrics import calculate_metric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from fca2_plugin._suggest import check_settings
@@ -22,6 +22,7 @@ from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.data import EnhancementSet, build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
+from fca2_plugin.nets.mfqe import check_compensates
 
 __all__ = [
     "METRIC_FUNCTIONS",
@@ -113,12 +114,15 @@ class FCA2EnhancementModel(FCA2Model):
     Training is the host's: the network takes a window for its middle frame and a clip for all of
     its frames, and the loss compares that with ``gt``. In validation and testing each video goes
     through the network frame by frame and is measured as ``fca2 evaluate --protocol mfqe`` does.
+    With ``train.compensation_iters`` the loss of MFQE's compensation of motion counts, too, and
+    leads for so many iterations.
 
     Args:
         opt: The options, as BasicSR hands them to its models.
 
     Raises:
-        ValueError: ``val.save_img`` is set.
+        ValueError: ``val.save_img`` is set, or ``train.compensation_iters`` for a network that
+            compensates no motion.
     """
 
     def __init__(self, opt: dict) -> None:
@@ -128,6 +132,22 @@ class FCA2EnhancementModel(FCA2Model):
                 "set it to false"
             )
         super().__init__(opt)
+
+    def init_training_settings(self) -> None:
+        super().init_training_settings()
+        self.compensation_iters = self.opt["train"].get("compensation_iters")
+        if self.compensation_iters is not None:
+            check_compensates(self.get_bare_model(self.net_g))
+            self.cri_pix = functools.partial(self._compensated, self.cri_pix)
+
+    def optimize_parameters(self, current_iter: int) -> None:
+        self.current_iter = current_iter  # the first is 1
+        super().optimize_parameters(current_iter)
+
+    def _compensated(self, pixel_loss: nn.Module, output: Tensor, gt: Tensor) -> Tensor:
+        net = self.get_bare_model(self.net_g)
+        leads = self.current_iter <= self.compensation_iters
+        return net.add_compensation(pixel_loss(output, gt), self.lq, leads)
 
     def _measure(
         self, dataset: Dataset, index: int, current_iter: int | str, save_img: bool

@@ -14,7 +14,8 @@ _PATCH = 8
 class FrequencyAttention(nn.Module):
     """Transformer layer whose tokens are patches of 8 x 8 positions of one frequency band.
 
-    All patches of all bands attend to each other. torch's fused attention keeps no table of scores,
+    All patches of all bands attend to each other; what they find is added to the values, not to the
+    queries, as in the published code. torch's fused attention keeps no table of scores,
     so that memory grows with their number and not with its square.
 
     Args:
@@ -35,17 +36,15 @@ class FrequencyAttention(nn.Module):
         self.in_projection = nn.ModuleList(nn.Linear(width, width) for _ in range(3))
         self.out_projection = nn.Linear(width, width)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width)
-        )
+        self.mix, self.last = nn.Linear(width, width), nn.Linear(width, width)
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         size = query.shape[-2:]
-        tokens = self.to_query(self._to_tokens(query))
-        key, value = self.to_key(self._to_tokens(key)), self.to_value(self._to_tokens(value))
-        tokens = self.norm1(tokens + self._attend(tokens, key, value))
-        tokens = self.norm2(tokens + self.feed_forward(tokens))
-        return self._from_tokens(tokens, size)
+        query, key, value = (self._to_tokens(x) for x in (query, key, value))
+        query, key, value = self.to_query(query), self.to_key(key), self.to_value(value)
+        tokens = self.norm1(value + self._attend(query, key, value))
+        tokens = self.norm2(tokens + F.leaky_relu(self.mix(tokens), 0.1))
+        return self._from_tokens(self.last(tokens), size)
 
     def _attend(self, *inputs: Tensor) -> Tensor:
         heads = [

@@ -6,6 +6,8 @@ from mmagic.evaluation.metrics.base_sample_wise_metric import BaseSampleWiseMetr
 from mmagic.models import BaseEditModel
 from mmagic.structures import DataSample
 from mmengine.dataset import BaseDataset
+from mmengine.logging import MessageHub
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from fca2_plugin.apps.inference import score_enhancer
@@ -14,6 +16,7 @@ from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.mmagic.datasets import build_once
+from fca2_plugin.nets.mfqe import check_compensates
 
 __all__ = [
     "METRIC_CLASSES",
@@ -112,8 +115,27 @@ class FCA2EnhancementModel(BaseEditModel):
 
     Args:
         *args: As in ``BaseEditModel``.
+        compensation_iters: Of MFQE and MFQE 2.0: the loss of their compensation of motion counts,
+            too, and leads for so many iterations. None leaves it out.
         **kwargs: As in ``BaseEditModel``.
+
+    Raises:
+        ValueError: The network compensates no motion.
     """
+
+    def __init__(self, *args, compensation_iters: int | None = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.compensation_iters = compensation_iters
+        if compensation_iters is not None:
+            check_compensates(self.generator)
+
+    def forward_train(self, inputs: Tensor, data_samples: DataSample, **kwargs) -> dict:
+        """As the host's, with the loss of the compensation if it counts."""
+        losses = super().forward_train(inputs, data_samples, **kwargs)
+        if self.compensation_iters is not None:
+            leads = MessageHub.get_current_instance().get_info("iter", 0) < self.compensation_iters
+            losses["loss"] = self.generator.add_compensation(losses["loss"], inputs, leads)
+        return losses
 
     def val_step(self, data: Mapping) -> list[DataSample]:
         """Measure the videos of a batch; their samples get ``scores``."""

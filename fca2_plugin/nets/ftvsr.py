@@ -82,7 +82,7 @@ class _TrajectoryBody(nn.Module):
         for index, current in enumerate(features):
             if index:
                 flow = flows[:, index - 1]
-                state = flow_warp(state, flow.permute(0, 2, 3, 1))
+                state = flow_warp(state, flow.permute(0, 2, 3, 1), padding_mode="border")
                 memory.move(flow)
             if len(memory):
                 state = self.attention(current, state, memory)
@@ -107,7 +107,6 @@ class _FrequencyTransformer(nn.Module):
             nn.Conv2d(3 * width, width, 1),
             nn.LeakyReLU(0.1),
             nn.Conv2d(width, width, 1),
-            nn.LeakyReLU(0.1),
             nn.Conv2d(width, spectrum, 1),
         )
 
@@ -135,18 +134,21 @@ class _FrequencyTransformer(nn.Module):
     @staticmethod
     def _at_blocks(flow: Tensor) -> Tensor:
         """Flow between frames (n, t-1, 2, h, w) as flow between their blocks."""
-        return (F.avg_pool2d(flow.flatten(0, 1), BLOCK) / BLOCK).unflatten(0, flow.shape[:2])
+        # read at the blocks' centres, the mean of their four middle pixels
+        smaller = F.interpolate(flow.flatten(0, 1), scale_factor=1 / BLOCK, mode="bilinear")
+        return (smaller / BLOCK).unflatten(0, flow.shape[:2])
 
     def _propagate(self, sr: Tensor, base: Tensor, flows: Tensor) -> list[Tensor]:
         state = torch.zeros_like(sr[:, 0])
         states = []
         for index in range(sr.shape[1]):
-            if index:
-                state = flow_warp(state, flows[:, index - 1].permute(0, 2, 3, 1))
             current = sr[:, index]
-            here = self.attention(base[:, index], current, current)
-            state = self.attention(here, state, state)
-            state = self.trunk(torch.cat([here, state], dim=1))
+            if index:
+                flow = flows[:, index - 1].permute(0, 2, 3, 1)
+                state = flow_warp(state, flow, padding_mode="border")
+                here = self.attention(base[:, index], current, current)
+                state = self.attention(here, state, state)
+            state = self.trunk(torch.cat([current, state], dim=1))
             states.append(state)
         return states
 

@@ -16,16 +16,18 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from fca2_plugin.layers.conv import conv_chain
 from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.ops.warp import flow_warp
 from fca2_plugin.ops.windows import peak_indices
 
-__all__ = ["MFQE2Net", "MFQE2PairNet", "MFQENet"]
+__all__ = ["MFQE2Net", "MFQE2PairNet", "MFQENet", "check_compensates"]
 
 _FLOW_UNIT = 64  # pixels
 _KERNELS = (3, 5, 7)
+_MINOR = 0.01  # the weight of the loss that does not lead
 _PQF_DISTANCE = 2  # HM's low-delay QP offsets make every second frame better
 
 
@@ -189,12 +191,25 @@ class _PeakEnhancer(Enhancer):
     def compensate(self, window: Tensor) -> Tensor:
         """Both neighbours brought onto the middle frame, (b, 3, h, w) to (b, 2, h, w).
 
-        The published training compares them with the middle frame (L_MC).
+        ``add_compensation`` compares them with the middle frame (L_MC).
         """
         before, current, after = window.split(1, dim=1)
         others = torch.cat([before, after])
         moved = self.compensation(torch.cat([current, current]), others)
         return torch.cat(moved.chunk(2), dim=1)
+
+    def add_compensation(self, loss: Tensor, window: Tensor, leads: bool) -> Tensor:
+        """The published loss: L_MC counts fully and that of the result little, or the reverse.
+
+        Args:
+            loss: Of the result (L_QE).
+            window: What the network was given, (b, 3, h, w).
+            leads: Compensation is learnt first (step 1).
+        """
+        moved = self.compensate(self.pad(window))[..., : window.shape[-2], : window.shape[-1]]
+        # the sum of both neighbours' means
+        motion = 2 * F.mse_loss(moved, window[:, 1:2].expand_as(moved))
+        return motion + _MINOR * loss if leads else _MINOR * motion + loss
 
 
 class MFQENet(_PeakEnhancer):
@@ -298,3 +313,16 @@ class MFQE2PairNet(nn.Module):
 
 def _pqfs(num_frames: int, pqfs: Iterable[int] | None) -> Iterable[int]:
     return range(0, num_frames, _PQF_DISTANCE) if pqfs is None else pqfs
+
+
+def check_compensates(net: nn.Module) -> None:
+    """Make sure that a network has a compensation of motion to train.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if not isinstance(net, _PeakEnhancer):
+        raise ValueError(
+            f"compensation_iters is set, and {type(net).__name__} compensates no motion that a "
+            "loss could be taken of; leave it out, or train MFQENet or MFQE2Net"
+        )

@@ -1,22 +1,26 @@
-"""Weights that the authors of enhancement networks released, under this package's names.
+"""Weights that the authors of the networks here released, under this package's names.
 
-The names are those of the public PyTorch implementations: STDF-PyTorch, RFDA-PyTorch, CF-STIF and
-TGAF-pytorch. A table lists every module of a network under both names; keys that are not in it, or
-are missing, or have another shape, are refused and listed. Both MFQEs were released for TensorFlow
-1; no release of DCAD is known here.
+The names are those of the public PyTorch implementations: STDF-PyTorch, RFDA-PyTorch, CF-STIF,
+TGAF-pytorch, and FTVSR and TTVSR on MMEditing. A table lists every module of a network under both
+names; keys that are not in it, or are missing, or have another shape, are refused and listed. Both
+MFQEs and COMISR were released for TensorFlow 1; no release of DCAD is known here.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from fca2_plugin.checkpoints import check_weights, read_state_dict
+from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.unet import UNet
 from fca2_plugin.nets.cf_stif import CFSTIFNet
+from fca2_plugin.nets.ftvsr import FTVSRNet
 from fca2_plugin.nets.rfda import RFDANet
 from fca2_plugin.nets.stdf import STDFNet
 from fca2_plugin.nets.tgafnet import TGAFNet
+from fca2_plugin.ops.dct import BLOCK, block_idct
 
 __all__ = ["from_released", "load_released"]
 
@@ -40,7 +44,8 @@ def from_released(
 
     Args:
         net: The network, built with the settings of the release.
-        state: Released weights; the ``module.`` of parallel training may stand before the names.
+        state: Released weights; ``module.`` or ``generator.`` of their training may stand before
+            the names.
         source: What to call ``state`` when it does not fit.
 
     Raises:
@@ -54,7 +59,12 @@ def from_released(
         )
     released = {ours: theirs for theirs, ours in _TABLES[type(net)](net).items()}
     ours = {_rename(key, released): key for key in net.state_dict()}
-    given = {key.removeprefix("module."): value for key, value in state.items()}
+    given = {
+        key.removeprefix("module.").removeprefix("generator."): value
+        for key, value in state.items()
+    }
+    if isinstance(net, FTVSRNet):
+        given = _plain_ftvsr(given, source)
     wanted = {theirs: net.state_dict()[key] for theirs, key in ours.items()}
     check_weights(wanted, given, source, type(net).__name__)
     return {ours[key]: value for key, value in given.items()}
@@ -185,9 +195,89 @@ _SDCB = {
     **_inside("gcnet.channel_add_conv", "contexts.0.transform", _same(0, 2)),
 }
 
+
+def _ftvsr(net: FTVSRNet) -> Names:
+    body, flow = net.body, net.spynet
+    names = _same("spynet") | {
+        f"spynet.basic_module.{level}.basic_module.{i}.conv": f"spynet.basic_module.{level}."
+        f"basic_module.{i}.conv"
+        for level, part in enumerate(flow.basic_module)
+        for i in range(len(part.basic_module))
+    }
+    names |= _inside("feat_extractor", "body.extract", _blocks(body.extract))
+    names |= _inside("resblocks", "body.trunk", _blocks(body.trunk))
+    names |= {
+        "LTAM.fusion": "body.attention.fusion",
+        "fusion": "body.fusion",
+        "upsample1.upsample_conv": "body.upsample.0",
+        "upsample2.upsample_conv": "body.upsample.3",
+        "conv_hr": "body.upsample.6",
+        "conv_last": "body.upsample.8",
+    }
+    if net.frequency is None:  # TTVSR
+        return names
+    frequency = {
+        "conv_layer1": "embed",
+        "conv_layer2": "fusion.3",
+        **_inside("fusion", "fusion", _same(0, 2)),
+        **_inside("feat_extractor", "extract", _blocks(net.frequency.extract)),
+        **_inside("resblocks", "trunk", _blocks(net.frequency.trunk)),
+        **_inside("ftta", "attention", _FREQUENCY_ATTENTION),
+    }
+    return names | _inside("FTT", "frequency", frequency)
+
+
+_FREQUENCY_ATTENTION = {
+    "layer_q": "to_query",
+    "layer_k": "to_key",
+    "layer_v": "to_value",
+    **_inside("MultiheadAttention.in_proj", "in_projection", _same(0, 1, 2)),
+    "MultiheadAttention.out_proj": "out_projection",
+    **_same("norm1", "norm2"),
+    "linear1": "mix",
+    "linear2": "last",
+}
+
+
+def _blocks(blocks: ResidualBlocksWithInputConv) -> Names:
+    names = {"main.0": "0"}
+    for i in range(len(blocks) - 2):
+        names |= _inside(f"main.2.{i}", f"{i + 2}", _same("conv1", "conv2"))
+    return names
+
+
+def _plain_ftvsr(given: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Without the training's counter and the fixed transform, and torch's three projections apart.
+
+    Raises:
+        ValueError: The transform is another than the one computed here.
+    """
+    plain = {}
+    for key, value in given.items():
+        if key == "step_counter":
+            continue
+        if key in ("FTT.dct.dct_conv.weight", "FTT.rdct.reverse_dct_conv.weight"):
+            basis = block_idct(torch.eye(BLOCK**2)[..., None, None])  # its images
+            if value.shape != (3 * len(basis), 1, BLOCK, BLOCK) or not torch.allclose(
+                value.float().cpu(), basis.repeat(3, 1, 1, 1), rtol=0, atol=1e-5
+            ):
+                raise ValueError(
+                    f"{key} of {source} is not the 8 x 8 DCT of three channels, which is all that "
+                    "FTVSRNet computes; nothing is loaded"
+                )
+        elif ".in_proj_" in key:
+            module, _, tensor = key.rpartition("_")
+            for i, part in enumerate(value.chunk(3)):
+                plain[f"{module}.{i}.{tensor}"] = part
+        else:
+            plain[key] = value
+    return plain
+
+
 _TABLES: dict[type[nn.Module], Callable[..., Names]] = {
     STDFNet: _stdf,
     RFDANet: _rfda,
     CFSTIFNet: _cf_stif,
     TGAFNet: _tgafnet,
+    FTVSRNet: _ftvsr,
 }

@@ -7,20 +7,26 @@ plain DCN without masks (eq. 5, 10), a fusion convolution for each of eq. 7 to 9
 before the offsets of eq. 10, attention squeezed 16 times (RCAN's), L + 1 convolutions in FE, and
 in SDCB no sum after the second contextual module. ``shared_context=False`` gives SDCB two
 contextual modules, as its Fig. 2 can be read: 1,378,135.
+
+Table II takes the network apart. Its rows without FE have FE without SDCBs here, its first and
+last convolutions; its baseline has STDF-R3L's fusion (``alignment="stdf"``) in the place of
+IntraGFA and InterGFF.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin._suggest import check_choice
 from fca2_plugin.layers.attention import ChannelAttention, ContextBlock
-from fca2_plugin.layers.deform import DeformBlock
+from fca2_plugin.layers.deform import DeformBlock, DeformFusion
 from fca2_plugin.layers.quick_start import pass_on, see_details, start_alive, start_silent
 from fca2_plugin.layers.unet import UNet
 from fca2_plugin.nets.enhancer import Enhancer
 
 __all__ = ["TGAFNet"]
 
+ALIGNMENTS = ("groups", "stdf")
 _KERNELS = (1, 3, 5)  # of the groups with frames 1, 2 and 3 away (Sec. II-A)
 
 
@@ -124,10 +130,11 @@ class TGAFNet(Enhancer):
               +------------------------- middle frame ----------------------------+
 
     Args:
-        num_sdcbs: L, the SDCBs of FE (Table III: 1, 2 or 3).
+        num_sdcbs: L, the SDCBs of FE (Table III: 1, 2 or 3; Table II, without FE: 0).
         mid_channels: C, even.
         as_printed: The paper's text by the letter instead of the released model.
         shared_context: Both paths of an SDCB use the same contextual module.
+        alignment: ``groups``, or ``stdf`` for the baseline of Table II.
         quick_start: First weights for a training of minutes, see ``layers/quick_start.py``.
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
@@ -135,7 +142,7 @@ class TGAFNet(Enhancer):
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
 
     Raises:
-        ValueError: ``mid_channels`` is odd.
+        ValueError: ``mid_channels`` is odd, or ``alignment`` unknown.
     """
 
     size_multiple = 8
@@ -146,18 +153,23 @@ class TGAFNet(Enhancer):
         mid_channels: int = 64,
         as_printed: bool = False,
         shared_context: bool = True,
+        alignment: str = "groups",
         quick_start: bool = False,
         windows_at_once: int | None = 8,
     ) -> None:
         super().__init__(len(_KERNELS), windows_at_once=windows_at_once)
+        check_choice("alignment", alignment, ALIGNMENTS)
         c = mid_channels
         if c % 2:
             raise ValueError(
                 f"mid_channels={c} cannot be split into the two paths of SDCB; expected an even "
                 "number"
             )
-        self.intra_gfa = IntraGFA(c, modulated=not as_printed)
-        self.inter_gff = InterGFF(c, as_printed)
+        if alignment == "groups":
+            self.intra_gfa = IntraGFA(c, modulated=not as_printed)
+            self.inter_gff = InterGFF(c, as_printed)
+        else:
+            self.intra_gfa, self.inter_gff = DeformFusion(self.num_frames, c, c), nn.Identity()
         stem = (layer for _ in range(1 if as_printed else 2) for layer in _conv(c, c))
         blocks = (
             layer
@@ -172,15 +184,19 @@ class TGAFNet(Enhancer):
         return self.fe(self.inter_gff(self.intra_gfa(window)))
 
     def _start_quickly(self) -> None:
-        start_alive(self.intra_gfa.unet)
-        for block in self.intra_gfa.blocks:
-            see_details(block.deform)
-        fusion = self.inter_gff
+        for part in self.intra_gfa.modules():
+            if isinstance(part, UNet):
+                start_alive(part)
+            elif isinstance(part, DeformBlock):
+                see_details(part.deform)
         *chain, last = (layer for layer in self.fe if not isinstance(layer, nn.LeakyReLU))
-        for layer in (*(fuse[0] for fuse in fusion.fuse), *fusion.head, *chain):
+        if isinstance(self.inter_gff, InterGFF):
+            fuse, head, block = self.inter_gff.fuse, self.inter_gff.head, self.inter_gff.block
+            chain += [*(one[0] for one in fuse), *head]
+            pass_on(block.deform, gain=2.0 if block.deform.num_masks else 1.0)  # masks start at 1/2
+        for layer in chain:
             if isinstance(layer, SDCB):  # each half of its channels holds the sum of both
                 pass_on(layer.tail, gain=0.4)
             elif isinstance(layer, nn.Conv2d):
                 pass_on(layer)
-        pass_on(fusion.block.deform, gain=2.0 if fusion.block.deform.num_masks else 1.0)
         start_silent(last)

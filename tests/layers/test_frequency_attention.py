@@ -34,10 +34,11 @@ def test_equals_torchs_transformer_parts():
     reference.in_proj_bias.copy_(torch.cat([p.bias for p in layer.in_projection]))
     reference.out_proj.load_state_dict(layer.out_projection.state_dict())
     query, key, value = (bands(seed) for seed in range(3))
-    tokens = layer.to_query(cut(query))
-    mixed, _ = reference(tokens, layer.to_key(cut(key)), layer.to_value(cut(value)))
-    tokens = layer.norm1(tokens + mixed)
-    expected = layer.norm2(tokens + layer.feed_forward(tokens))
+    values = layer.to_value(cut(value))
+    mixed, _ = reference(layer.to_query(cut(query)), layer.to_key(cut(key)), values)
+    tokens = layer.norm1(values + mixed)
+    tokens = layer.norm2(tokens + nn.functional.leaky_relu(layer.mix(tokens), 0.1))
+    expected = layer.last(tokens)
     torch.testing.assert_close(cut(layer(query, key, value)), expected, rtol=1e-4, atol=1e-5)
 
 

@@ -204,3 +204,30 @@ def test_a_window_of_other_frames_raises(shape):
 def test_settings_that_leave_nothing_raise(settings, message):
     with pytest.raises(ValueError, match=message):
         STDFNet(**settings)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **start: STDFNet(1, 1, 8, 2, 8, 8, 4, **start),
+        lambda **start: TGAFNet(1, 8, **start),
+        lambda **start: TGAFNet(1, 8, as_printed=True, **start),
+    ],
+)
+def test_a_quick_start_changes_first_weights_alone_and_gains_at_once(make):
+    """Coded frames are made by dropping what is finest; a few steps bring some of it back."""
+    torch.manual_seed(0)
+    net = make(quick_start=True)
+    assert net.state_dict().keys() == make().state_dict().keys()
+    gt = nn.functional.avg_pool2d(torch.rand(4, 7, 34, 34), 3, 1)
+    lq = nn.functional.avg_pool2d(gt, 3, 1, 1)[:, 3 - net.radius : 4 + net.radius]
+    gt = gt[:, 3:4]
+    start = nn.functional.mse_loss(net(lq), gt)
+    torch.testing.assert_close(net(lq), lq[:, net.radius : net.radius + 1], rtol=0, atol=0)
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(net(lq), gt)
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.7 * start

@@ -1,12 +1,13 @@
 """Released weights: the public names and shapes, spelt out here apart from the tables."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.nets import CFSTIFNet, DCADNet, RFDANet, STDFNet, TGAFNet
+from fca2_plugin.nets import CFSTIFNet, DCADNet, FTVSRNet, RFDANet, STDFNet, TGAFNet
 from fca2_plugin.nets.released import from_released, load_released
 from fca2_plugin.nets.stdf import STDF_VARIANTS
 
@@ -102,6 +103,42 @@ def tgaf(blocks: int) -> Shapes:
     return shapes | conv("qenet.out_conv", 64, 1)
 
 
+def residual_blocks(name: str, i: int, c: int, count: int) -> Shapes:
+    shapes = conv(f"{name}.main.0", i, c)
+    for index in range(count):
+        shapes |= conv(f"{name}.main.2.{index}.conv1", c, c)
+        shapes |= conv(f"{name}.main.2.{index}.conv2", c, c)
+    return shapes
+
+
+def ttvsr(blocks: int) -> Shapes:
+    shapes = {"spynet.mean": (1, 3, 1, 1), "spynet.std": (1, 3, 1, 1)}
+    for level in range(6):
+        for i, (a, b) in enumerate([(8, 32), (32, 64), (64, 32), (32, 16), (16, 2)]):
+            shapes |= conv(f"spynet.basic_module.{level}.basic_module.{i}.conv", a, b, 7)
+    shapes |= residual_blocks("feat_extractor", 3, 64, 5) | conv("LTAM.fusion", 192, 64)
+    shapes |= residual_blocks("resblocks", 128, 64, blocks) | conv("fusion", 192, 64, 1)
+    for i in (1, 2):
+        shapes |= conv(f"upsample{i}.upsample_conv", 64, 256)
+    return shapes | conv("conv_hr", 64, 64) | conv("conv_last", 64, 3)
+
+
+def ftvsr_plain(blocks: int) -> Shapes:
+    """FTVSR as its file holds it, less the transform, the projections cut into three."""
+    shapes = ttvsr(blocks) | conv("FTT.conv_layer1", 192, 512, 1)
+    shapes |= residual_blocks("FTT.feat_extractor", 512, 512, 3)
+    shapes |= residual_blocks("FTT.resblocks", 1024, 512, 3)
+    shapes |= conv("FTT.fusion.0", 1536, 512, 1) | conv("FTT.fusion.2", 512, 512, 1)
+    attention = "FTT.ftta.MultiheadAttention"
+    linear = [f"{attention}.out_proj", *(f"{attention}.in_proj.{i}" for i in range(3))]
+    linear += [f"FTT.ftta.{name}" for name in ("layer_q", "layer_k", "layer_v")]
+    for name in (*linear, "FTT.ftta.linear1", "FTT.ftta.linear2"):
+        shapes |= {f"{name}.weight": (512, 512), f"{name}.bias": (512,)}
+    for name in ("FTT.ftta.norm1", "FTT.ftta.norm2"):
+        shapes |= {f"{name}.weight": (512,), f"{name}.bias": (512,)}
+    return shapes | conv("FTT.conv_layer2", 512, 192, 1)
+
+
 RELEASES: dict[str, tuple[Callable[[], nn.Module], Shapes]] = {
     "stdf-r3": (lambda: STDFNet(**STDF_VARIANTS["R3"]), stdf(3, 32, 48, 8)),
     "stdf-r1": (lambda: STDFNet(**STDF_VARIANTS["R1"]), stdf(1, 32, 48, 8)),
@@ -110,6 +147,8 @@ RELEASES: dict[str, tuple[Callable[[], nn.Module], Shapes]] = {
     "cf-stif": (CFSTIFNet, cf_stif()),
     "tgaf": (TGAFNet, tgaf(3)),
     "tgaf-1": (lambda: TGAFNet(1), tgaf(1)),
+    "ttvsr": (lambda: FTVSRNet(band_channels=0), ttvsr(60)),
+    "ftvsr": (lambda: FTVSRNet(num_blocks=2), ftvsr_plain(2)),
 }
 each = pytest.mark.parametrize("name", RELEASES)
 
@@ -142,6 +181,11 @@ def test_all_are_renamed_and_none_twice(name):
         ("cf-stif", "qe.DS_net3.conv5_1.weight", "enhance.blocks.2.convs.1.weight"),
         ("tgaf", "deform_block_5.deform_conv.weight", "intra_gfa.blocks.2.deform.weight"),
         ("tgaf", "qenet.hid_conv.8.tail.weight", "fe.12.tail.weight"),
+        ("ttvsr", "resblocks.main.2.59.conv2.bias", "body.trunk.61.conv2.bias"),
+        ("ttvsr", "upsample2.upsample_conv.weight", "body.upsample.3.weight"),
+        ("ftvsr", "FTT.resblocks.main.0.weight", "frequency.trunk.0.weight"),
+        ("ftvsr", "FTT.ftta.linear2.bias", "frequency.attention.last.bias"),
+        ("ftvsr", "FTT.conv_layer2.weight", "frequency.fusion.3.weight"),
     ],
 )
 def test_names(name, theirs, ours):
@@ -183,3 +227,36 @@ def test_the_printed_reading_has_no_release():
 def test_a_network_without_a_release_raises():
     with pytest.raises(ValueError, match="no released names are known for DCADNet; expected one"):
         from_released(DCADNet(), {})
+
+
+def ftvsr_file() -> dict[str, torch.Tensor]:
+    """FTVSR as its training on MMEditing writes it."""
+    given = state("ftvsr")
+    for tensor in ("weight", "bias"):
+        name = "FTT.ftta.MultiheadAttention.in_proj"
+        given[f"{name}_{tensor}"] = torch.cat([given.pop(f"{name}.{i}.{tensor}") for i in range(3)])
+    rows = [
+        [math.cos(math.pi * k * (i + 0.5) / 8) * math.sqrt((2 if k else 1) / 8) for i in range(8)]
+        for k in range(8)
+    ]
+    rows = torch.tensor(rows)
+    transform = torch.einsum("ui,vj->uvij", rows, rows).reshape(64, 1, 8, 8).repeat(3, 1, 1, 1)
+    given["FTT.dct.dct_conv.weight"] = given["FTT.rdct.reverse_dct_conv.weight"] = transform
+    given = {f"generator.{key}": value for key, value in given.items()}
+    return given | {"step_counter": torch.zeros(1)}
+
+
+def test_the_file_of_ftvsr_holds_a_transform_and_one_projection():
+    net, given = RELEASES["ftvsr"][0](), ftvsr_file()
+    net.load_state_dict(from_released(net, given))
+    whole = given["generator.FTT.ftta.MultiheadAttention.in_proj_weight"]
+    parts = torch.cat([part.weight for part in net.frequency.attention.in_projection])
+    assert torch.equal(parts, whole)
+    given["generator.FTT.dct.dct_conv.weight"] = torch.zeros(192, 1, 8, 8)
+    with pytest.raises(ValueError, match="dct_conv.weight of the state dict is not the 8 x 8 DCT"):
+        from_released(net, given)
+
+
+def test_ftvsr_for_ttvsr_lists_what_is_too_much():
+    with pytest.raises(ValueError, match="unexpected FTT.conv_layer1.weight"):
+        from_released(FTVSRNet(num_blocks=2, band_channels=0), ftvsr_file())

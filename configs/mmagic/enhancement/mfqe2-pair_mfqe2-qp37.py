@@ -1,0 +1,8 @@
+# MFQE 2.0 of Table I, whole: the networks of mfqe2-pqf and mfqe2-non-pqf in one checkpoint, to test
+# (the folder's README makes it of theirs).
+_base_ = '../_base_/mfqe2.py'
+
+model = dict(generator=dict(type='FCA2MFQE2PairNet'))
+train_dataloader = None
+train_cfg = None
+optim_wrapper = None
