@@ -17,7 +17,8 @@ clips               by name: means, ``num_frames``; ``first_frame`` that was mea
 conditions          by name: means and ``clips``; empty for plain folders. With several of them the
                     top ``clips`` hold each clip's means over conditions, without frames
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
-                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``scale``, ``degradation``
+                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``, ``scale``,
+                    ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
                     length; null for finished results
 params, device      of a network: all its parameters, and where it ran
@@ -39,6 +40,7 @@ from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
+from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DOWNSAMPLERS, media_shape
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
@@ -68,7 +70,7 @@ def evaluate(
     raft_weights: Path_ | None = None,
     max_frames: int | None = None,
     overlap: int | None = None,
-    device: str | None = None,
+    settings: InferenceSettings | None = None,
     name: str | None = None,
     dataset: str | None = None,
     save: Path_ | None = None,
@@ -98,7 +100,7 @@ def evaluate(
         raft_weights: File of RAFT's weights; without it the warping error uses OpenCV's DIS.
         max_frames: Run the network on so many frames at once; by default on whole clips.
         overlap: Frames of context on each side of such a chunk; a quarter of it by default.
-        device: Where the network runs; a GPU where there is one.
+        settings: How the network runs; on a GPU where there is one, in float32, by default.
         name: The method's name in the result.
         dataset: The data set's.
         save: Write the frames of a network or floor there.
@@ -135,8 +137,10 @@ def evaluate(
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
     if config:
-        method, sha256 = _network(config, checkpoint, max_frames, overlap, device, name)
+        settings = settings or InferenceSettings()
+        method, sha256 = _network(config, checkpoint, max_frames, overlap, settings, name)
         source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
+        source |= {"settings": settings.text}
         source |= {"overlap": method.overlap if max_frames else None}
         facts = method.facts()
         workers = 1
@@ -233,14 +237,14 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
-def _network(config, checkpoint, max_frames, overlap, device, name):
+def _network(config, checkpoint, max_frames, overlap, settings, name):
     """The network as a method, and the checksum of its weights."""
     # here, because torch takes seconds to import
     from fca2_plugin.apps.inference import NetworkMethod, load_network
     from fca2_plugin.checkpoints import find_checkpoint
 
     network = load_network(config, checkpoint)
-    method = NetworkMethod(network, name or Path(config).stem, max_frames, overlap, device)
+    method = NetworkMethod(network, name or Path(config).stem, max_frames, overlap, settings)
     return method, file_sha256(find_checkpoint(checkpoint))
 
 

@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.facts import count_parameters, device_name
 from fca2_plugin.apps.loading import load_network
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.apps.scoring import Scorer
+from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.metrics import get_protocol
@@ -128,7 +130,7 @@ class NetworkMethod:
         name: What it is called.
         max_frames: As ``chunks``.
         overlap: As ``chunks``; a quarter of ``max_frames`` by default.
-        device: Where it runs; a GPU where there is one.
+        settings: How it runs; on a GPU where there is one, in float32, by default.
     """
 
     def __init__(
@@ -137,10 +139,11 @@ class NetworkMethod:
         name: str,
         max_frames: int | None = None,
         overlap: int | None = None,
-        device: torch.device | str | None = None,
+        settings: InferenceSettings | None = None,
     ) -> None:
-        self.device = torch.device(device or default_device())
-        self.network = network.to(self.device).eval()
+        settings = settings or InferenceSettings()
+        self.device = settings.on()
+        self.network = prepare(network, settings)
         self.name = name
         self.max_frames = max_frames
         # FCA² works on chunks of its own, whose borders must not move
@@ -223,7 +226,8 @@ def score_enhancer(
     """
     was_training = network.training
     try:
-        method = NetworkMethod(network, type(network).__name__, device=device)
+        settings = InferenceSettings(device and str(device))
+        method = NetworkMethod(network, type(network).__name__, settings=settings)
         clip = Pair(pair.name, pair.raw, pair.coded, num_frames=len(pair))
         return Scorer(method, get_protocol("mfqe"))(clip)
     finally:

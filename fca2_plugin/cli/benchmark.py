@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from fca2_plugin.cli._settings import add_settings, read_settings
+
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "time a VSR network alone and inside FCA², and count what both need"
@@ -33,10 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="width and height of the LQ frames (default: %(default)s)",
     )
     clip.add_argument("--repeats", type=int, help="rounds (default: 5, or 3 long ones)")
-    clip.add_argument("--dtype", default="float32", help="float32, bfloat16 or float16")
-    clip.add_argument("--device", help="cpu, cuda, cuda:1, ...; a GPU where there is one")
     clip.add_argument("--sweep", help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10")
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
+    add_settings(parser)
     parser.add_argument("--json", type=Path, metavar="F", help="write everything to this file")
     parser.add_argument("--plot", type=Path, metavar="DIR", help="write a sweep's plots there")
 
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from fca2_plugin.apps import benchmark
 
     size = benchmark.parse_size(args.size)
-    setting = benchmark.Setting(args.frames, size, args.repeats, args.dtype, args.device)
+    setting = benchmark.Setting(args.frames, size, args.repeats, read_settings(args))
     choice = benchmark.Choice(
         vsr=args.vsr,
         host=args.host,

@@ -2,6 +2,8 @@
 
 import argparse
 
+from fca2_plugin.cli._settings import add_settings, read_settings
+
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "measure results, a checkpoint or a floor against the ground truth by a named protocol"
@@ -64,9 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="frames of context on each side of --max-frames (default: a quarter of them)",
     )
-    how.add_argument("--device", help="where the network runs (default: a GPU if there is one)")
     how.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
 
+    add_settings(parser)
     out = parser.add_argument_group("results")
     out.add_argument("--json", metavar="FILE", help="write everything there; resumes if killed")
     out.add_argument("--save", metavar="DIR", help="write the frames of the network or floor")
@@ -105,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
             raft_weights=args.raft_weights,
             max_frames=args.max_frames,
             overlap=args.overlap,
-            device=args.device,
+            settings=read_settings(args),
             name=args.name,
             dataset=args.dataset,
             save=args.save,

@@ -21,6 +21,7 @@ _MMAGIC = (
     "mmengine_packages",
     "mmengine_checkpoints",
     "mmengine_dist",
+    "mmagic_half",
 )
 _BASICSR = (
     "torchvision_names",
@@ -29,6 +30,7 @@ _BASICSR = (
     "basicsr_dist",
     "basicsr_resume",
     "basicsr_validation",
+    "basicsr_half",
 )
 
 _outcomes: dict[str, str | None] = {}

@@ -16,10 +16,14 @@ __all__ = ["ENHANCERS", "build_enhancer", "complete"]
 _VSR_NETS: Mapping[str, Mapping] = {
     "comisr": dict(type="FCA2COMISRNet", mid_channels=64, num_blocks=10),
     "ftvsr": dict(type="FCA2FTVSRNet", mid_channels=64, num_blocks=60, keyframe_stride=3),
+    "compact-vsr": dict(type="FCA2CompactVSRNet"),
+    "compact-sr": dict(type="FCA2CompactSRNet"),
 }
 _TINY: Mapping[str, Mapping] = {
     "comisr": dict(mid_channels=8, num_blocks=1, flow_channels=4),
     "ftvsr": dict(mid_channels=8, num_blocks=1, band_channels=1, num_band_blocks=1),
+    "compact-vsr": dict(mid_channels=8, num_blocks=1),
+    "compact-sr": dict(mid_channels=8, num_convs=1),
 }
 
 #: VSR networks that the papers' tables have with STDF in front.

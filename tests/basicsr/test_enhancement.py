@@ -6,6 +6,7 @@ import torch
 
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.inference import score_enhancer
+from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.data import build_mfqe_demo, find_mfqe
 from tests.basicsr import runs
 from tests.conftest import require_host
@@ -98,7 +99,7 @@ def test_a_run_goes_on_and_is_tested_as_by_the_command(videos, tmp_path):
         lq=videos / "test/x265_LDP/QP37",
         gt=videos / "test/raw",
         protocol="mfqe",
-        device="cpu",
+        settings=InferenceSettings("cpu"),
         workers=1,
     )
     for measure in ENHANCEMENT_METRICS.values():

@@ -5,6 +5,7 @@ import torch
 
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.inference import enhance_video, score_enhancer
+from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.data import build_mfqe_demo, find_mfqe
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.mmagic import runner
@@ -89,7 +90,12 @@ def test_a_run_goes_on_and_is_tested_as_by_the_command(videos, tmp_path):
     cfg.dump(config)
     folders = dict(lq=videos / "test/x265_LDP/QP37", gt=videos / "test/raw")
     result = evaluate(
-        config=config, checkpoint=checkpoint, protocol="mfqe", device="cpu", workers=1, **folders
+        config=config,
+        checkpoint=checkpoint,
+        protocol="mfqe",
+        settings=InferenceSettings("cpu"),
+        workers=1,
+        **folders,
     )
     for measure in ("psnr", "ssim", "delta_psnr", "delta_ssim_1e4"):
         assert tested[measure] == pytest.approx(result[measure])

@@ -1,10 +1,11 @@
 """How fast, how large: networks side by side (``timing``), and ``fca2 benchmark`` (``run``)."""
 
 from fca2_plugin.apps.benchmark.command import benchmark_command
+from fca2_plugin.apps.benchmark.counting import count_macs
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import SWEEPS, Setting, parse_size, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import run_sweep
-from fca2_plugin.apps.benchmark.timing import compare, count_macs
+from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.facts import count_parameters
 
 __all__ = [

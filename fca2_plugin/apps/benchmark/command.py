@@ -1,5 +1,6 @@
 """What ``fca2 benchmark`` does: checks first, then measures, writes, prints."""
 
+from dataclasses import fields
 from pathlib import Path
 
 from rich.console import Console
@@ -9,10 +10,14 @@ from fca2_plugin._files import check_writable, write_json
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
+from fca2_plugin.apps.settings import InferenceSettings
 
-__all__ = ["benchmark_command", "benchmark_table"]
+__all__ = ["benchmark_command", "benchmark_table", "breakdown_table"]
 
 NETWORKS = ("baseline", "wrapped")
+WHOLE = "all"
+MIB = 2**20
+SETTINGS = [one for one in fields(InferenceSettings) if one.name != "device"]
 
 
 def benchmark_command(
@@ -72,6 +77,8 @@ def benchmark_command(
         if json_path is not None:
             write_json(json_path, result)
     console.print(benchmark_table(points))
+    if sweep is None:
+        console.print(breakdown_table(result))
     if plot_dir is not None:
         from fca2_plugin.apps.report.figures import SWEEP_PLOTS, sweep_figure
         from fca2_plugin.apps.report.plotting import LIGHT
@@ -88,7 +95,7 @@ def benchmark_table(points: list[dict]) -> Table:
     first = points[0]
     title = (
         f"{first['network']} of {first['host']} on {first['device']}, {first['threads']} threads, "
-        f"{first['dtype']}, torch {first['torch']}"
+        f"{_settings_text(first)}, torch {first['torch']}"
     )
     table = Table(title=title, title_justify="left")
     for head in ("LQ clip", "network"):
@@ -110,3 +117,31 @@ def benchmark_table(points: list[dict]) -> Table:
                 f"{1 if name == 'baseline' else point['speed_ratio']:.2f}x",
             )
     return table
+
+
+def breakdown_table(result: dict) -> Table:
+    """Where the time of one benchmark goes, a row for every part."""
+    table = Table(title="where the time goes, per frame; launches per clip", title_justify="left")
+    for head in ("network", "part"):
+        table.add_column(head)
+    for head in ("ms", "share", "GMACs", "MiB moved", "launches"):
+        table.add_column(head, justify="right")
+    frames = result["frames"]
+    for name in NETWORKS:
+        whole = result[name]
+        for part, values in {**whole["parts"], WHOLE: whole}.items():
+            table.add_row(
+                name * (part == WHOLE),
+                part,
+                f"{values['ms_per_frame']:.1f}",
+                f"{100 * values['ms_per_frame'] / whole['ms_per_frame']:.0f} %",
+                f"{values['macs'] / frames / 1e9:.2f}",
+                f"{values['bytes'] / frames / MIB:,.0f}",
+                f"{values['launches']:,}",
+                end_section=part == WHOLE,
+            )
+    return table
+
+
+def _settings_text(result: dict) -> str:
+    return InferenceSettings(**{one.name: result[one.name] for one in SETTINGS}).text

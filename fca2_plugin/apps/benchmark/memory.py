@@ -16,7 +16,9 @@ from pathlib import Path
 import torch
 
 from fca2_plugin._malloc import mallopt, release_free_memory
+from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair, weight_bytes
+from fca2_plugin.apps.settings import InferenceSettings
 
 __all__ = ["NOTE", "measure_peak_mib"]
 
@@ -32,7 +34,7 @@ CLEAR_REFS, RESET_PEAK = Path("/proc/self/clear_refs"), "5"  # man 5 proc
 
 
 def measure_peak_mib(
-    choice: Choice, network: str, shape: tuple[int, ...], dtype: str
+    choice: Choice, network: str, shape: tuple[int, ...], inference: InferenceSettings
 ) -> float | None:
     """Run ``baseline`` or ``wrapped`` once in a fresh process; None where there is no Linux.
 
@@ -41,7 +43,8 @@ def measure_peak_mib(
     """
     if not CLEAR_REFS.exists():
         return None
-    job = {"choice": asdict(choice), "network": network, "shape": shape, "dtype": dtype}
+    job = {"choice": asdict(choice), "network": network, "shape": shape}
+    job["inference"] = {**asdict(inference), "device": "cpu"}
     job["threads"] = torch.get_num_threads()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
     run = subprocess.run(
@@ -64,10 +67,11 @@ def measure_peak_mib(
 def _measure(job: Mapping) -> float:
     mallopt(RETURN_AT_ONCE)
     torch.set_num_threads(job["threads"])
-    dtype = getattr(torch, job["dtype"])
-    network = build_pair(Choice(**job["choice"]))[job["network"]].to(dtype)
-    clip = torch.rand(job["shape"]).to(dtype)
-    network(torch.rand(1, 7, 3, WARM_SIDE, WARM_SIDE).to(dtype))
+    inference = InferenceSettings(**job["inference"])
+    network = prepare(build_pair(Choice(**job["choice"]))[job["network"]], inference)
+    clip = torch.rand(job["shape"])
+    # what is compiled is compiled for one shape
+    network(clip if inference.compile else torch.rand(1, 7, 3, WARM_SIDE, WARM_SIDE))
     release_free_memory()
     before = _status("VmRSS")
     CLEAR_REFS.write_text(RESET_PEAK)

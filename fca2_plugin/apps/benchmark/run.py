@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -11,16 +11,17 @@ from torch import Tensor
 
 from fca2_plugin import __version__
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
+from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
 __all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_settings"]
 
-SCHEMA = 1
-DTYPES = ("float32", "bfloat16", "float16")
+SCHEMA = 2  # 1 had no breakdown
 SWEEPS = {"frames": (10, 50, 100, 200), "size": (64, 96, 128, 160, 192, 224)}
 """The values of Fig. 10."""
 
@@ -33,39 +34,22 @@ class Setting:
         frames: Frames of the clip.
         size: Width and height of its LQ frames.
         repeats: Timed rounds; None for as many as ``compare`` takes.
-        dtype: ``float32``, ``bfloat16`` or ``float16``.
-        device: Of torch; None takes a GPU where there is one.
+        inference: How networks are run, all alike.
 
     Raises:
-        ValueError: A number below 1, an unknown type or device.
+        ValueError: A number below 1, or a device that is not there.
     """
 
     frames: int = 7
     size: tuple[int, int] = (180, 144)
     repeats: int | None = None
-    dtype: str = "float32"
-    device: str | None = None
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
 
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} times nothing; expected 1 or more")
-        check_choice("dtype", self.dtype, DTYPES)
-        device = self.on()
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise ValueError("device 'cuda' needs a GPU that torch sees, and there is none here")
-        if device.type == "cpu" and self.dtype == "float16":
-            raise ValueError("float16 is for GPUs; expected float32 or bfloat16 on a CPU")
-
-    def on(self) -> torch.device:
-        """The device."""
-        name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            return torch.device(name)
-        except RuntimeError as error:
-            raise ValueError(
-                f"device {name!r} is none of torch's, such as cpu or cuda:0"
-            ) from error
+        self.inference.on()
 
     @property
     def text(self) -> str:
@@ -120,18 +104,26 @@ def run_benchmark(
 
     Returns:
         ``baseline`` and ``wrapped``, each with ``ms_per_frame``, ``iqr_ms_per_frame``,
-        ``peak_mib``, ``macs_per_frame`` and ``params``; ``speed_ratio`` (baseline's time over
-        wrapped's), ``mac_ratio`` (wrapped's over baseline's) and what was run where.
+        ``peak_mib``, ``macs_per_frame``, ``params``, the ``macs``, ``launches`` and ``bytes`` of
+        a pass and its ``parts``; ``speed_ratio`` (baseline's time over wrapped's), ``mac_ratio``
+        (wrapped's over baseline's) and what was run where.
 
     Raises:
         ValueError: As ``build_pair``, or a clip that does not fit in memory.
     """
-    device, dtype = setting.on(), getattr(torch, setting.dtype)
-    pair = {name: net.to(device, dtype) for name, net in (pair or build_pair(choice)).items()}
+    inference = setting.inference
+    device = inference.on()
+    pair = {name: prepare(net, inference) for name, net in (pair or build_pair(choice)).items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
     try:
         with steady_memory():
-            measured = compare(pair, _clip(setting), repeats=setting.repeats, progress=progress)
+            measured = compare(
+                pair,
+                random_clip(setting.shape, device),
+                repeats=setting.repeats,
+                warmup=inference.warmup,
+                progress=progress,
+            )
     except torch.cuda.OutOfMemoryError as error:
         raise ValueError(
             f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller "
@@ -144,6 +136,8 @@ def run_benchmark(
             "peak_mib": values["peak_memory_mib"],
             "macs_per_frame": values["macs_per_frame"],
             "params": values["parameters"],
+            **values["work"],
+            "parts": values["parts"],
         }
         for name, values in measured["models"].items()
     }
@@ -151,7 +145,7 @@ def run_benchmark(
     if device.type == "cpu" and peak_memory:
         note = memory.NOTE
         for name, values in networks.items():
-            values["peak_mib"] = memory.measure_peak_mib(choice, name, setting.shape, setting.dtype)
+            values["peak_mib"] = memory.measure_peak_mib(choice, name, setting.shape, inference)
     baseline, wrapped = networks["baseline"], networks["wrapped"]
     return {
         "kind": "benchmark",
@@ -162,7 +156,7 @@ def run_benchmark(
         "frames": setting.frames,
         "size": list(setting.size),
         "shape": list(setting.shape),
-        "dtype": setting.dtype,
+        **asdict(inference),
         "device": measured["device"],
         "threads": measured["threads"],
         "torch": measured["torch"],
@@ -202,7 +196,6 @@ def _what(choice: Choice, wrapped: FCA2Net) -> dict:
     }
 
 
-def _clip(setting: Setting) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
-    clip = torch.rand(setting.shape, generator=generator)
-    return clip.to(setting.on(), getattr(torch, setting.dtype))
+def random_clip(shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """The same on every run."""
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(device)

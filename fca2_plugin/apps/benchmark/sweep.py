@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -100,7 +101,13 @@ def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[in
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:
-    fixed = {**vars(setting), "size": list(setting.size), "device": str(setting.on())}
+    how = {**asdict(setting.inference), "device": str(setting.inference.on())}
+    fixed = {
+        "frames": setting.frames,
+        "size": list(setting.size),
+        "repeats": setting.repeats,
+        **how,
+    }
     del fixed[sweep]
     return fixed
 

@@ -5,40 +5,29 @@ Times of two networks are comparable only when both met the same machine in the 
 once, and whatever slows the machine down for a while slows all of them. Times are medians, per
 OUTPUT frame, of the network alone (no decoding, no disk).
 
-Multiply-accumulates are torch's ``FlopCounterMode`` halved, with deformable convolution added, for
-which torch counts nothing. Not counted are ``grid_sample`` (warping), resizing, activations,
-normalisation and every operator torch does not see, such as MMCV's compiled ones.
+Each pass of an ``FCA2Net`` is also told apart by its parts (``parts``), in the same rounds.
 """
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import torchvision  # noqa: F401 (registers torch.ops.torchvision)
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from fca2_plugin import __version__
+from fca2_plugin.apps.acceleration import replays
+from fca2_plugin.apps.benchmark.counting import Work, count_work, evaluating, tensor_bytes
+from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
 from fca2_plugin.apps.facts import count_parameters, device_name
 
-__all__ = ["compare", "count_macs"]
+__all__ = ["compare"]
 
 MIB = 2**20
 REPEATS, LONG_REPEATS, LONG_ROUND_SECONDS = 5, 3, 20
-
-
-def count_macs(model: nn.Module, x: Tensor) -> int:
-    """Multiply-accumulates of one forward pass in evaluation mode, as the module says."""
-    counter = FlopCounterMode(
-        display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops}
-    )
-    with _evaluating([model]), counter:
-        model(x)
-    return counter.get_total_flops() // 2
 
 
 def compare(
@@ -62,7 +51,9 @@ def compare(
         What was run (``device``, ``torch``, ``shape``, ...), ``ratios`` (how many times as fast as
         the baseline each network is) and under ``models`` for each: ``ms_per_frame``,
         ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
-        the clip and what a pass allocates; None on a CPU). Plain numbers and strings, for JSON.
+        the clip and what a pass allocates; None on a CPU), ``work`` of a pass (``macs``,
+        ``launches``, ``bytes``) and its ``parts``, each with ``ms_per_frame`` and its share of the
+        work; none where a pass is replayed as a graph. Plain numbers and strings, for JSON.
 
     Raises:
         ValueError: No network, no clip of one video, fewer than one repeat, or a network on
@@ -73,7 +64,7 @@ def compare(
     t = clip.shape[1]
     start = time.monotonic()
     steps = itertools.count(1)
-    macs: dict[str, int] = {}
+    counted: dict[str, tuple[Work, dict[str, Work]]] = {}
     passes: dict[str, list[_Pass]] = {name: [] for name in models}
 
     def tick() -> None:
@@ -81,9 +72,9 @@ def compare(
         if progress is not None:
             progress(done, len(models) * (1 + warmup + (repeats or REPEATS)))
 
-    with _evaluating(models.values()):
+    with evaluating(models.values()):
         for name, model in models.items():
-            macs[name] = count_macs(_SameFrames(model, name), clip)
+            counted[name] = count_work(_SameFrames(model, name), clip, model)
             tick()
         if repeats is None:
             is_long = time.monotonic() - start > LONG_ROUND_SECONDS
@@ -101,10 +92,12 @@ def compare(
             "ms_per_frame": float(median),
             "iqr_ms_per_frame": float(high - low),
             "parameters": count_parameters(model),
-            "macs_per_frame": macs[name] // t,
+            "macs_per_frame": counted[name][0].macs // t,
             "peak_memory_mib": (
                 max(one.peak_bytes for one in passes[name]) / MIB if cuda else None
             ),
+            "work": counted[name][0]._asdict(),
+            "parts": _parts(counted[name][1], passes[name][warmup:], t),
         }
     baseline = next(iter(measured.values()))["ms_per_frame"]
     return {
@@ -146,54 +139,56 @@ class _SameFrames(nn.Module):
 
 class _Pass(NamedTuple):
     seconds: float
-    peak_bytes: int  # what it would need on a GPU of its own; 0 on a CPU
+    parts: dict[str, float]  # seconds of each
+    peak_bytes: int = 0  # what it would need on a GPU of its own; 0 on a CPU
 
 
 def _run(model: nn.Module, clip: Tensor) -> _Pass:
     """One timed forward pass."""
     if clip.device.type != "cuda":
-        start = time.perf_counter()
-        model(clip)
-        return _Pass(time.perf_counter() - start, 0)
+        with marked_parts(model, time.perf_counter) as marks:
+            start = time.perf_counter()
+            model(clip)
+            seconds = time.perf_counter() - start
+        return _Pass(seconds, _seconds(marks, seconds, lambda start, end: end - start))
     device = clip.device
-    own = sum(_bytes(tensor) for tensor in (*model.parameters(), *model.buffers(), clip))
+    own = sum(tensor_bytes(tensor) for tensor in (*model.parameters(), *model.buffers(), clip))
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)  # the other networks' weights included
-    torch.cuda.synchronize(device)
-    start = time.perf_counter()
-    model(clip)
-    torch.cuda.synchronize(device)  # kernels run on after the call returns
-    elapsed = time.perf_counter() - start
-    return _Pass(elapsed, torch.cuda.max_memory_allocated(device) - before + own)
+    with nullcontext([]) if replays(model) else marked_parts(model, _event) as marks:
+        torch.cuda.synchronize(device)
+        start = time.perf_counter()
+        model(clip)
+        torch.cuda.synchronize(device)  # kernels run on after the call returns
+        seconds = time.perf_counter() - start
+    parts = _seconds(marks, seconds, lambda start, end: start.elapsed_time(end) / 1000)
+    return _Pass(seconds, parts, torch.cuda.max_memory_allocated(device) - before + own)
 
 
-def _bytes(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
+def _event() -> torch.cuda.Event:
+    """A mark on the GPU's own time line, which holds nothing up."""
+    event = torch.cuda.Event(enable_timing=True)
+    event.record()
+    return event
 
 
-@contextmanager
-def _evaluating(models: Iterable[nn.Module]) -> Iterator[None]:
-    """Evaluation mode without gradients; afterwards every module is as it was."""
-    training = {module: module.training for model in models for module in model.modules()}
-    try:
-        for module in training:
-            module.training = False
-        with torch.inference_mode():
-            yield
-    finally:
-        for module, was in training.items():
-            module.training = was
+def _seconds(marks: list[tuple], whole: float, between: Callable) -> dict[str, float]:
+    """Seconds of each part, and what is left of the whole."""
+    parts: dict[str, float] = {}
+    for name, start, end in marks:
+        parts[name] = parts.get(name, 0) + between(start, end)
+    return {**parts, OTHER: max(whole - sum(parts.values()), 0)} if parts else {}
 
 
-def _deform_conv_flops(
-    input_shape: torch.Size,
-    weight_shape: torch.Size,
-    *args: object,
-    out_shape: torch.Size,
-    **kwargs: object,
-) -> int:
-    """Twice the products of a deformable convolution: Co * Ci/groups * K * Ho * Wo per image."""
-    return 2 * weight_shape.numel() * out_shape[0] * out_shape[2] * out_shape[3]
+def _parts(work: Mapping[str, Work], passes: list[_Pass], t: int) -> dict[str, dict]:
+    """What a breakdown says of each part that was timed."""
+    return {
+        name: {
+            "ms_per_frame": float(np.median([1000 * one.parts[name] / t for one in passes])),
+            **work[name]._asdict(),
+        }
+        for name in passes[0].parts
+    }
 
 
 def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, warmup: int) -> None:

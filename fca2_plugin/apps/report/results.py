@@ -16,9 +16,8 @@ from fca2_plugin.apps.report.run_table import MODELS, check_results
 
 __all__ = ["Evaluation", "Results", "Scores", "conditions_of", "read_results"]
 
-SCHEMA = 1
-KINDS = ("evaluate", "benchmark", "benchmark_sweep")
-"""Of files; the quickstart's has none."""
+SCHEMAS = {"evaluate": (1,), "benchmark": (1, 2), "benchmark_sweep": (1, 2)}
+"""What is read of each kind of file; the quickstart's has none."""
 NO_CONDITION = ""
 NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
 
@@ -95,11 +94,12 @@ def read_results(paths: Sequence[Path]) -> Results:
             _add_quickstart(results, path, content)
             continue
         kind = content.get("kind")
-        if kind not in KINDS:
+        if kind not in SCHEMAS:
             raise ValueError(f"{path} is of kind {kind!r}; expected {_expected()}")
-        if content.get("schema") != SCHEMA:
+        if content.get("schema") not in SCHEMAS[kind]:
             raise ValueError(
-                f"{path} has schema {content.get('schema')!r} and this version reads {SCHEMA}; "
+                f"{path} has schema {content.get('schema')!r} and this version reads "
+                f"{' and '.join(map(str, SCHEMAS[kind]))}; "
                 f"write it anew with this version's fca2 {kind.split('_')[0]}"
             )
         if kind == "evaluate":

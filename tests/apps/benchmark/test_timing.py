@@ -22,7 +22,7 @@ class PerFrame(nn.Module):
         self.name, self.log = name, log if log is not None else []
 
     def forward(self, clip):
-        self.log.append((self.name, self.training, torch.is_inference_mode_enabled()))
+        self.log.append((self.name, self.training, torch.is_grad_enabled()))
         n, t, c, h, w = clip.shape
         return self.conv(clip.view(n * t, c, h, w)).view(n, t, 3, h, w)
 
@@ -80,12 +80,12 @@ def test_counts_leave_the_model_as_it_was():
     assert model.training and not model.cleaning.training
 
 
-def test_takes_turns_in_evaluation_and_inference_mode(clip):
+def test_takes_turns_in_evaluation_mode_without_gradients(clip):
     log, steps = [], []
     models = {"a": PerFrame("a", log), "b": PerFrame("b", log)}
     compare(models, clip, repeats=2, warmup=1, progress=lambda *step: steps.append(step))
     assert [name for name, *_ in log] == ["a", "b"] * 4  # counted, warmed up, timed twice
-    assert all((training, inference) == (False, True) for _, training, inference in log)
+    assert all((training, grad) == (False, False) for _, training, grad in log)
     assert models["a"].training and models["a"].conv.training
     assert steps == [(i, 8) for i in range(1, 9)]
 

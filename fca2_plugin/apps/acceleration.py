@@ -1,0 +1,170 @@
+"""Makes a network run as ``InferenceSettings`` say: precision, memory layout, compiler, graphs.
+
+**Half precision** is autocast: convolutions in bfloat16 or float16, weights in float32. Flow
+networks (``FLOW``) stay in float32, warping and deformable convolution too (``ops``, and
+``compat.half_precision`` for the hosts' own), and the result is float32.
+
+**Compiled** is what a network calls for every frame or batch of frames: its residual bodies,
+upsamplers, flow networks. The loops over frames around them are left to Python: unrolled, they
+would compile for longer than most clips take.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin.apps.settings import InferenceSettings
+
+__all__ = ["eager", "prepare", "replays"]
+
+FLOW = ("spynet", "flow", "compensation")
+"""Parts of the names of what computes flow; ``spynet`` is what both hosts call it."""
+HOLDERS = ("autoencoder", "basicvsr", "cleaning", "front", "net", "vsr")
+"""Names of networks on clips inside others."""
+WARM_PASSES = 3  # before a graph is captured, as torch's documentation has it
+
+
+def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
+    """Put a network in evaluation mode and make it run as the settings say.
+
+    Changed in place, for inference only. A network whose parts were prepared before, such as one
+    that shares its VSR network with another, is prepared once more without harm.
+
+    Args:
+        network: Takes clips, or windows (``step``).
+        settings: How it is to run.
+
+    Returns:
+        ``network``.
+
+    Raises:
+        ValueError: The device is not there, or nothing here can compile.
+    """
+    device = settings.on()
+    network.to(device).eval()
+    if settings.channels_last:
+        network.to(memory_format=torch.channels_last)
+    if settings.dtype != "float32":
+        dtype = getattr(torch, settings.dtype)
+        for part in _flow_parts(network):
+            _replace(part, "forward", _in_float32)
+        for method in ("forward", "step"):
+            if hasattr(network, method):
+                _replace(network, method, lambda run: _autocast(run, device.type, dtype))
+    if settings.compile:
+        _check_compiler(device)
+        for region in _regions(network):
+            region.compile(dynamic=False)
+    if settings.cuda_graphs:
+        _replace(network, "forward", _Graphs)
+    return network
+
+
+def replays(network: nn.Module) -> bool:
+    """Whether a pass is replayed as a graph, of which Python sees nothing."""
+    return isinstance(vars(network).get("forward"), _Graphs)
+
+
+@contextmanager
+def eager(network: nn.Module) -> Iterator[None]:
+    """Run a prepared network operator by operator, neither compiled nor replayed."""
+    forward = vars(network).get("forward")
+    try:
+        if replays(network):
+            network.forward = forward.run
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    finally:
+        if forward is not None:
+            network.forward = forward
+
+
+def _replace(module: nn.Module, method: str, change: Callable[[Callable], Callable]) -> None:
+    """Put ``change`` around a method of one module; once."""
+    if method not in vars(module):
+        setattr(module, method, change(getattr(module, method)))
+
+
+def _flow_parts(module: nn.Module) -> Iterator[nn.Module]:
+    for name, child in module.named_children():
+        if any(part in name for part in FLOW):
+            yield child
+        else:
+            yield from _flow_parts(child)
+
+
+def _in_float32(run: Callable) -> Callable:
+    def wide(*inputs: Tensor) -> Tensor:
+        with torch.autocast(inputs[0].device.type, enabled=False):
+            return run(*(one.float() for one in inputs))
+
+    return wide
+
+
+def _autocast(run: Callable, device: str, dtype: torch.dtype) -> Callable:
+    def narrow(*inputs: object) -> object:
+        with torch.autocast(device, dtype):
+            result = run(*inputs)
+        if isinstance(result, tuple):  # a frame and the state for the next
+            return result[0].float(), *result[1:]
+        return result.float()
+
+    return narrow
+
+
+def _regions(module: nn.Module) -> Iterator[nn.Module]:
+    """What is called as a whole for every frame: children, through lists and clip networks."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ModuleList | nn.ModuleDict) or name in HOLDERS:
+            yield from _regions(child)
+        else:
+            yield child
+
+
+def _check_compiler(device: torch.device) -> None:
+    if device.type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
+        raise ValueError(
+            "torch.compile needs a C++ compiler on a CPU, and there is no g++ or clang++ here; "
+            "install one (apt install g++), or leave --compile out"
+        )
+
+
+class _Graphs:
+    """Captures a pass for every input shape, and replays it."""
+
+    def __init__(self, run: Callable[[Tensor], Tensor]) -> None:
+        self.run = run
+        self.captured: dict[tuple, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
+
+    def __call__(self, clip: Tensor) -> Tensor:
+        key = (tuple(clip.shape), clip.dtype)
+        if key not in self.captured:
+            self.captured[key] = self._capture(clip)
+        graph, inputs, result = self.captured[key]
+        inputs.copy_(clip)
+        graph.replay()
+        return result.clone()  # the next replay writes into it
+
+    def _capture(self, clip: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
+        inputs = clip.clone()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_PASSES):
+                self.run(inputs)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                result = self.run(inputs)
+        except RuntimeError as error:
+            reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+            raise ValueError(
+                "this network cannot be captured as a CUDA graph, because it asks the GPU for a "
+                f"value while it runs ({reason}); leave --cuda-graphs out, or change the number "
+                "of frames (BasicVSR compares the halves of clips of an even length)"
+            ) from error
+        return graph, inputs, result

@@ -1,0 +1,136 @@
+"""What one pass of a network needs, counted: multiply-accumulates, operators, bytes moved.
+
+Multiply-accumulates are torch's ``FlopCounterMode`` halved, with deformable convolution added, for
+which torch counts nothing. Not counted are ``grid_sample`` (warping), resizing, activations,
+normalisation and every operator torch does not see, such as MMCV's compiled ones.
+
+Launches are operators that do work (views do none): a kernel each on a GPU, or a few. Bytes are
+those of every operator's tensors, read and written once: what moves if nothing stays in a cache.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+import torchvision  # noqa: F401 (registers torch.ops.torchvision)
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
+
+from fca2_plugin.apps.acceleration import eager
+from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
+
+__all__ = ["Work", "count_macs", "count_work", "evaluating"]
+
+NO_WORK = ("empty", "new_empty", "_unsafe_view", "lift_fresh")
+"""Operators, by the beginning of their names, that start nothing and are no views."""
+
+
+class Work(NamedTuple):
+    """What was counted.
+
+    Args:
+        macs: Multiply-accumulates.
+        launches: Operators that did work.
+        bytes: Read and written by them.
+    """
+
+    macs: int = 0
+    launches: int = 0
+    bytes: int = 0
+
+    def __sub__(self, other: "Work") -> "Work":
+        return Work(*(mine - its for mine, its in zip(self, other, strict=True)))
+
+    def plus(self, other: "Work") -> "Work":
+        """The sum."""
+        return Work(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+def count_macs(model: nn.Module, x: Tensor) -> int:
+    """Multiply-accumulates of one forward pass in evaluation mode, as the module says."""
+    return count_work(model, x)[0].macs
+
+
+def count_work(
+    model: nn.Module, x: Tensor, network: nn.Module | None = None
+) -> tuple[Work, dict[str, Work]]:
+    """Count one forward pass in evaluation mode, run operator by operator.
+
+    Args:
+        model: Called with ``x``.
+        x: Its input.
+        network: Whose parts are told apart, where it is not ``model`` itself but inside.
+
+    Returns:
+        The whole, and its parts (``parts``), which add up to the whole.
+    """
+    network = network or model
+    flops = FlopCounterMode(
+        display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops}
+    )
+    launches = _Launches()
+
+    def so_far() -> Work:
+        return Work(flops.get_total_flops() // 2, launches.number, launches.bytes)
+
+    # no_grad: in inference mode operators arrive in larger pieces than those that run
+    with evaluating([model]), eager(network), torch.inference_mode(False), torch.no_grad():
+        with flops, launches, marked_parts(network, so_far) as marks:
+            model(x)
+            whole = so_far()
+    parts: dict[str, Work] = {}
+    rest = whole
+    for name, before, after in marks:
+        parts[name] = parts.get(name, Work()).plus(after - before)
+        rest = rest - (after - before)
+    return whole, {**parts, OTHER: rest} if parts else {}
+
+
+class _Launches(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = self.bytes = 0
+
+    def __torch_dispatch__(
+        self, func: Callable, types: Iterable, args: tuple = (), kwargs: Mapping | None = None
+    ) -> object:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if not func.is_view and not func.name().partition("::")[2].startswith(NO_WORK):
+            self.number += 1
+            tensors = tree_leaves((args, kwargs, result))
+            self.bytes += sum(tensor_bytes(one) for one in tensors if isinstance(one, Tensor))
+        return result
+
+
+def tensor_bytes(tensor: Tensor) -> int:
+    """What its elements take."""
+    return tensor.numel() * tensor.element_size()
+
+
+@contextmanager
+def evaluating(models: Iterable[nn.Module]) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards every module is as it was."""
+    training = {module: module.training for model in models for module in model.modules()}
+    try:
+        for module in training:
+            module.training = False
+        with torch.inference_mode():
+            yield
+    finally:
+        for module, was in training.items():
+            module.training = was
+
+
+def _deform_conv_flops(
+    input_shape: torch.Size,
+    weight_shape: torch.Size,
+    *args: object,
+    out_shape: torch.Size,
+    **kwargs: object,
+) -> int:
+    """Twice the products of a deformable convolution: Co * Ci/groups * K * Ho * Wo per image."""
+    return 2 * weight_shape.numel() * out_shape[0] * out_shape[2] * out_shape[3]

@@ -1,0 +1,61 @@
+"""The parts of a pass through FCA2Net, told apart by its methods, whatever stands inside."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from torch import nn
+
+from fca2_plugin.nets import FCA2Net
+
+__all__ = ["OTHER", "PARTS", "marked_parts"]
+
+PARTS = {
+    "cleaning": ("cleaning", "clean"),
+    "encode": ("autoencoder", "encode"),
+    "vsr": ("vsr", "super_resolve"),
+    "decode": ("autoencoder", "decode"),
+    "colour": ("autoencoder", "_correct"),
+}
+"""What must be there and the method of FCA2Net, else of that, by the name in a breakdown."""
+OTHER = "other"
+"""The rest: cutting into chunks, joining, averaging."""
+
+Reading = TypeVar("Reading")
+
+
+@contextmanager
+def marked_parts(
+    network: nn.Module, read: Callable[[], Reading]
+) -> Iterator[list[tuple[str, Reading, Reading]]]:
+    """Read a meter before and after every part of a pass.
+
+    Args:
+        network: An ``FCA2Net``; any other network has no parts.
+        read: Reads the meter, such as a clock.
+
+    Yields:
+        A list that passes fill: name, reading before, reading after.
+    """
+    marks: list[tuple[str, Reading, Reading]] = []
+    changed = []
+    try:
+        for name, (part, method) in PARTS.items() if isinstance(network, FCA2Net) else ():
+            if getattr(network, part) is not None:
+                owner = network if hasattr(network, method) else getattr(network, part)
+                setattr(owner, method, _marked(getattr(owner, method), name, read, marks))
+                changed.append((owner, method))
+        yield marks
+    finally:
+        for owner, method in changed:
+            delattr(owner, method)
+
+
+def _marked(run: Callable, name: str, read: Callable[[], Reading], marks: list) -> Callable:
+    def wrapper(*args: object, **kwargs: object) -> object:
+        before = read()
+        result = run(*args, **kwargs)
+        marks.append((name, before, read()))
+        return result
+
+    return wrapper

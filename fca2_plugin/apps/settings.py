@@ -1,0 +1,88 @@
+"""How a network is run: device, precision and what else changes its time but not its result.
+
+One set of settings for ``fca2 benchmark``, ``fca2 evaluate`` and whatever else runs a network, so
+that what is compared is run alike. ``acceleration`` does what they say.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fca2_plugin._suggest import check_choice
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["DTYPES", "InferenceSettings"]
+
+DTYPES = ("float32", "bfloat16", "float16")
+SHORT = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "half": "float16"}
+
+
+@dataclass(frozen=True)
+class InferenceSettings:
+    """How a network is run.
+
+    Args:
+        device: Of torch; None takes a GPU where there is one.
+        dtype: Of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16`` (``fp16``).
+            Weights, optical flow, warping and deformable convolution stay in float32.
+        channels_last: Keep the channels of a pixel together in memory.
+        compile: Compile what a network calls for every frame, by ``torch.compile``; takes minutes.
+        cuda_graphs: Replay the launches of a whole pass; for clips of one shape, on a GPU.
+
+    Raises:
+        ValueError: An unknown type, or settings that do not go together.
+    """
+
+    device: str | None = None
+    dtype: str = "float32"
+    channels_last: bool = False
+    compile: bool = False
+    cuda_graphs: bool = False
+
+    def __post_init__(self) -> None:
+        dtype = check_choice("dtype", SHORT.get(self.dtype, self.dtype), DTYPES)
+        object.__setattr__(self, "dtype", dtype)
+        if str(self.device).startswith("cpu"):
+            if self.dtype == "float16":
+                raise ValueError("float16 is for GPUs; expected float32 or bfloat16 on a CPU")
+            if self.cuda_graphs:
+                raise ValueError(
+                    "CUDA graphs need a GPU, and the device is the CPU; leave them out"
+                )
+
+    def on(self) -> "torch.device":
+        """The device.
+
+        Raises:
+            ValueError: There is none of that name here, or it cannot do what is asked.
+        """
+        import torch  # takes seconds, and a command line is checked before
+
+        name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(name)
+        except RuntimeError as error:
+            raise ValueError(
+                f"device {name!r} is none of torch's, such as cpu or cuda:0"
+            ) from error
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError("device 'cuda' needs a GPU that torch sees, and there is none here")
+        if self.device is None:  # now it is known
+            InferenceSettings(name, self.dtype, cuda_graphs=self.cuda_graphs)
+        return device
+
+    @property
+    def warmup(self) -> int:
+        """Passes before times mean anything."""
+        return int(self.compile or self.cuda_graphs)
+
+    @property
+    def text(self) -> str:
+        """Said to the user, without the device: ``bfloat16, channels last``."""
+        flags = {
+            "channels last": self.channels_last,
+            "compiled": self.compile,
+            "CUDA graphs": self.cuda_graphs,
+        }
+        return ", ".join([self.dtype, *(name for name, is_on in flags.items() if is_on)])

@@ -1,0 +1,34 @@
+"""Options that every command has which runs a network."""
+
+import argparse
+
+from fca2_plugin.apps.settings import InferenceSettings
+
+__all__ = ["add_settings", "read_settings"]
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add device, precision and what makes networks faster."""
+    group = parser.add_argument_group("how networks run")
+    group.add_argument("--device", help="cpu, cuda, cuda:1, ...; a GPU where there is one")
+    group.add_argument(
+        "--dtype",
+        default="float32",
+        help="float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32",
+    )
+    group.add_argument("--channels-last", action="store_true", help="memory layout of features")
+    group.add_argument("--compile", action="store_true", help="by torch.compile; takes minutes")
+    group.add_argument(
+        "--cuda-graphs", action="store_true", help="replay a pass; for clips of one shape"
+    )
+
+
+def read_settings(args: argparse.Namespace) -> InferenceSettings:
+    """What the options say.
+
+    Raises:
+        ValueError: An unknown type, or options that do not go together.
+    """
+    return InferenceSettings(
+        args.device, args.dtype, args.channels_last, args.compile, args.cuda_graphs
+    )

@@ -1,0 +1,36 @@
+"""What the hosts' networks need in half precision: positions in float32.
+
+bfloat16 counts to 256 and float16 to 2048, so that neighbouring pixels of a frame wider than that
+lie on one another.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+
+import torch
+import torchvision  # noqa: F401 (registers torch.ops.torchvision)
+from torch import Tensor
+
+__all__ = ["deform_in_float32", "warp_in_float32"]
+
+HALVES = (torch.bfloat16, torch.float16)
+
+
+def warp_in_float32(package: str, flow_warp: Callable[..., Tensor]) -> None:
+    """Put in place of ``flow_warp``, wherever ``package`` has it, one that computes in float32."""
+
+    @functools.wraps(flow_warp)
+    def wide(x: Tensor, flow: Tensor, *args: object, **kwargs: object) -> Tensor:
+        if x.dtype not in HALVES and flow.dtype not in HALVES:
+            return flow_warp(x, flow, *args, **kwargs)
+        return flow_warp(x.float(), flow.float(), *args, **kwargs).to(x.dtype)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith(f"{package}.") and vars(module).get("flow_warp") is flow_warp:
+            module.flow_warp = wide
+
+
+def deform_in_float32() -> None:
+    """On a CPU, where torchvision has no bfloat16 kernel and no autocast rule as for CUDA."""
+    torch.library.register_autocast("torchvision::deform_conv2d", "cpu", torch.float32)

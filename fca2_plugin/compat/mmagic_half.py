@@ -1,0 +1,18 @@
+"""MMagic's warping in half precision.
+
+Breaks: nothing loudly. Flow-guided networks lose their alignment right of pixel 256 under bfloat16.
+Why: ``flow_warp`` counts pixels in the dtype of what it warps, which autocast makes half.
+Does nothing: in float32.
+"""
+
+from fca2_plugin.compat.half_precision import warp_in_float32
+
+__all__ = ["apply"]
+
+
+def apply() -> str:
+    import mmagic.models
+    from mmagic.models.utils import flow_warp
+
+    warp_in_float32(mmagic.__name__, flow_warp)
+    return "in half precision flow_warp would count no further than 256"
