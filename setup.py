@@ -41,6 +41,8 @@ EXTRAS = {
     "lmdb": ["lmdb"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],
+    # the exporter of torch writes with onnx and onnxscript; onnxruntime proves what it wrote
+    "export": ["onnx", "onnxruntime", "onnxscript"],
     # LPIPS
     "evaluation": ["torchmetrics"],
     # a binary of ffmpeg, licensed GPL, with libvmaf

@@ -115,7 +115,7 @@ install_all() {
     echo "==> installing into $1 (a few minutes, once; log: $LOG)"
     install_step 1/4 setuptools wheel
     install_step 2/4 torch torchvision
-    install_step 3/4 --no-build-isolation -e "$ROOT[mmagic,basicsr,video,quickstart,dev]"
+    install_step 3/4 --no-build-isolation -e "$ROOT[mmagic,basicsr,video,quickstart,export,dev]"
     install_step 4/4 --no-deps --no-build-isolation mmagic basicsr
     "$PY" -c 'import av, cv2, fca2_plugin, mmcv, mmengine, torch, torchvision' >>"$LOG" 2>&1 ||
         die "what was installed does not import, see the end of $LOG; remove $1 and run this again"

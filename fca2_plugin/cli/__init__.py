@@ -23,6 +23,7 @@ VERBS = (
     "evaluate",
     "report",
     "benchmark",
+    "export",
     "mfqe",
     "probe",
 )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin.ops.padding import round_up
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["SPyNet"]
@@ -71,7 +72,7 @@ class SPyNet(nn.Module):
     def forward(self, ref: Tensor, supp: Tensor) -> Tensor:
         h, w = ref.shape[-2:]
         multiple = 2 ** (len(self.basic_module) - 1)
-        size = tuple(-(-side // multiple) * multiple for side in (h, w))
+        size = tuple(round_up(side, multiple) for side in (h, w))
         ref, supp = (self._resize(frames, size) for frames in (ref, supp))
         flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
         return flow * flow.new_tensor((w / size[1], h / size[0])).view(1, 2, 1, 1)

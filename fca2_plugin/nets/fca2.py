@@ -145,14 +145,14 @@ class FCA2Net(nn.Module):
             return self.super_resolve(clean)
         if self.grouping == "adaptive" and not self.training:
             frames = torch.cat([self.process_adaptive(clip) for clip in clean.split(1)])
-            return self._correct(frames, clean)
+            return self.correct(frames, clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
         batches = chunks.split(self._batch_size(len(chunks)))
         if self.join_codes:
             frames = self.process_joined(batches, len(lq))  # (n*m, f, 3, s*h, s*w)
         else:
             frames = torch.cat([self.process(batch) for batch in batches])
-        return self._correct(self._from_chunks(frames, lq), clean)
+        return self.correct(self._from_chunks(frames, lq), clean)
 
     def process(self, chunks: Tensor) -> Tensor:
         """Encode, super-resolve and decode, (m, f, 3, h, w) to (m, f, 3, s*h, s*w)."""
@@ -209,6 +209,17 @@ class FCA2Net(nn.Module):
             return codes
         return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
 
+    @property
+    def corrects_output(self) -> bool:
+        """Whether decoded frames get the clean frames' colours."""
+        return self.color_correction is not None and self.color_at != "encoder"
+
+    def correct(self, frames: Tensor, clean: Tensor) -> Tensor:
+        """Give decoded frames (n, t, 3, s*h, s*w) the colours of clean ones (n, t, 3, h, w)."""
+        if not self.corrects_output:
+            return frames
+        return correct_color(frames, clean, self.color_correction)
+
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
         """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""
         super().requires_grad_(requires_grad)
@@ -241,11 +252,6 @@ class FCA2Net(nn.Module):
     def _from_chunks(self, frames: Tensor, lq: Tensor) -> Tensor:
         """(n*m, f, c, H, W) to (n, t, c, H, W)."""
         return frames.reshape(lq.shape[0], -1, *frames.shape[2:])[:, : lq.shape[1]]
-
-    def _correct(self, frames: Tensor, clean: Tensor) -> Tensor:
-        if self.color_correction is None or self.color_at == "encoder":
-            return frames
-        return correct_color(frames, clean, self.color_correction)
 
     def _middles(self, chunks: Tensor) -> list[int]:
         """The frame at each group's middle, the colour reference of its code."""

@@ -4,7 +4,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["extend_time", "mirror_time", "pad_space"]
+__all__ = ["extend_time", "mirror_time", "pad_space", "round_up"]
+
+
+def round_up(size: int, multiple: int) -> int:
+    """The next multiple of ``multiple``, without a negative number: ONNX divides towards zero."""
+    return (size + multiple - 1) // multiple * multiple
 
 
 def pad_space(x: Tensor, multiple: int = 1, min_size: int = 1) -> Tensor:
@@ -16,7 +21,7 @@ def pad_space(x: Tensor, multiple: int = 1, min_size: int = 1) -> Tensor:
         x: (..., h, w); returns (..., H, W) with H = k * multiple >= max(h, min_size).
     """
     h, w = x.shape[-2:]
-    pad_h, pad_w = (-(-max(side, min_size) // multiple) * multiple - side for side in (h, w))
+    pad_h, pad_w = (round_up(max(side, min_size), multiple) - side for side in (h, w))
     if not (pad_h or pad_w):
         return x
     mode = "reflect" if pad_h < h and pad_w < w else "replicate"

@@ -1,0 +1,72 @@
+"""``fca2 export``."""
+
+import argparse
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "export a network, and each part of FCA², to ONNX, proved equal in onnxruntime"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
+    parser.add_argument("--checkpoint", metavar="FILE", help="its weights (default: random ones)")
+    parser.add_argument("--out", metavar="DIR", help="the folder to make")
+    parser.add_argument(
+        "--size",
+        default="96x72",
+        metavar="WxH",
+        help="LQ frames it is checked at, and fixed to where it must be (default: %(default)s)",
+    )
+    parser.add_argument("--frames", type=int, metavar="N", help="frames of a clip (default: 7)")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=1e-4,
+        metavar="X",
+        help="largest difference from torch allowed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="try every known network instead, tiny, and list them"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from fca2_plugin.apps.benchmark import parse_size
+    from fca2_plugin.apps.export import export_markdown, export_onnx, export_table
+
+    console = Console(stderr=True)
+    if args.table:
+        outcomes = []
+        with console.status("networks") as status:
+            for outcome in export_table():
+                outcomes.append(outcome)
+                status.update(f"after {outcome.network} of {outcome.host}")
+        print(export_markdown(outcomes))
+        return 0
+    if args.config is None or args.out is None:
+        raise ValueError("expected --config FILE and --out DIR, or --table")
+    with console.status("network") as status:
+        manifest = export_onnx(
+            args.config,
+            args.checkpoint,
+            args.out,
+            size=parse_size(args.size),
+            frames=args.frames,
+            tolerance=args.tolerance,
+            progress=lambda part: status.update(f"{part}: tracing, checking"),
+        )
+    for graph in manifest["graphs"]:
+        free = ", ".join(graph["free_axes"]) or "none"
+        print(f"{graph['file']}: difference {graph['max_difference']:.1e}, free axes: {free}")
+    for part, reason in manifest["not_exported"].items():
+        print(f"{part}: not exported: {reason}")
+    if "max_difference_in_a_row" in manifest:
+        print(f"the parts in a row: difference {manifest['max_difference_in_a_row']:.1e}")
+    if manifest["grouping"] != "as configured":
+        print("groups of frames are fixed: adaptive ones depend on the clip, as no graph can")
+    if args.checkpoint is None:
+        print("without --checkpoint: the weights are random")
+    print(f"written: {args.out} (tolerance {manifest['tolerance']:.0e})")
+    return 0
