@@ -104,7 +104,7 @@ def test_rotation_and_the_shape_of_pixels_are_kept(tmp_path, ending):
         ("yuv422p", "libx264", "yuv422p"),
         ("yuv444p", "libx264", "yuv444p"),
         ("yuv420p16le", "ffv1", "yuv420p10le"),
-        ("gray", "ffv1", "yuv420p"),
+        ("gray", "ffv1", "yuvj420p"),  # FFmpeg takes grey for full range
         ("bgr0", "ffv1", "yuv444p"),
     ],
 )
