@@ -85,7 +85,7 @@ def test_damage_is_an_error_or_is_counted(tmp_path):
     source = film(tmp_path / "a.mkv", 30, options={"crf": "1"})
     data = bytearray(source.read_bytes())
     middle = len(data) // 2
-    data[middle : middle + 400] = bytes(400)
+    data[middle : middle + 4000] = bytes(4000)
     source.write_bytes(data)
     with pytest.raises(ValueError, match="a.mkv is damaged after .* frames"):
         scan(source, 0)

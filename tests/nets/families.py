@@ -66,7 +66,7 @@ def check_family(
 
     fca2.eval()
     with torch.no_grad():
-        codes = fca2.encode(torch.rand(1, 7, 3, 13, 17, generator=generator))
+        codes, _ = fca2.encode(torch.rand(1, 7, 3, 13, 17, generator=generator))
         padded = pad_space(codes, adapter.spec.size_multiple, adapter.spec.min_size)
         frames = prepare(padded[0])
         for index in range(codes.shape[1]):

@@ -15,7 +15,7 @@ PARTS = {
     "encode": ("autoencoder", "encode"),
     "vsr": ("vsr", "super_resolve"),
     "decode": ("autoencoder", "decode"),
-    "colour": ("autoencoder", "_correct"),
+    "colour": ("autoencoder", "correct"),
 }
 """What must be there and the method of FCA2Net, else of that, by the name in a breakdown."""
 OTHER = "other"
