@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark import count_macs
+from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.nets import FCA2Net, GuidedAutoencoder
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup
