@@ -13,7 +13,7 @@ import mmengine
 from mmengine.dist import is_main_process
 
 from fca2_plugin._errors import run_command
-from fca2_plugin.mmagic.runner import load_config, test
+from fca2_plugin.mmagic.runner import end_distributed, load_config, test
 from fca2_plugin.mmagic.train import add_common_arguments
 
 __all__ = ["main"]
@@ -45,6 +45,7 @@ def _test(args: argparse.Namespace) -> int:
     if args.out and is_main_process():
         Path(args.out).parent.mkdir(parents=True, exist_ok=True)
         mmengine.dump(metrics, args.out)
+    end_distributed()
     return 0
 
 

@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from mmengine.config import DictAction
 
 from fca2_plugin._errors import run_command
-from fca2_plugin.mmagic.runner import load_config, train, use_amp, use_auto_scale_lr, use_resume
+from fca2_plugin.mmagic.runner import (
+    end_distributed,
+    load_config,
+    train,
+    use_amp,
+    use_auto_scale_lr,
+    use_resume,
+)
 
 __all__ = ["add_common_arguments", "main"]
 
@@ -65,6 +72,7 @@ def _train(args: argparse.Namespace) -> int:
         use_resume(cfg, args.resume)
     runner = train(cfg)
     runner.logger.info(f"finished; logs and checkpoints are in {runner.work_dir}")
+    end_distributed()
     return 0
 
 
