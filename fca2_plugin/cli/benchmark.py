@@ -7,7 +7,7 @@ from fca2_plugin.cli._settings import add_settings, read_settings
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "time a VSR network alone and inside FCA², and count what both need"
+HELP = "time a VSR network alone and inside FCA², or enhancement networks, and count what they need"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="basicvsr, basicvsr-pp, ftvsr, edvr, stdf-basicvsr, ... (default: %(default)s)",
     )
+    networks.add_argument(
+        "--enhancer",
+        nargs="*",
+        metavar="NAME",
+        help="enhancement networks instead: stdf-r3l rfda cf-stif tgafnet, those of TGAFNet's "
+        "Table IV, by default; at its three sizes, or at --size",
+    )
     networks.add_argument("--host", default="mmagic", help="mmagic or basicsr, which builds it")
     networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")
     networks.add_argument("--checkpoint", help="weights for --config; time does not need them")
@@ -27,12 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--num-passes", type=int, help="cleaning passes, 0 for no cleaning")
     networks.add_argument("--tiny", action="store_true", help="small widths, to try things")
     clip = parser.add_argument_group("clip and clock")
-    clip.add_argument("--frames", type=int, default=7, help="frames (default: %(default)s)")
+    clip.add_argument("--frames", type=int, help="frames (default: 7; 1 with --enhancer)")
     clip.add_argument(
         "--size",
-        default="180x144",
         metavar="WxH",
-        help="width and height of the LQ frames (default: %(default)s)",
+        help="width and height of the LQ frames (default: 180x144)",
     )
     clip.add_argument("--repeats", type=int, help="rounds (default: 5, or 3 long ones)")
     clip.add_argument("--sweep", help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10")
@@ -47,8 +53,22 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps import benchmark
 
-    size = benchmark.parse_size(args.size)
-    setting = benchmark.Setting(args.frames, size, args.repeats, read_settings(args))
+    if args.enhancer is not None:
+        if args.sweep or args.plot or args.config:
+            raise ValueError("--enhancer goes with neither --sweep, --plot nor --config")
+        benchmark.enhancement_command(
+            args.enhancer,
+            {args.size: benchmark.parse_size(args.size)} if args.size else benchmark.CLASSES,
+            1 if args.frames is None else args.frames,
+            args.repeats,
+            read_settings(args),
+            json_path=args.json,
+            console=Console(),
+        )
+        return 0
+    size = benchmark.parse_size(args.size or "180x144")
+    frames = 7 if args.frames is None else args.frames
+    setting = benchmark.Setting(frames, size, args.repeats, read_settings(args))
     choice = benchmark.Choice(
         vsr=args.vsr,
         host=args.host,

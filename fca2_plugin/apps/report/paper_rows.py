@@ -95,6 +95,11 @@ def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
                 values = benchmark[network]
                 cells = _cost(table, values["params"], values["ms_per_frame"], benchmark["device"])
                 row.cells = {**cells, **row.cells}
+    for benchmark in results.enhancement if table.key == "tgafnet-4" else ():
+        for name, values in benchmark["networks"].items():
+            row = rows.setdefault(method_key(name), _Ours(name, _index(table, name)))
+            row.cells |= _cost(table, values["params"], None, None)
+            row.cells |= _speed(values["sizes"], benchmark["device"])
     yield from rows.values()
 
 
@@ -177,6 +182,16 @@ def _cost(
         cells["params_k"] = Cell(f"{params / 1e3:.0f}")
     if ms is not None and "ms" in keys:
         cells["ms"] = Cell(f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}", note=device or "")
+    return cells
+
+
+def _speed(sizes: Mapping[str, Mapping], device: str) -> dict[str, Cell]:
+    """Frames per second by class; what the paper calls FLOPs are multiply-accumulates."""
+    cells = {
+        f"fps:{label}": Cell(f"{values['fps']:.2f}", note=device) for label, values in sizes.items()
+    }
+    if "D" in sizes:
+        cells["gflops"] = Cell(f"{sizes['D']['macs_per_frame'] / 1e9:.1f}", note="MACs")
     return cells
 
 

@@ -16,7 +16,12 @@ from fca2_plugin.apps.report.run_table import MODELS, check_results
 
 __all__ = ["Evaluation", "Results", "Scores", "conditions_of", "read_results"]
 
-SCHEMAS = {"evaluate": (1,), "benchmark": (1, 2), "benchmark_sweep": (1, 2)}
+SCHEMAS = {
+    "evaluate": (1,),
+    "benchmark": (1, 2),
+    "benchmark_sweep": (1, 2),
+    "benchmark_enhancement": (1,),
+}
 """What is read of each kind of file; the quickstart's has none."""
 NO_CONDITION = ""
 NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
@@ -75,6 +80,7 @@ class Results:
     evaluations: list[Evaluation] = field(default_factory=list)
     benchmarks: list[Mapping] = field(default_factory=list)
     sweeps: list[Mapping] = field(default_factory=list)
+    enhancement: list[Mapping] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
 
@@ -107,6 +113,9 @@ def read_results(paths: Sequence[Path]) -> Results:
         elif kind == "benchmark":
             _check_benchmark(path, content)
             results.benchmarks.append(content)
+        elif kind == "benchmark_enhancement":
+            _check_enhancement(path, content)
+            results.enhancement.append(content)
         else:
             for point in _get(path, content, "points", list):
                 _check_benchmark(path, point)
@@ -183,6 +192,15 @@ def _check_benchmark(path: Path, content: Any) -> None:
         _get(path, content, key, str)
     _get(path, content, "size", list)
     _get(path, content, "frames", float)
+
+
+def _check_enhancement(path: Path, content: Mapping) -> None:
+    _get(path, content, "device", str)
+    for network in _get(path, content, "networks", Mapping).values():
+        _get(path, network, "params", float)
+        for values in _get(path, network, "sizes", Mapping).values():
+            _get(path, values, "macs_per_frame", float)
+            _get(path, values, "fps", float)
 
 
 def _get(path: Path, content: Any, key: str, kind: type) -> Any:
