@@ -58,7 +58,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["fca2_plugin", "fca2_plugin.*"]),
-    package_data={"fca2_plugin": ["weights/*"]},
+    package_data={"fca2_plugin": ["weights/*", "apps/serve/page.*"]},
     python_requires=">=3.10",
     install_requires=[
         "torch",

@@ -3,10 +3,20 @@
 import sys
 from collections.abc import Callable
 
-__all__ = ["run_command"]
+__all__ = ["USER_ERRORS", "one_sentence", "run_command"]
 
 USER_ERRORS = (ValueError, TypeError, KeyError, ImportError, OSError)
 """What wrong input raises here and in the hosts; anything else is a fault, and shows itself."""
+
+
+def one_sentence(error: BaseException) -> str:
+    """What an error says, on one line."""
+    # str(KeyError) is the repr of its message
+    text = error.args[0] if isinstance(error, KeyError) and error.args else error
+    text = str(text)
+    if "\nOriginal Traceback" in text:  # torch's message for what a data worker raised
+        text = text.strip().splitlines()[-1].partition(": ")[2]
+    return " ".join(text.split()) or type(error).__name__
 
 
 def run_command(action: Callable[[], int], debug: bool = False) -> int:
@@ -21,13 +31,7 @@ def run_command(action: Callable[[], int], debug: bool = False) -> int:
     try:
         return action()
     except USER_ERRORS as error:
-        # str(KeyError) is the repr of its message
-        text = error.args[0] if isinstance(error, KeyError) and error.args else error
-        text = str(text)
-        if "\nOriginal Traceback" in text:  # torch's message for what a data worker raised
-            text = text.strip().splitlines()[-1].partition(": ")[2]
-        sentence = " ".join(text.split()) or type(error).__name__
-        print(f"error: {sentence} (--debug shows where)", file=sys.stderr)
+        print(f"error: {one_sentence(error)} (--debug shows where)", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +19,19 @@ def require_host(name: str) -> None:
     if os.environ.get("FCA2_REQUIRE_HOSTS") == "1":
         pytest.fail(f"{name} is not installed, and FCA2_REQUIRE_HOSTS=1", pytrace=False)
     pytest.skip(f"{name} is not installed", allow_module_level=True)
+
+
+def require_program(*names: str) -> str:
+    """Find a program under one of its names, or skip the calling test and say so.
+
+    No package installs a browser, so its absence is a failure only with FCA2_REQUIRE_BROWSER=1.
+    """
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None and os.environ.get("FCA2_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"there is no {names[0]}, and FCA2_REQUIRE_BROWSER=1", pytrace=False)
+    if found is None:
+        pytest.skip(f"there is no {names[0]}")
+    return found
 
 
 def run_python(code: str, **environment: str) -> str:

@@ -18,6 +18,7 @@ VERBS = (
     "doctor",
     "quickstart",
     "upscale",
+    "serve",
     "encode",
     "convert",
     "evaluate",

@@ -2,6 +2,8 @@
 
 import argparse
 
+from fca2_plugin.cli._network import add_network
+
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "upscale or enhance a video; sound, subtitles, chapters and every frame's time are kept"
@@ -13,14 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="the result; a folder for several or a folder of videos"
     )
 
-    what = parser.add_argument_group("the network (by default the one that ships)")
-    what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
-    what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
-    what.add_argument("--preset", metavar="NAME", help="a network that is here, as bicubic")
-    what.add_argument("--device", help="where it runs (default: a GPU if there is one)")
-    what.add_argument(
-        "--precision", default="fp32", help="fp32, bf16 or fp16 (default: %(default)s)"
-    )
+    add_network(parser)
 
     coding = parser.add_argument_group("the result")
     coding.add_argument(

@@ -20,7 +20,7 @@ import numpy as np
 from fca2_plugin.codec.picture import ColorTags, read_tags
 from fca2_plugin.codec.video import pictures
 
-__all__ = ["Scan", "frames", "scan"]
+__all__ = ["Scan", "frames", "read_rotation", "scan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +186,7 @@ class _Found:
             self.first = frame
             self.tags = read_tags(frame, self.stream)
             self.stream = None
-            self.rotation = _rotation(frame)
+            self.rotation = read_rotation(frame)
         time = frame.pts
         if time is None or (self.times and time <= self.times[-1]):
             self.num_moved += 1
@@ -219,8 +219,9 @@ class _Found:
         )
 
 
-def _rotation(frame: Any) -> int:
-    """Degrees, counter-clockwise, of the display matrix: nine numbers, 16.16 where it matters."""
+def read_rotation(frame: Any) -> int:
+    """Degrees, counter-clockwise, by which players turn a decoded frame."""
+    # the display matrix: nine numbers, 16.16 where it matters
     found = frame.side_data.get("DISPLAYMATRIX")
     if found is None:
         return 0

@@ -46,8 +46,16 @@ CHOOSE = (
 )
 
 
-def document(title: str, sections: list[str]) -> str:
-    """The document around its sections; empty ones are left out."""
+def document(title: str, sections: list[str], style: str = "", script: str = "") -> str:
+    """The document around its sections; empty ones are left out.
+
+    Args:
+        title: Of the page.
+        sections: HTML.
+        style: More style sheet.
+        script: What runs when the page is there.
+    """
+    more = f"<script>{script}</script>\n" if script else ""
     body = "\n".join(section for section in sections if section)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -55,15 +63,16 @@ def document(title: str, sections: list[str]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>{escape(title)}</title>
-<style>{STYLE}</style>
+<style>{STYLE}{style}</style>
 </head>
 <body>
 <main>
 {body}
 </main>
 <footer>Written by fca2_plugin {escape(__version__)}.</footer>
-</body>
+{more}</body>
 </html>
 """
 

@@ -1,0 +1,32 @@
+"""The page: one document, in the report's style, that needs nothing else."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from fca2_plugin.apps.report.html import document
+
+__all__ = ["CONTENT_POLICY", "page"]
+
+PARTS = {name: Path(__file__).with_name(f"page.{name}") for name in ("html", "css", "js")}
+
+
+@cache
+def page() -> str:
+    """The whole document."""
+    body, style, script = (path.read_text(encoding="utf-8") for path in PARTS.values())
+    return document("Upscale a video", [body], style, script)
+
+
+def _script_hash() -> str:
+    digest = hashlib.sha256(PARTS["js"].read_bytes()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+#: No script but the page's own, nothing from anywhere else, and in nobody's frame.
+CONTENT_POLICY = (
+    f"default-src 'none'; script-src {_script_hash()}; style-src 'unsafe-inline'; "
+    "connect-src 'self'; media-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)

@@ -1,0 +1,64 @@
+"""``fca2 serve``."""
+
+import argparse
+
+from fca2_plugin.cli._network import add_network
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "a local web page: drop a video, upscale it, compare before and after with a slider"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_network(parser)
+    group = parser.add_argument_group("the page")
+    group.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="where to listen; 0.0.0.0 lets other machines in (default: %(default)s)",
+    )
+    group.add_argument("--port", type=int, default=0, help="default: any free one")
+    group.add_argument("--open", action="store_true", help="open the page in a browser")
+    group.add_argument(
+        "--work-dir",
+        metavar="DIR",
+        help="where uploads and results live and stay (default: a folder removed at the end)",
+    )
+    group.add_argument(
+        "--max-size",
+        type=float,
+        default=4.0,
+        metavar="GIB",
+        help="the largest upload (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    import signal
+    import webbrowser
+
+    from fca2_plugin.apps.serve import open_server
+    from fca2_plugin.apps.upscale import UpscaleOptions
+
+    # a server that is ended by kill tidies up as after Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with open_server(
+        config=args.config,
+        checkpoint=args.checkpoint,
+        preset=args.preset,
+        options=UpscaleOptions(device=args.device, precision=args.precision),
+        host=args.host,
+        port=args.port,
+        work_dir=args.work_dir,
+        max_gib=args.max_size,
+    ) as server:
+        for note in server.jobs.upscaler.notes:
+            print(f"note: {note}")
+        print(f"{server.url}\nopen this address in a browser; Ctrl-C ends", flush=True)
+        if args.open:
+            webbrowser.open(server.url)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nending", flush=True)
+    return 0
