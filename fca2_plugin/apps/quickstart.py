@@ -14,29 +14,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from torch import nn
 
 from fca2_plugin._files import write_json
 from fca2_plugin.apps.benchmark import compare
-from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.inference import default_device, to_clip, to_frames
 from fca2_plugin.apps.report import Comparison, codes_picture, results_table, write_report
+from fca2_plugin.apps.small_scale import CRFS, bicubic_floor, keep_arguments, make_clips
 from fca2_plugin.codec import CodecSettings, probe, write_video
 from fca2_plugin.data import (
     Clip,
     ClipSource,
     bicubic_upsample,
-    build_clips,
     demo_clips,
     find_clips,
+    middle_of,
     read_frames,
     video_clips,
 )
 
 __all__ = ["run_quickstart"]
 
-CRFS = (15, 25, 35)
 CLIP_FRAMES = 14  # two chunks of 7
 NUM_TRAIN, NUM_TEST = 24, 3
 DEMO_SIZE = (192, 192)
@@ -86,12 +84,12 @@ def run_quickstart(
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     work_dir = Path(work_dir)
     source = _source(video)  # a bad video is refused before anything is written
-    _same_run(work_dir / "run.json", {"video": video and str(video), "budget": budget})
+    keep_arguments(work_dir, {"video": video and str(video), "budget": budget})
     start = time.perf_counter()
-    clips = _make_clips(work_dir / "clips", source, console)
+    clips = make_clips(work_dir / "clips", source, console)
     checkpoints, spent = _train_all(work_dir, clips, budget, console)
 
-    results = {"crfs": list(CRFS), "bicubic": _bicubic_floor(clips)}
+    results = {"crfs": list(CRFS), "bicubic": bicubic_floor(clips)}
     networks = {}
     for name in ("baseline", "wrapped"):
         console.print(f"testing {name} at CRF {', '.join(map(str, CRFS))} ...")
@@ -109,19 +107,6 @@ def run_quickstart(
     return results
 
 
-def _same_run(path: Path, arguments: dict) -> None:
-    """A folder belongs to one set of arguments: a schedule cannot go on with another length."""
-    if path.is_file():
-        before = json.loads(path.read_text())
-        if before != arguments:
-            raise ValueError(
-                f"{path.parent} holds a quickstart with {before}, and this one has {arguments}; "
-                "give another --work-dir, or remove that folder"
-            )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, arguments)
-
-
 def _source(video: str | Path | None) -> ClipSource:
     if video is None:
         return demo_clips(NUM_TRAIN, NUM_TEST, CLIP_FRAMES, DEMO_SIZE)
@@ -132,34 +117,7 @@ def _source(video: str | Path | None) -> ClipSource:
             f"{video} has {stream.width}x{stream.height} pixels; the quickstart trains on patches "
             f"and needs at least {MIN_SIDE} a side: give a larger video"
         )
-    return _middle(source)
-
-
-def _make_clips(root: Path, source: ClipSource, console: Console) -> Path:
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
-    ) as bar:
-        task = bar.add_task("0 clips", total=None)
-        return build_clips(
-            source,
-            root,
-            crfs=CRFS,
-            progress=lambda n, all_, _: bar.update(task, total=all_, completed=n),
-        )
-
-
-def _middle(source: ClipSource) -> ClipSource:
-    """The middle of each frame, at most ``MAX_SIDE`` pixels a side."""
-
-    def cut(frame: np.ndarray) -> np.ndarray:
-        top, left = (max(side - MAX_SIDE, 0) // 2 for side in frame.shape[:2])
-        return np.ascontiguousarray(frame[top : top + MAX_SIDE, left : left + MAX_SIDE])
-
-    def make() -> Iterator[tuple[str, str, list[np.ndarray]]]:
-        for split, name, frames in source:
-            yield split, name, [cut(frame) for frame in frames]
-
-    return ClipSource({**source.recipe, "middle": MAX_SIDE}, make, source.count)
+    return middle_of(source, MAX_SIDE)
 
 
 def _iterations(name: str, budget: float) -> int:
@@ -227,16 +185,6 @@ def _test(checkpoint: Path, name: str, clips: Path, budget: float) -> tuple[dict
 def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:
     lq, gt = (find_clips(clips / "test" / kind) for kind in (f"lq_crf{crf}", "gt"))
     return zip(lq, gt, strict=True)
-
-
-def _bicubic_floor(clips: Path) -> dict:
-    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor."""
-    conditions = [f"crf{crf}" for crf in CRFS]
-    result = evaluate(data=clips, conditions=conditions, floor="bicubic")
-    row = {"parameters": 0, "ms_per_frame": result["ms_per_frame"]}
-    for key, measure in (("psnr_y", "psnr"), ("ssim_y", "ssim")):
-        row[key] = {str(crf): result["conditions"][f"crf{crf}"][measure] for crf in CRFS}
-    return row
 
 
 def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None:

@@ -24,6 +24,7 @@ VERBS = (
     "evaluate",
     "report",
     "benchmark",
+    "ablate",
     "export",
     "mfqe",
     "probe",

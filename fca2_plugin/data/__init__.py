@@ -41,7 +41,7 @@ from fca2_plugin.data.pqf import (
     read_peaks,
 )
 from fca2_plugin.data.sample import SampleRecipe
-from fca2_plugin.data.source import ClipSource, video_clips
+from fca2_plugin.data.source import ClipSource, middle_of, video_clips
 from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
 from fca2_plugin.data.verify import verify_tree
 from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
@@ -82,6 +82,7 @@ __all__ = [
     "media_frames",
     "media_shape",
     "mfqe_planes",
+    "middle_of",
     "nearest_peaks",
     "open_clip_set",
     "open_clips",

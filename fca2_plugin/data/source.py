@@ -11,7 +11,7 @@ import numpy as np
 from fca2_plugin._files import file_sha256
 from fca2_plugin.codec import count_frames, probe, read_video
 
-__all__ = ["ClipSource", "SourceClip", "video_clips"]
+__all__ = ["ClipSource", "SourceClip", "middle_of", "video_clips"]
 
 SourceClip = tuple[str, str, Iterable[np.ndarray]]  # split, clip name, frames
 
@@ -98,3 +98,17 @@ def video_clips(
         "max_clips": max_clips,
     }
     return ClipSource(recipe, make, lambda: num_slots() - 1)
+
+
+def middle_of(source: ClipSource, side: int) -> ClipSource:
+    """The same clips, of each frame only the middle, at most ``side`` pixels a side."""
+
+    def cut(frame: np.ndarray) -> np.ndarray:
+        top, left = (max(length - side, 0) // 2 for length in frame.shape[:2])
+        return np.ascontiguousarray(frame[top : top + side, left : left + side])
+
+    def make() -> Iterator[SourceClip]:
+        for split, name, frames in source:
+            yield split, name, [cut(frame) for frame in frames]
+
+    return ClipSource({**source.recipe, "middle": side}, make, source.count)

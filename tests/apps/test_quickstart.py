@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fca2_plugin.apps import quickstart
+from fca2_plugin.apps.small_scale import make_clips
 from fca2_plugin.codec import CodecSettings, write_video
 from fca2_plugin.data import find_clips, read_frames
 from tests.conftest import require_host
@@ -55,7 +56,7 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
     assert third["wrapped"]["psnr_y"] == again["wrapped"]["psnr_y"]
     assert "since it was resumed" in third["setup"]["training"]
 
-    with pytest.raises(ValueError, match="give another --work-dir"):
+    with pytest.raises(ValueError, match="give another folder"):
         quickstart.run_quickstart(tmp_path, budget=0.01)
 
 
@@ -67,7 +68,7 @@ def test_takes_the_middle_of_a_video(small, tmp_path, monkeypatch):
     video = tmp_path / "video.mp4"
     write_video(video, frames, CodecSettings(crf=30, pix_fmt="yuv420p", fps=25))
     source = quickstart._source(video)
-    clips = quickstart._make_clips(tmp_path / "clips", source, quickstart.Console(quiet=True))
+    clips = make_clips(tmp_path / "clips", source, quickstart.Console(quiet=True))
     manifest = json.loads((clips / "manifest.json").read_text())
     assert manifest["num_clips"] == {"train": 1, "test": 1}
     monkeypatch.setattr(quickstart, "MIN_SIDE", 81)

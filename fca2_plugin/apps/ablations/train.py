@@ -1,0 +1,112 @@
+"""One training of an ablation, through MMagic's Runner, kept so that it is done once."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fca2_plugin._files import read_json, write_json
+from fca2_plugin.apps.ablations.rows import RUNS
+
+__all__ = ["BATCH", "CONFIGS", "ITERATIONS", "Study"]
+
+CONFIGS = Path(__file__).parents[3] / "configs" / "mmagic" / "small"
+ITERATIONS = 200  # of every training, stages before others included
+BATCH = 2
+_KEPT = 100  # iterations between checkpoints: what a killed run loses
+
+
+@dataclass(frozen=True)
+class Study:
+    """The folder of all trainings.
+
+    Args:
+        out: Where they go.
+        clips: Their data, as ``build_clips`` lays it out.
+        budget: Share of ``ITERATIONS``.
+    """
+
+    out: Path
+    clips: Path
+    budget: float
+
+    @property
+    def iterations(self) -> int:
+        """Of every training."""
+        return max(round(ITERATIONS * self.budget), 1)
+
+    def folder(self, name: str, seed: int) -> Path:
+        """Where a run's logs, checkpoints and result are."""
+        return self.out / "runs" / f"seed{seed}" / name
+
+    def checkpoint(self, name: str, seed: int) -> Path:
+        """The weights at a run's end."""
+        return self.folder(name, seed) / f"iter_{self.iterations}.pth"
+
+    def result(self, name: str, seed: int) -> dict | None:
+        """What a finished run measured; None while it is not finished."""
+        path = self.folder(name, seed) / "result.json"
+        return read_json(path) if path.is_file() else None
+
+    def config(self, name: str, seed: int, text: str):
+        """The config of a run: its row's, on these clips, from this seed, this long."""
+        from fca2_plugin.mmagic.runner import load_config
+
+        run = RUNS[name]
+        cfg = load_config(CONFIGS / run.config, run.options, work_dir=self.folder(name, seed))
+        cfg.randomness.seed = seed
+        cfg.train_dataloader.batch_size = BATCH
+        cfg.train_dataloader.dataset.gt_size = run.patch
+        self._use_clips(cfg.train_dataloader.dataset, "train")
+        for loader in (cfg.val_dataloader, *cfg.test_dataloader):
+            self._use_clips(loader.dataset, "test")
+        cfg.train_dataloader.dataset.seed = seed
+        cfg.train_cfg.max_iters = self.iterations
+        cfg.train_cfg.val_interval = self.iterations + 1  # the test at the end is what counts
+        cfg.param_scheduler[1].T_max = self.iterations
+        cfg.default_hooks.checkpoint.update(interval=_KEPT, max_keep_ckpts=1)
+        cfg.custom_hooks = [dict(type="FCA2ProgressHook", text=text)]
+        cfg.log_level = "ERROR"
+
+        files = {part: str(self.checkpoint(at, seed)) for part, at in run.starts_from.items()}
+        if "load_from" in files:
+            cfg.load_from = files["load_from"]
+        elif files:
+            net = cfg.model if cfg.model.type == "FCA2Wrapper" else cfg.model.generator
+            net.checkpoints = files
+        return cfg
+
+    def _use_clips(self, dataset, split: str) -> None:
+        for kind in ("gt", "lq"):
+            if dataset.get(f"dataroot_{kind}") is not None:
+                dataset[f"dataroot_{kind}"] = str(self.clips / split / kind)
+
+    def train(self, name: str, seed: int, text: str) -> dict:
+        """Train, test and write ``result.json``; go on where a killed run stopped."""
+        from fca2_plugin.mmagic.runner import test, train, use_resume
+
+        cfg = self.config(name, seed, text)
+        use_resume(cfg)
+        start = time.perf_counter()
+        train(cfg)
+        seconds = time.perf_counter() - start
+        metrics = test(cfg, self.checkpoint(name, seed))
+        result = {
+            "run": name,
+            "seed": seed,
+            "iterations": self.iterations,
+            "seconds": seconds,
+            "resumed": cfg.resume,
+            "psnr": _by_condition(metrics, "PSNR"),
+            "ssim": _by_condition(metrics, "SSIM"),
+        }
+        write_json(self.folder(name, seed) / "result.json", result)
+        return result
+
+
+def _by_condition(metrics: dict[str, float], measure: str) -> dict[str, float]:
+    """``CRF15/PSNR`` by the paper tables' ``crf15``; ``PSNR`` alone by the empty string."""
+    return {
+        key.removesuffix(measure).rstrip("/").lower(): value
+        for key, value in metrics.items()
+        if key.endswith(measure)
+    }

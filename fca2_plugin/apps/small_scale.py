@@ -1,0 +1,57 @@
+"""What runs at a small scale share: a run's folder, its clips, the floor below its networks."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from fca2_plugin._files import write_json
+from fca2_plugin.apps.evaluate import evaluate
+from fca2_plugin.data import ClipSource, build_clips
+
+__all__ = ["CRFS", "bicubic_floor", "keep_arguments", "make_clips"]
+
+CRFS = (15, 25, 35)
+
+
+def keep_arguments(folder: Path, arguments: dict) -> None:
+    """Write down what a folder was started with, in its ``run.json``.
+
+    Raises:
+        ValueError: It was started with something else: a schedule cannot go on with another length.
+    """
+    path = folder / "run.json"
+    if path.is_file():
+        before = json.loads(path.read_text())
+        if before != arguments:
+            raise ValueError(
+                f"{folder} holds a run with {before}, and this one has {arguments}; "
+                "give another folder, or remove that one"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(path, arguments)
+
+
+def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
+    """Build the data set with a bar, or finish it; return ``root``."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
+    ) as bar:
+        task = bar.add_task("0 clips", total=None)
+        return build_clips(
+            source,
+            root,
+            crfs=CRFS,
+            progress=lambda n, all_, _: bar.update(task, total=all_, completed=n),
+        )
+
+
+def bicubic_floor(clips: Path) -> dict:
+    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor."""
+    conditions = [f"crf{crf}" for crf in CRFS]
+    result = evaluate(data=clips, conditions=conditions, floor="bicubic")
+    row = {"parameters": 0, "ms_per_frame": result["ms_per_frame"]}
+    for key, measure in (("psnr_y", "psnr"), ("ssim_y", "ssim")):
+        row[key] = {str(crf): result["conditions"][f"crf{crf}"][measure] for crf in CRFS}
+    return row

@@ -1,0 +1,41 @@
+"""``fca2 ablate``."""
+
+import argparse
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "train the paper's ablations (Tables III to VII) on a small scale, over several seeds"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        default="work_dirs/ablations",
+        metavar="DIR",
+        help="for results.json, results.md and every training; the same folder goes on "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tables", nargs="+", metavar="T", help="of III IV V VI VII (default: all)"
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=3, metavar="N", help="how many (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=1.0,
+        help="share of the usual iterations: less is faster and says less (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        help="a data set of fca2 encode with train and val, instead of clips from photographs",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from fca2_plugin.apps.ablations import run_ablations
+
+    run_ablations(args.out, args.tables, args.seeds, args.budget, args.data)
+    return 0
