@@ -29,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")
     networks.add_argument("--checkpoint", help="weights for --config; time does not need them")
     networks.add_argument("--preset", default="released", help="of FCA² (default: %(default)s)")
+    networks.add_argument(
+        "--training", action="store_true", help="time training steps: forward, backward, optimiser"
+    )
+    networks.add_argument(
+        "--stage",
+        help="what learns then: vsr (FCA² frozen), joint or finetune (default: the preset's)",
+    )
     networks.add_argument("--n-subs", type=int, help="channels of a group (Table VI)")
     networks.add_argument("--n-ovls", type=int, help="channels that groups share (Table VI)")
     networks.add_argument("--num-passes", type=int, help="cleaning passes, 0 for no cleaning")
@@ -54,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from fca2_plugin.apps import benchmark
 
     if args.enhancer is not None:
-        if args.sweep or args.plot or args.config:
-            raise ValueError("--enhancer goes with neither --sweep, --plot nor --config")
+        if args.sweep or args.plot or args.config or args.training:
+            raise ValueError("--enhancer goes with none of --sweep, --plot, --config, --training")
         benchmark.enhancement_command(
             args.enhancer,
             {args.size: benchmark.parse_size(args.size)} if args.size else benchmark.CLASSES,
@@ -66,9 +73,11 @@ def run(args: argparse.Namespace) -> int:
             console=Console(),
         )
         return 0
+    if args.stage and not args.training:
+        raise ValueError("--stage says what a training step trains; give --training with it")
     size = benchmark.parse_size(args.size or "180x144")
     frames = 7 if args.frames is None else args.frames
-    setting = benchmark.Setting(frames, size, args.repeats, read_settings(args))
+    setting = benchmark.Setting(frames, size, args.repeats, read_settings(args), args.training)
     choice = benchmark.Choice(
         vsr=args.vsr,
         host=args.host,
@@ -77,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         n_ovls=args.n_ovls,
         num_passes=args.num_passes,
         tiny=args.tiny,
+        **({"stage": args.stage} if args.stage else {}),
         config=args.config,
         checkpoint=args.checkpoint,
     )

@@ -12,7 +12,7 @@ from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
 from fca2_plugin.apps.settings import InferenceSettings
 
-__all__ = ["benchmark_command", "benchmark_table", "breakdown_table"]
+__all__ = ["benchmark_command", "benchmark_table", "breakdown_table", "ratios_text"]
 
 NETWORKS = ("baseline", "wrapped")
 WHOLE = "all"
@@ -51,6 +51,8 @@ def benchmark_command(
     console = console or Console()
     if sweep is not None and json_path is None:
         raise ValueError("--sweep takes a while and goes on where it stopped; give --json FILE")
+    if sweep is not None and setting.training:
+        raise ValueError("--training times steps on clips of one size; leave --sweep out")
     if sweep is None and plot_dir is not None:
         raise ValueError("--plot draws sweeps; give --sweep frames or --sweep size with it")
     if json_path is not None:  # before hours of work
@@ -79,6 +81,7 @@ def benchmark_command(
     console.print(benchmark_table(points))
     if sweep is None:
         console.print(breakdown_table(result))
+        console.print(ratios_text(result))
     if plot_dir is not None:
         from fca2_plugin.apps.report.figures import SWEEP_PLOTS, sweep_figure
         from fca2_plugin.apps.report.plotting import LIGHT
@@ -94,24 +97,31 @@ def benchmark_table(points: list[dict]) -> Table:
     """The result for a terminal, two rows for every point."""
     first = points[0]
     title = (
-        f"{first['network']} of {first['host']} on {first['device']}, {first['threads']} threads, "
-        f"{_settings_text(first)}, torch {first['torch']}"
+        f"{_training_text(first)}{first['network']} of {first['host']} on {first['device']}, "
+        f"{first['threads']} threads, {_settings_text(first)}, torch {first['torch']}"
     )
     table = Table(title=title, title_justify="left")
     for head in ("LQ clip", "network"):
         table.add_column(head)
-    for head in ("ms per\nframe", "IQR", "peak\nMiB", "GMACs per\nframe", "params", "speed"):
+    for head in (
+        "ms per\nframe",
+        "IQR",
+        "peak\nMiB",
+        "above\nmodel",
+        "GMACs per\nframe",
+        "params",
+        "speed",
+    ):
         table.add_column(head, justify="right")
     for point in points:
         for name in NETWORKS:
             values = point[name]
-            peak = values["peak_mib"]
             table.add_row(
                 f"{point['frames']} x {point['size'][0]}x{point['size'][1]}" * (name == "baseline"),
                 name,
                 f"{values['ms_per_frame']:.1f}",
                 f"{values['iqr_ms_per_frame']:.1f}",
-                "–" if peak is None else f"{peak:,.0f}",
+                *(_mib(values[key]) for key in ("peak_mib", "above_model_mib")),
                 f"{values['macs_per_frame'] / 1e9:.2f}",
                 f"{values['params']:,}",
                 f"{1 if name == 'baseline' else point['speed_ratio']:.2f}x",
@@ -141,6 +151,30 @@ def breakdown_table(result: dict) -> Table:
                 end_section=part == WHOLE,
             )
     return table
+
+
+def ratios_text(result: dict) -> str:
+    """What of the baseline's the wrapped network needs, as far as it was measured."""
+    said = {
+        "time": 1 / result["speed_ratio"],
+        "MACs": result["mac_ratio"],
+        "peak memory": result["peak_ratio"],
+        "memory above the loaded model": result["above_model_ratio"],
+    }
+    known = [f"{value:.2f} of the {name}" for name, value in said.items() if value is not None]
+    return f"wrapped takes {', '.join(known)}"
+
+
+def _training_text(result: dict) -> str:
+    """What is trained, where training steps were timed."""
+    if result["kind"] != "benchmark_training":
+        return ""
+    frozen = ", ".join(result["frozen"]) or "nothing"
+    return f"training step, stage {result['stage']} ({frozen} frozen): "
+
+
+def _mib(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
 
 
 def _settings_text(result: dict) -> str:

@@ -21,8 +21,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fca2_plugin.apps.acceleration import eager
 from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
+from fca2_plugin.apps.benchmark.training import TrainingStep
 
-__all__ = ["Work", "count_macs", "count_work", "evaluating"]
+__all__ = ["Work", "count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
 
 NO_WORK = ("empty", "new_empty", "_unsafe_view", "lift_fresh")
 """Operators, by the beginning of their names, that start nothing and are no views."""
@@ -69,7 +70,11 @@ def count_work(
     """
     network = network or model
     flops = FlopCounterMode(
-        display=False, custom_mapping={torch.ops.torchvision.deform_conv2d: _deform_conv_flops}
+        display=False,
+        custom_mapping={
+            torch.ops.torchvision.deform_conv2d: _deform_conv_flops,
+            torch.ops.torchvision._deform_conv2d_backward: _deform_conv_backward_flops,
+        },
     )
     launches = _Launches()
 
@@ -111,6 +116,14 @@ def tensor_bytes(tensor: Tensor) -> int:
     return tensor.numel() * tensor.element_size()
 
 
+def held_bytes(network: nn.Module) -> int:
+    """What is there before a pass: parameters and buffers; to train, the optimiser's state."""
+    tensors = [*network.parameters(), *network.buffers()]
+    if isinstance(network, TrainingStep):
+        tensors += network.optimizer_state()
+    return sum(map(tensor_bytes, tensors))
+
+
 @contextmanager
 def evaluating(models: Iterable[nn.Module]) -> Iterator[None]:
     """Evaluation mode without gradients; afterwards every module is as it was."""
@@ -134,3 +147,15 @@ def _deform_conv_flops(
 ) -> int:
     """Twice the products of a deformable convolution: Co * Ci/groups * K * Ho * Wo per image."""
     return 2 * weight_shape.numel() * out_shape[0] * out_shape[2] * out_shape[3]
+
+
+def _deform_conv_backward_flops(
+    grad_shape: torch.Size,
+    input_shape: torch.Size,
+    weight_shape: torch.Size,
+    *args: object,
+    out_shape: tuple,
+    **kwargs: object,
+) -> int:
+    """Once for the samples and once for the weights, whether both are wanted or not."""
+    return 2 * _deform_conv_flops(input_shape, weight_shape, out_shape=grad_shape)

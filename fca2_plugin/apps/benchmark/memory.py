@@ -3,6 +3,7 @@
 torch counts allocated memory on CUDA devices only. So each network runs in a process of its own,
 ``python -m fca2_plugin.apps.benchmark.memory``, which first runs a small clip (libraries load what
 they load once), then resets the kernel's high-water mark and runs the clip that is measured.
+To train, both runs are steps, and the first one makes the optimiser's state.
 """
 
 import json
@@ -17,33 +18,54 @@ import torch
 
 from fca2_plugin._malloc import mallopt, release_free_memory
 from fca2_plugin.apps.acceleration import prepare
-from fca2_plugin.apps.benchmark.networks import Choice, build_pair, weight_bytes
+from fca2_plugin.apps.benchmark.counting import held_bytes, tensor_bytes
+from fca2_plugin.apps.benchmark.networks import Choice, build_pair
+from fca2_plugin.apps.benchmark.training import WARM_SIDE, TrainingStep
 from fca2_plugin.apps.settings import InferenceSettings
 
-__all__ = ["NOTE", "measure_peak_mib"]
+__all__ = ["NOTE", "TRAINING_NOTE", "measure_memory"]
 
 NOTE = (
     "weights, clip and the growth of resident memory during one pass, in a process of its own "
     "(VmHWM of Linux)"
 )
+TRAINING_NOTE = (
+    "weights, the optimiser's state, clip, ground truth and the growth of resident memory during "
+    "one step, in a process of its own (VmHWM of Linux)"
+)
 MIB = 2**20
-WARM_SIDE = 64  # every network takes this size
 # a fixed threshold, or glibc raises it and keeps blocks of up to 32 MiB once they were freed
 RETURN_AT_ONCE = {-3: 128 * 1024, -1: 128 * 1024}  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
 CLEAR_REFS, RESET_PEAK = Path("/proc/self/clear_refs"), "5"  # man 5 proc
 
 
-def measure_peak_mib(
-    choice: Choice, network: str, shape: tuple[int, ...], inference: InferenceSettings
-) -> float | None:
-    """Run ``baseline`` or ``wrapped`` once in a fresh process; None where there is no Linux.
+def measure_memory(
+    choice: Choice,
+    network: str,
+    shape: tuple[int, ...],
+    inference: InferenceSettings,
+    *,
+    training: bool = False,
+) -> dict[str, float]:
+    """Run ``baseline`` or ``wrapped`` once in a fresh process; nothing where there is no Linux.
+
+    Args:
+        choice: The networks.
+        network: ``baseline`` or ``wrapped``.
+        shape: Of the clip.
+        inference: How the network is run.
+        training: Whether a pass is a training step.
+
+    Returns:
+        ``peak_mib``, and of that ``above_model_mib``: what was allocated during the pass.
 
     Raises:
         ValueError: The process failed; the message holds its last line.
     """
     if not CLEAR_REFS.exists():
-        return None
+        return {}
     job = {"choice": asdict(choice), "network": network, "shape": shape}
+    job["training"] = training
     job["inference"] = {**asdict(inference), "device": "cpu"}
     job["threads"] = torch.get_num_threads()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
@@ -60,24 +82,31 @@ def measure_peak_mib(
             f"the process that measures the memory of {network!r} ended with code "
             f"{run.returncode} ({last}); try fewer frames or a smaller size"
         )
-    return json.loads(run.stdout.splitlines()[-1])["peak_mib"]
+    return json.loads(run.stdout.splitlines()[-1])
 
 
-@torch.inference_mode()
-def _measure(job: Mapping) -> float:
+def _measure(job: Mapping) -> dict[str, float]:
     mallopt(RETURN_AT_ONCE)
     torch.set_num_threads(job["threads"])
     inference = InferenceSettings(**job["inference"])
     network = prepare(build_pair(Choice(**job["choice"]))[job["network"]], inference)
     clip = torch.rand(job["shape"])
     # what is compiled is compiled for one shape
-    network(clip if inference.compile else torch.rand(1, 7, 3, WARM_SIDE, WARM_SIDE))
+    warm = clip if inference.compile else torch.rand(1, 7, 3, WARM_SIDE, WARM_SIDE)
+    if job["training"]:
+        network = TrainingStep(network, warm)
+    with torch.inference_mode():
+        network(warm)
+    if job["training"]:
+        network.expect(clip)
     release_free_memory()
     before = _status("VmRSS")
     CLEAR_REFS.write_text(RESET_PEAK)
-    network(clip)
+    with torch.inference_mode():
+        network(clip)
     grown = _status("VmHWM") - before
-    return (grown + weight_bytes(network) + clip.numel() * clip.element_size()) / MIB
+    peak = grown + held_bytes(network) + tensor_bytes(clip)
+    return {"peak_mib": peak / MIB, "above_model_mib": grown / MIB}
 
 
 def _status(key: str) -> int:
@@ -87,4 +116,4 @@ def _status(key: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"peak_mib": _measure(json.load(sys.stdin))}))
+    print(json.dumps(_measure(json.load(sys.stdin))))

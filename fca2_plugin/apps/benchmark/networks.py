@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.loading import load_network
 from fca2_plugin.nets import FCA2Net
-from fca2_plugin.nets.build import PRESETS
+from fca2_plugin.nets.build import FROM_PRESET, PRESETS, STAGES
 
-__all__ = ["HOSTS", "Choice", "build_pair"]
+__all__ = ["HOSTS", "VSR_STAGES", "Choice", "build_pair"]
 
 HOSTS = ("mmagic", "basicsr")
+VSR_STAGES = tuple(name for name, stage in STAGES.items() if "vsr" in stage.learns)
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,11 @@ class Choice:
         vsr: A name that the host's ``zoo`` lists; ignored where ``config`` is given.
         host: ``mmagic`` or ``basicsr``.
         preset: A key of ``PRESETS``.
+        stage: What learns in a training step, one of ``VSR_STAGES``; by default the preset's.
         n_subs: Channels of a group; None for the preset's.
         n_ovls: Channels shared by neighbouring groups; None for the preset's.
         num_passes: Cleaning passes, 0 for no cleaning network; None for the preset's.
-        tiny: Small widths, and the ``tiny`` preset, to try things.
+        tiny: Small widths, and the ``tiny`` or ``tiny_fast`` preset, to try things.
         config: A config of either host whose network is FCA2Net.
         checkpoint: Weights for ``config``.
     """
@@ -36,12 +37,19 @@ class Choice:
     vsr: str = "basicvsr"
     host: str = "mmagic"
     preset: str = "released"
+    stage: str = FROM_PRESET
     n_subs: int | None = None
     n_ovls: int | None = None
     num_passes: int | None = None
     tiny: bool = False
     config: str | None = None
     checkpoint: str | None = None
+
+    @property
+    def preset_used(self) -> str:
+        """The preset, or its small counterpart."""
+        small = f"tiny_{self.preset}"
+        return self.preset if not self.tiny else small if small in PRESETS else "tiny"
 
 
 def build_pair(choice: Choice) -> dict[str, FCA2Net]:
@@ -51,7 +59,8 @@ def build_pair(choice: Choice) -> dict[str, FCA2Net]:
     both meet the same input in the same way.
 
     Raises:
-        ValueError: An unknown network, host or preset, or a config without FCA² or without VSR.
+        ValueError: An unknown network, host, preset or stage, a config without FCA² or without
+            VSR, or a stage beside a config.
         FileNotFoundError: A config or checkpoint that is not there.
         ModuleNotFoundError: The host is not installed.
     """
@@ -64,6 +73,7 @@ def build_pair(choice: Choice) -> dict[str, FCA2Net]:
 def _from_name(choice: Choice) -> FCA2Net:
     check_choice("host", choice.host, HOSTS)
     check_choice("preset", choice.preset, PRESETS)
+    check_choice("stage", choice.stage, (*VSR_STAGES, FROM_PRESET))
     zoo = importlib.import_module(f"fca2_plugin.{choice.host}.zoo")
     vsr = choice.vsr.replace("_", "-")  # config files have both, BasicVSR++'s class the other
     check_choice(f"VSR network of {choice.host}", vsr, zoo.VSR_NETS)
@@ -77,14 +87,19 @@ def _from_name(choice: Choice) -> FCA2Net:
         cleaning = choice.num_passes != 0 and {"num_passes": choice.num_passes}
     return zoo.Network(
         vsr=config,
-        stage="joint",  # its only difference here: it asks for no earlier stage's weights
-        preset="tiny" if choice.tiny else choice.preset,
+        stage=choice.stage,
+        preset=choice.preset_used,
         autoencoder=autoencoder,
         cleaning=cleaning,
     )
 
 
 def _from_config(choice: Choice) -> FCA2Net:
+    if choice.stage != FROM_PRESET:
+        raise ValueError(
+            f"stage={choice.stage!r} goes with a network by name; {choice.config} says its own "
+            "stage, so leave --stage out"
+        )
     network = load_network(choice.config, choice.checkpoint)
     if not isinstance(network, FCA2Net) or network.vsr is None:
         raise ValueError(
@@ -93,8 +108,3 @@ def _from_config(choice: Choice) -> FCA2Net:
             + "; expected FCA2Wrapper or FCA2Net around a VSR network, which is the baseline"
         )
     return network
-
-
-def weight_bytes(network: nn.Module) -> int:
-    """Bytes of parameters and buffers."""
-    return sum(t.numel() * t.element_size() for t in (*network.parameters(), *network.buffers()))

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from torch import nn
 
+from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["OTHER", "PARTS", "marked_parts"]
+__all__ = ["OTHER", "PARTS", "STEP_PARTS", "marked_parts"]
 
 PARTS = {
     "cleaning": ("cleaning", "clean"),
@@ -18,6 +19,8 @@ PARTS = {
     "colour": ("autoencoder", "correct"),
 }
 """What must be there and the method of FCA2Net, else of that, by the name in a breakdown."""
+STEP_PARTS = {"loss": "loss", "backward": "backward", "optimiser": "update"}
+"""The methods of TrainingStep beside those of the network that it trains."""
 OTHER = "other"
 """The rest: cutting into chunks, joining, averaging."""
 
@@ -31,7 +34,7 @@ def marked_parts(
     """Read a meter before and after every part of a pass.
 
     Args:
-        network: An ``FCA2Net``; any other network has no parts.
+        network: An ``FCA2Net``, or the ``TrainingStep`` of one; any other network has no parts.
         read: Reads the meter, such as a clock.
 
     Yields:
@@ -40,15 +43,24 @@ def marked_parts(
     marks: list[tuple[str, Reading, Reading]] = []
     changed = []
     try:
-        for name, (part, method) in PARTS.items() if isinstance(network, FCA2Net) else ():
-            if getattr(network, part) is not None:
-                owner = network if hasattr(network, method) else getattr(network, part)
-                setattr(owner, method, _marked(getattr(owner, method), name, read, marks))
-                changed.append((owner, method))
+        for name, owner, method in _methods(network):
+            setattr(owner, method, _marked(getattr(owner, method), name, read, marks))
+            changed.append((owner, method))
         yield marks
     finally:
         for owner, method in changed:
             delattr(owner, method)
+
+
+def _methods(network: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:
+    """The name of every part, whose method it is, and the method."""
+    if isinstance(network, TrainingStep):
+        for name, method in STEP_PARTS.items():
+            yield name, network, method
+        network = network.network
+    for name, (part, method) in PARTS.items() if isinstance(network, FCA2Net) else ():
+        if getattr(network, part) is not None:
+            yield name, network if hasattr(network, method) else getattr(network, part), method
 
 
 def _marked(run: Callable, name: str, read: Callable[[], Reading], marks: list) -> Callable:

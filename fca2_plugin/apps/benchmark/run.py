@@ -1,4 +1,4 @@
-"""``fca2 benchmark``: one VSR network alone and wrapped, at one size or over a sweep of sizes."""
+"""``fca2 benchmark``: a VSR network alone and wrapped, one size or many, used or trained."""
 
 import os
 import subprocess
@@ -16,6 +16,7 @@ from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
+from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
@@ -35,26 +36,34 @@ class Setting:
         size: Width and height of its LQ frames.
         repeats: Timed rounds; None for as many as ``compare`` takes.
         inference: How networks are run, all alike.
+        training: Whether training steps are timed, on the whole clip as one batch.
 
     Raises:
-        ValueError: A number below 1, or a device that is not there.
+        ValueError: A number below 1, a device that is not there, or settings that do not train.
     """
 
     frames: int = 7
     size: tuple[int, int] = (180, 144)
     repeats: int | None = None
     inference: InferenceSettings = field(default_factory=InferenceSettings)
+    training: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} times nothing; expected 1 or more")
         self.inference.on()
+        if self.training and (self.inference.dtype == "float16" or self.inference.cuda_graphs):
+            raise ValueError(
+                f"training steps are not timed with {self.inference.text}; expected float32 or "
+                "bfloat16, and no CUDA graphs"
+            )
 
     @property
     def text(self) -> str:
         """Said to the user."""
-        return f"{self.frames} frames of {self.size[0]}x{self.size[1]}"
+        said = f"{self.frames} frames of {self.size[0]}x{self.size[1]}"
+        return f"training on {said}" if self.training else said
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -104,9 +113,10 @@ def run_benchmark(
 
     Returns:
         ``baseline`` and ``wrapped``, each with ``ms_per_frame``, ``iqr_ms_per_frame``,
-        ``peak_mib``, ``macs_per_frame``, ``params``, the ``macs``, ``launches`` and ``bytes`` of
-        a pass and its ``parts``; ``speed_ratio`` (baseline's time over wrapped's), ``mac_ratio``
-        (wrapped's over baseline's) and what was run where.
+        ``peak_mib``, ``above_model_mib``, ``macs_per_frame``, ``params``, the ``macs``,
+        ``launches`` and ``bytes`` of a pass and its ``parts``; ``speed_ratio`` (baseline's time
+        over wrapped's), ``mac_ratio``, ``peak_ratio`` and ``above_model_ratio`` (wrapped's over
+        baseline's) and what was run where. A pass is a training step where ``setting`` says so.
 
     Raises:
         ValueError: As ``build_pair``, or a clip that does not fit in memory.
@@ -114,12 +124,16 @@ def run_benchmark(
     inference = setting.inference
     device = inference.on()
     pair = {name: prepare(net, inference) for name, net in (pair or build_pair(choice)).items()}
+    clip = random_clip(setting.shape, device)
+    wrapped_net = pair["wrapped"]
+    if setting.training:
+        pair = {name: TrainingStep(net, clip) for name, net in pair.items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
     try:
         with steady_memory():
             measured = compare(
                 pair,
-                random_clip(setting.shape, device),
+                clip,
                 repeats=setting.repeats,
                 warmup=inference.warmup,
                 progress=progress,
@@ -134,6 +148,7 @@ def run_benchmark(
             "ms_per_frame": values["ms_per_frame"],
             "iqr_ms_per_frame": values["iqr_ms_per_frame"],
             "peak_mib": values["peak_memory_mib"],
+            "above_model_mib": values["above_model_mib"],
             "macs_per_frame": values["macs_per_frame"],
             "params": values["parameters"],
             **values["work"],
@@ -143,16 +158,18 @@ def run_benchmark(
     }
     note = measured["peak_memory_note"]
     if device.type == "cpu" and peak_memory:
-        note = memory.NOTE
+        note = memory.TRAINING_NOTE if setting.training else memory.NOTE
         for name, values in networks.items():
-            values["peak_mib"] = memory.measure_peak_mib(choice, name, setting.shape, inference)
+            values |= memory.measure_memory(
+                choice, name, setting.shape, inference, training=setting.training
+            )
     baseline, wrapped = networks["baseline"], networks["wrapped"]
     return {
-        "kind": "benchmark",
+        "kind": "benchmark_training" if setting.training else "benchmark",
         "schema": SCHEMA,
         "fca2_plugin": __version__,
         "commit": commit(),
-        **_what(choice, pair["wrapped"]),
+        **_what(choice, wrapped_net),
         "frames": setting.frames,
         "size": list(setting.size),
         "shape": list(setting.shape),
@@ -166,7 +183,14 @@ def run_benchmark(
         **networks,
         "speed_ratio": measured["ratios"]["wrapped"],
         "mac_ratio": wrapped["macs_per_frame"] / baseline["macs_per_frame"],
+        "peak_ratio": _ratio(wrapped["peak_mib"], baseline["peak_mib"]),
+        "above_model_ratio": _ratio(wrapped["above_model_mib"], baseline["above_model_mib"]),
     }
+
+
+def _ratio(value: float | None, base: float | None) -> float | None:
+    """Of two figures that may not have been measured."""
+    return value / base if value is not None and base else None
 
 
 def commit() -> str | None:
@@ -187,7 +211,9 @@ def _what(choice: Choice, wrapped: FCA2Net) -> dict:
         **asdict(choice),
         "vsr": None if choice.config else choice.vsr,
         "host": "basicsr" if str(choice.config).endswith((".yml", ".yaml")) else choice.host,
-        "preset": None if choice.config else "tiny" if choice.tiny else choice.preset,
+        "preset": None if choice.config else choice.preset_used,
+        "stage": getattr(wrapped, "stage", None),
+        "frozen": sorted(wrapped.frozen),
         "network": type(getattr(net, "net", net)).__name__,  # inside its adapter, if it has one
         "n_subs": grouping and grouping.n_subs,
         "n_ovls": grouping and grouping.n_ovls,

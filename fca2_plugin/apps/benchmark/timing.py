@@ -20,7 +20,13 @@ from torch import Tensor, nn
 
 from fca2_plugin import __version__
 from fca2_plugin.apps.acceleration import replays
-from fca2_plugin.apps.benchmark.counting import Work, count_work, evaluating, tensor_bytes
+from fca2_plugin.apps.benchmark.counting import (
+    Work,
+    count_work,
+    evaluating,
+    held_bytes,
+    tensor_bytes,
+)
 from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
 from fca2_plugin.apps.facts import count_parameters, device_name
 
@@ -51,9 +57,10 @@ def compare(
         What was run (``device``, ``torch``, ``shape``, ...), ``ratios`` (how many times as fast as
         the baseline each network is) and under ``models`` for each: ``ms_per_frame``,
         ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
-        the clip and what a pass allocates; None on a CPU), ``work`` of a pass (``macs``,
-        ``launches``, ``bytes``) and its ``parts``, each with ``ms_per_frame`` and its share of the
-        work; none where a pass is replayed as a graph. Plain numbers and strings, for JSON.
+        the clip and what a pass allocates; None on a CPU), ``above_model_mib`` (what a pass
+        allocates), ``work`` of a pass (``macs``, ``launches``, ``bytes``) and its ``parts``, each
+        with ``ms_per_frame`` and its share of the work; none where a pass is replayed as a graph.
+        Plain numbers and strings, for JSON.
 
     Raises:
         ValueError: No network, no clip of one video, fewer than one repeat, or a network on
@@ -93,9 +100,13 @@ def compare(
             "iqr_ms_per_frame": float(high - low),
             "parameters": count_parameters(model),
             "macs_per_frame": counted[name][0].macs // t,
-            "peak_memory_mib": (
-                max(one.peak_bytes for one in passes[name]) / MIB if cuda else None
-            ),
+            **{
+                key: max(getattr(one, peak) for one in passes[name]) / MIB if cuda else None
+                for key, peak in (
+                    ("peak_memory_mib", "peak_bytes"),
+                    ("above_model_mib", "above_bytes"),
+                )
+            },
             "work": counted[name][0]._asdict(),
             "parts": _parts(counted[name][1], passes[name][warmup:], t),
         }
@@ -141,6 +152,7 @@ class _Pass(NamedTuple):
     seconds: float
     parts: dict[str, float]  # seconds of each
     peak_bytes: int = 0  # what it would need on a GPU of its own; 0 on a CPU
+    above_bytes: int = 0  # of those, what the pass allocated
 
 
 def _run(model: nn.Module, clip: Tensor) -> _Pass:
@@ -152,7 +164,7 @@ def _run(model: nn.Module, clip: Tensor) -> _Pass:
             seconds = time.perf_counter() - start
         return _Pass(seconds, _seconds(marks, seconds, lambda start, end: end - start))
     device = clip.device
-    own = sum(tensor_bytes(tensor) for tensor in (*model.parameters(), *model.buffers(), clip))
+    own = held_bytes(model) + tensor_bytes(clip)
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)  # the other networks' weights included
     with nullcontext([]) if replays(model) else marked_parts(model, _event) as marks:
@@ -162,7 +174,8 @@ def _run(model: nn.Module, clip: Tensor) -> _Pass:
         torch.cuda.synchronize(device)  # kernels run on after the call returns
         seconds = time.perf_counter() - start
     parts = _seconds(marks, seconds, lambda start, end: start.elapsed_time(end) / 1000)
-    return _Pass(seconds, parts, torch.cuda.max_memory_allocated(device) - before + own)
+    above = torch.cuda.max_memory_allocated(device) - before
+    return _Pass(seconds, parts, above + own, above)
 
 
 def _event() -> torch.cuda.Event:

@@ -20,6 +20,7 @@ SCHEMAS = {
     "evaluate": (1,),
     "benchmark": (1, 2),
     "benchmark_sweep": (1, 2),
+    "benchmark_training": (2,),
     "benchmark_enhancement": (1,),
 }
 """What is read of each kind of file; the quickstart's has none."""
@@ -80,6 +81,7 @@ class Results:
     evaluations: list[Evaluation] = field(default_factory=list)
     benchmarks: list[Mapping] = field(default_factory=list)
     sweeps: list[Mapping] = field(default_factory=list)
+    training: list[Mapping] = field(default_factory=list)
     enhancement: list[Mapping] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
@@ -110,9 +112,9 @@ def read_results(paths: Sequence[Path]) -> Results:
             )
         if kind == "evaluate":
             _add_evaluation(results, path, content)
-        elif kind == "benchmark":
+        elif kind in ("benchmark", "benchmark_training"):
             _check_benchmark(path, content)
-            results.benchmarks.append(content)
+            (results.benchmarks if kind == "benchmark" else results.training).append(content)
         elif kind == "benchmark_enhancement":
             _check_enhancement(path, content)
             results.enhancement.append(content)

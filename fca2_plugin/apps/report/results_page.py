@@ -31,6 +31,7 @@ from fca2_plugin.apps.report.views import (
 __all__ = ["write_results"]
 
 TITLE = "Compressed video super-resolution: results"
+TRAINING = "Training steps: time, memory, size"
 PRINTED = (
     "Rows marked “printed” are the papers' own figures, not ours; rows marked “measured” come from "
     "the result files of this report. Where a printed figure and a count, or a printed mean and "
@@ -90,6 +91,8 @@ def _markdown(results: Results, all_tables: bool) -> str:
     timed = _timed(results)
     if timed:
         parts += ["## Time, memory, size", markdown.table(benchmark_view(timed))]
+    if results.training:
+        parts += [f"## {TRAINING}", markdown.table(benchmark_view(results.training, TRAINING))]
     parts += ["## Files", *_files(results), f"Written by fca2_plugin {__version__}."]
     return "\n\n".join(parts) + "\n"
 
@@ -221,6 +224,9 @@ def _tradeoff(table: PaperTable, results: Results) -> str:
 
 
 def _benchmarks(results: Results) -> Iterator[str]:
+    if results.training:
+        view = benchmark_view(results.training, TRAINING)
+        yield html.section(TRAINING, html.table(view, "network"))
     timed = _timed(results)
     if not timed:
         return

@@ -47,7 +47,7 @@ def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     return TableView("Every clip, PSNR / SSIM", heads, tuple(lines)) if lines else None
 
 
-def benchmark_view(benchmarks: Sequence[Mapping]) -> TableView:
+def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, size") -> TableView:
     """Two rows per benchmark, or per point of a sweep."""
     heads = (
         "LQ clip",
@@ -56,6 +56,7 @@ def benchmark_view(benchmarks: Sequence[Mapping]) -> TableView:
         "IQR, ms",
         "speed",
         "peak MiB",
+        "above the model",
         "GMACs per frame",
         "MACs",
         "parameters",
@@ -67,14 +68,13 @@ def benchmark_view(benchmarks: Sequence[Mapping]) -> TableView:
             values = one[network]
             base = network == "baseline"
             macs = values["macs_per_frame"] / one["baseline"]["macs_per_frame"]
-            peak = values.get("peak_mib")
             cells = (
                 clip,
                 NONE if base else _settings(one),
                 f"{values['ms_per_frame']:,.1f}",
                 f"{values['iqr_ms_per_frame']:,.1f}",
                 f"{1 if base else one['speed_ratio']:.2f}×",
-                NONE if peak is None else f"{peak:,.0f}",
+                *(_mib(values.get(key)) for key in ("peak_mib", "above_model_mib")),
                 f"{values['macs_per_frame'] / 1e9:,.2f}",
                 f"{macs:.2f}×",
                 f"{values['params']:,}",
@@ -83,7 +83,7 @@ def benchmark_view(benchmarks: Sequence[Mapping]) -> TableView:
             name = name if base else f"FCA² + {name}"
             lines.append(Line(name, tuple(map(Cell, cells))))
     notes = dict.fromkeys(_said(one) for one in benchmarks)
-    return TableView("Time, memory, size", heads, tuple(lines), tuple(notes))
+    return TableView(title, heads, tuple(lines), tuple(notes))
 
 
 def condition_name(condition: str) -> str:
@@ -130,7 +130,12 @@ def _about(evaluations: Sequence[Evaluation]) -> str:
 
 def _settings(one: Mapping) -> str:
     grouping = f"{one['n_subs']}/{one['n_ovls']}" if one.get("n_subs") else NONE
-    return f"{grouping}, {one.get('num_passes') or 0} passes"
+    stage = f", stage {one['stage']}" if one.get("kind") == "benchmark_training" else ""
+    return f"{grouping}, {one.get('num_passes') or 0} passes{stage}"
+
+
+def _mib(value: float | None) -> str:
+    return NONE if value is None else f"{value:,.0f}"
 
 
 def _said(one: Mapping) -> str:

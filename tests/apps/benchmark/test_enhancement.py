@@ -67,4 +67,4 @@ def test_wrong_input(names, settings, message):
 
 def test_it_stands_alone(capsys):
     assert main(["benchmark", "--enhancer", "--sweep", "size"]) == 2
-    assert "--enhancer goes with neither" in capsys.readouterr().err
+    assert "--enhancer goes with none of" in capsys.readouterr().err

@@ -26,7 +26,8 @@ FP32 = InferenceSettings("cpu")
 @pytest.mark.skipif(not memory.CLEAR_REFS.exists(), reason="needs Linux")
 def test_peak_memory_holds_what_a_pass_cannot_do_without():
     side = 160
-    peak = memory.measure_peak_mib(Choice(tiny=True), "wrapped", (1, 7, 3, side, side), FP32)
+    shape = (1, 7, 3, side, side)
+    peak = memory.measure_memory(Choice(tiny=True), "wrapped", shape, FP32)["peak_mib"]
     plane = (4 * side) ** 2 * 4 / memory.MIB  # one channel of one frame at the output's size
     # in and out of a convolution of the decoder: 16 channels of the 3 codes
     assert 2 * 3 * 16 * plane < peak < 16 * 3 * 16 * plane
@@ -34,7 +35,7 @@ def test_peak_memory_holds_what_a_pass_cannot_do_without():
 
 def test_a_failing_process_is_one_sentence(monkeypatch):
     with pytest.raises(ValueError, match=r"memory of 'wrapped' ended with code 1 .*unknown host"):
-        memory.measure_peak_mib(Choice(host="mmagick"), "wrapped", (1, 1, 3, 8, 8), FP32)
+        memory.measure_memory(Choice(host="mmagick"), "wrapped", (1, 1, 3, 8, 8), FP32)
 
 
 @pytest.mark.parametrize("host", ["mmagic", "basicsr"])
