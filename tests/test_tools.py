@@ -43,6 +43,10 @@ def test_syntax(path):
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
         ("small_table.sh", "small_table.sh VID4 OUT [mmagic|basicsr]"),
+        (
+            "upscale_corpus.sh",
+            "upscale_corpus.sh OUT [--real PATH ...] [--only NAME ...] [--kills N] [--memory]",
+        ),
         ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"),
     ],
 )

@@ -15,7 +15,19 @@ from fca2_plugin.codec.libav import (
     read_dictionary,
 )
 
-__all__ = ["Layout", "Track", "read_layout", "reading", "unsupported", "writing"]
+__all__ = [
+    "CONTAINERS",
+    "Layout",
+    "Track",
+    "can_hold",
+    "check_container",
+    "is_cover_for",
+    "missing_bytes",
+    "read_layout",
+    "reading",
+    "unsupported",
+    "writing",
+]
 
 KINDS = {0: "video", 1: "audio", 2: "data", 3: "subtitle", 4: "attachment"}
 DISPOSITIONS = {  # libavformat/avformat.h
@@ -31,7 +43,11 @@ DISPOSITIONS = {  # libavformat/avformat.h
     0x400: "attached_pic",
 }
 CHAPTER_TEXT = int.from_bytes(b"text", "little")  # the track that an MP4 keeps its titles in
-NO_CONTAINER = "expected a name that ends in .mp4, .mkv, .mov, .webm, ..."
+CONTAINERS = (".mp4", ".mkv", ".mov", ".m4v", ".webm")  # those that take frames of any times
+NO_CONTAINER = f"expected a name that ends in {', '.join(CONTAINERS)}"
+ATTACHED_PIC = next(bit for bit, name in DISPOSITIONS.items() if name == "attached_pic")
+#: Matroska takes any codec of other systems, and FFmpeg says so only when asked less strictly.
+UNOFFICIAL = -1
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,14 @@ class Track:
     holds_chapters: bool = False
 
     @property
+    def is_cover(self) -> bool:
+        """Whether it is a picture for shelves."""
+        return "attached_pic" in self.dispositions
+
+    @property
     def is_essential(self) -> bool:
         """Whether somebody would miss it: sound, subtitles, other pictures than a cover."""
-        is_cover = "attached_pic" in self.dispositions
-        return self.kind in ("audio", "subtitle", "video") and not is_cover
+        return self.kind in ("audio", "subtitle", "video") and not self.is_cover
 
     def __str__(self) -> str:
         words = [self.kind, str(self.index), self.codec, self.language, *self.dispositions]
@@ -84,8 +104,7 @@ class Layout:
     @property
     def pictures(self) -> Track | None:
         """The first video stream that is no cover."""
-        films = (t for t in self.tracks if t.kind == "video")
-        return next((t for t in films if "attached_pic" not in t.dispositions), None)
+        return next((t for t in self.tracks if t.kind == "video" and not t.is_cover), None)
 
     @property
     def others(self) -> tuple[Track, ...]:
@@ -118,15 +137,69 @@ def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
     Raises:
         ValueError: The ending names no container.
     """
-    takes_attachments = Path(path).suffix.lower() == ".mkv"  # of any kind
+    takes_attachments = _takes_attachments(path)
+    return [
+        track
+        for track in layout.others
+        if not (takes_attachments and (track.kind == "attachment" or track.is_cover))
+        and not can_hold(path, track.codec_id)
+    ]
+
+
+def can_hold(path: str | os.PathLike, codec_id: int) -> bool:
+    """Whether the container that ``path`` is named for takes a codec, by FFmpeg's number.
+
+    Raises:
+        ValueError: The ending names no container.
+    """
     with writing(path) as out:
-        query = library().avformat_query_codec
-        return [
-            track
-            for track in layout.others
-            if not (track.kind == "attachment" and takes_attachments)
-            and query(out.oformat, track.codec_id, 0) != 1
-        ]
+        return library().avformat_query_codec(out.oformat, codec_id, UNOFFICIAL) == 1
+
+
+def is_cover_for(path: str | os.PathLike, stream: Stream) -> bool:
+    """Whether a stream is a cover that the container of ``path`` keeps as an attachment."""
+    return _takes_attachments(path) and bool(stream.disposition & ATTACHED_PIC)
+
+
+def _takes_attachments(path: str | os.PathLike) -> bool:
+    return Path(path).suffix.lower() == ".mkv"  # of any kind
+
+
+def check_container(path: str | os.PathLike) -> None:
+    """Refuse a name for a container that would lose frames' times, or takes no video.
+
+    Raises:
+        ValueError: It is one.
+    """
+    if Path(path).suffix.lower() not in CONTAINERS:
+        raise ValueError(
+            f"{Path(path).name} names no container that can be written with every frame's time; "
+            f"{NO_CONTAINER}"
+        )
+
+
+def missing_bytes(path: str | os.PathLike) -> int:
+    """How many bytes at its end a file lacks, by its own index; 0 where it has no index.
+
+    FFmpeg reads an AVI, or an MP4 whose index stands in front, to where it is cut off, and says
+    nothing.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It cannot be read.
+    """
+    lib, end = library(), 0
+    with reading(path) as context:
+        for stream in context.streams[: context.nb_streams]:
+            count = lib.avformat_index_get_entries_count(stream)
+            if count:
+                last = lib.avformat_index_get_entry(stream, count - 1).contents
+                end = max(end, last.pos + last.size)
+    with open(path, "rb") as file:
+        head = file.read(12)
+    if head.startswith(b"RIFF") and head.endswith(b"AVI "):  # its index is at its end
+        end = 8 + int.from_bytes(head[4:8], "little")
+    return max(0, end - os.path.getsize(path))
 
 
 @contextlib.contextmanager

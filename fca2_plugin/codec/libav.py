@@ -70,6 +70,23 @@ class Parameters(c.Structure):
     )
 
 
+class Packet(c.Structure):
+    """``AVPacket``, its beginning."""
+
+    _fields_ = (
+        ("buf", c.c_void_p),
+        ("pts", c.c_int64),
+        ("dts", c.c_int64),
+        ("data", c.c_void_p),
+        ("size", c.c_int),
+        ("stream_index", c.c_int),
+        ("flags", c.c_int),
+        ("side_data", c.c_void_p),
+        ("side_data_elems", c.c_int),
+        ("duration", c.c_int64),
+    )
+
+
 class Stream(c.Structure):
     """``AVStream``, its beginning."""
 
@@ -88,6 +105,7 @@ class Stream(c.Structure):
         ("sample_aspect_ratio", Rational),
         ("metadata", c.c_void_p),
         ("avg_frame_rate", Rational),
+        ("attached_pic", Packet),
     )
 
 
@@ -137,20 +155,14 @@ class FormatContext(c.Structure):
     )
 
 
-class Packet(c.Structure):
-    """``AVPacket``, its beginning."""
+class IndexEntry(c.Structure):
+    """``AVIndexEntry``, its beginning."""
 
     _fields_ = (
-        ("buf", c.c_void_p),
-        ("pts", c.c_int64),
-        ("dts", c.c_int64),
-        ("data", c.c_void_p),
-        ("size", c.c_int),
-        ("stream_index", c.c_int),
-        ("flags", c.c_int),
-        ("side_data", c.c_void_p),
-        ("side_data_elems", c.c_int),
-        ("duration", c.c_int64),
+        ("pos", c.c_int64),
+        ("timestamp", c.c_int64),
+        ("flags", c.c_int, 2),
+        ("size", c.c_int, 30),
     )
 
 
@@ -176,6 +188,8 @@ _SIGNATURES = {
             c.c_char_p,
         ),
         "avformat_new_stream": (P(Stream), _CONTEXT, c.c_void_p),
+        "avformat_index_get_entries_count": (c.c_int, P(Stream)),
+        "avformat_index_get_entry": (P(IndexEntry), P(Stream), c.c_int),
         "avformat_query_codec": (c.c_int, c.c_void_p, c.c_int, c.c_int),
         "avformat_write_header": (c.c_int, _CONTEXT, _PLACE),
         "av_interleaved_write_frame": (c.c_int, _CONTEXT, _PACKET),

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin.codec.layout import reading, writing
+from fca2_plugin.codec.layout import is_cover_for, reading, writing
 from fca2_plugin.codec.libav import (
     NO_PTS,
     Chapter,
@@ -34,6 +34,7 @@ from fca2_plugin.codec.libav import (
     check,
     library,
     place_of,
+    read_dictionary,
     set_entry,
 )
 
@@ -43,6 +44,8 @@ SEGMENT_TIME_BASE = Fraction(1, 1000)  # Matroska's; a tick stands for a frame
 HVC1 = int.from_bytes(b"hvc1", "little")  # Apple's players refuse FFmpeg's own choice, hev1
 MOV_SUFFIXES = (".mp4", ".mov", ".m4v")
 LEAST_MOVIE_TICKS, MOST_MOVIE_TICKS = 1000, 10_000_000
+ATTACHMENT, INPUT_PADDING = 4, 64  # AVMEDIA_TYPE_ATTACHMENT, AV_INPUT_BUFFER_PADDING_SIZE
+COVERS = {b"png": ("cover.png", "image/png"), b"mjpeg": ("cover.jpg", "image/jpeg")}
 KEPT_SIDE_DATA = (5, 20, 21, 22)  # display matrix, mastering display, spherical, light level
 STALE = (  # what another encoder or muxer said of the stream
     "encoder",
@@ -106,11 +109,15 @@ def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable
     """
     lib = library()
     with reading(source) as given, reading(video.segments[0]) as first, writing(out) as made:
+        covers: set[int] = set()  # their packets are in the header already
         places = {index: place for place, index in enumerate(sorted({*keep, video.index}))}
         for index in places:  # streams stand in the order that they have in the source
             stream = given.streams[index].contents
             pictures = first.streams[0].contents if index == video.index else None
             _add_stream(made, stream, pictures, out.suffix.lower())
+            if is_cover_for(out, stream):
+                _attach(made.streams[places[index]].contents, stream)
+                covers.add(index)
         made.streams[places[video.index]].contents.time_base = _rational(video.time_base)
         lib.av_dict_copy(place_of(made, "metadata"), given.metadata, 0)
         for key in OF_THE_CONTAINER:
@@ -119,7 +126,9 @@ def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable
         with _open(made, out, out.suffix.lower()):
             packets = heapq.merge(
                 _pictures(video, places[video.index]),
-                _others(given, {i: p for i, p in places.items() if i != video.index}),
+                _others(
+                    given, {i: p for i, p in places.items() if i not in {video.index, *covers}}
+                ),
                 key=_seconds,
             )
             for packet, time_base in packets:
@@ -147,6 +156,20 @@ def _add_stream(made: FormatContext, given: Stream, pictures: Stream | None, suf
         set_entry(place_of(stream, "metadata"), key, None)
     if pictures is not None:
         _copy_side_data(target, given.codecpar.contents)
+
+
+def _attach(stream: Stream, given: Stream) -> None:
+    """Turn a copied cover into an attachment, which it is in Matroska."""
+    lib, codec, picture = library(), stream.codecpar.contents, given.attached_pic
+    codec.codec_type, stream.disposition = ATTACHMENT, 0
+    lib.av_free(codec.extradata)
+    codec.extradata = lib.av_mallocz(picture.size + INPUT_PADDING)
+    codec.extradata_size = picture.size
+    ctypes.memmove(codec.extradata, picture.data, picture.size)
+    known = read_dictionary(stream.metadata)
+    guess = COVERS.get(lib.avcodec_get_name(codec.codec_id), ("cover", "application/octet-stream"))
+    for key, value in zip(("filename", "mimetype"), guess, strict=True):
+        set_entry(place_of(stream, "metadata"), key, known.get(key, value))
 
 
 def _copy_side_data(made: Parameters, given: Parameters) -> None:

@@ -160,7 +160,13 @@ def _numbered(
 
 
 def _sum(frame: Any) -> int:
-    return zlib.crc32(memoryview(frame.planes[0]))
+    """Of the first plane's samples, without what stands behind a row: that is anything."""
+    plane, pixels = frame.planes[0], frame.format
+    parts = [part for part in pixels.components if part.plane == 0]
+    bits = pixels.padded_bits_per_pixel if len(frame.planes) == 1 else 8 * -(-parts[0].bits // 8)
+    used = -(-frame.width * bits // 8)
+    rows = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
+    return zlib.crc32(np.ascontiguousarray(rows.reshape(plane.height, -1)[:, :used]))
 
 
 class _Found:

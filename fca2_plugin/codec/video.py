@@ -60,7 +60,13 @@ def _opened(path: str | os.PathLike, index: int | None = None) -> Iterator[tuple
     with container:
         if not container.streams.video:
             raise ValueError(f"{path} has no video stream; give a file with pictures in it")
-        yield container, container.streams.video[0] if index is None else container.streams[index]
+        stream = container.streams.video[0] if index is None else container.streams[index]
+        if stream.codec_context is None:
+            raise ValueError(
+                f"{path} holds pictures of a codec that FFmpeg does not know; convert it with the "
+                "program that it comes from"
+            )
+        yield container, stream
 
 
 def probe(path: str | os.PathLike) -> StreamInfo:

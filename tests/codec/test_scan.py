@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from fca2_plugin.codec.scan import frames, scan
+from fca2_plugin.codec.scan import _sum, frames, scan
 from tests.apps.upscale.films import STEP, TICKS, ffmpeg, film
 
 FEW_KEYS = {"g": "6"}
@@ -93,3 +93,19 @@ def test_damage_is_an_error_or_is_counted(tmp_path):
     assert found.num_damaged > 0
     assert len(found) >= 10
     assert len(list(frames(source, 0, found, tolerant=True))) == len(found)
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "gray", "yuv420p10le", "nv12", "rgb24", "uyvy422"])
+def test_what_stands_behind_a_row_does_not_count(pix_fmt):
+    """Decoders leave anything there (dav1d does), another thing at every run."""
+    sums = []
+    for behind, sample in ((0, 1), (9, 1), (9, 2)):
+        frame = av.VideoFrame(50, 4, pix_fmt)
+        plane = frame.planes[0]
+        bits = 8 * {"yuv420p10le": 2, "rgb24": 3, "uyvy422": 2}.get(pix_fmt, 1)
+        rows = np.full((plane.height, plane.line_size), behind, np.uint8)
+        rows[:, : 50 * bits // 8] = 1
+        rows[-1, 50 * bits // 8 - 1] = sample
+        plane.update(rows.tobytes())
+        sums.append(_sum(frame))
+    assert sums[0] == sums[1] != sums[2]

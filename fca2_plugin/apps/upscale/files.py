@@ -9,6 +9,7 @@ from fca2_plugin.apps.upscale.network import load_upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
 from fca2_plugin.apps.upscale.show import Quiet
+from fca2_plugin.codec.layout import CONTAINERS
 from fca2_plugin.data.media import VIDEO_SUFFIXES
 
 __all__ = ["pair_files", "upscale_files"]
@@ -58,7 +59,8 @@ def pair_files(
     """Name a result for every video.
 
     One video gets the name ``out``, or its own name in the folder ``out``. Several, or those of a
-    folder, get their own names there; the folder is made.
+    folder, get their own names there; the folder is made. A container that cannot be written with
+    every frame's time becomes Matroska.
 
     Args:
         sources: Videos, or folders of videos.
@@ -75,11 +77,15 @@ def pair_files(
         return [(files[0], out)]
     if out.suffix.lower() in VIDEO_SUFFIXES and not out.is_dir():
         raise ValueError(f"{out} is the name of one video; give a folder for {len(files)}")
-    names = [file.name for file in files]
+    names = [_result_name(file) for file in files]
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two videos have the name {name}; upscale them one by one")
-    return [(file, out / file.name) for file in files]
+    return [(file, out / name) for file, name in zip(files, names, strict=True)]
+
+
+def _result_name(file: Path) -> str:
+    return file.name if file.suffix.lower() in CONTAINERS else f"{file.stem}.mkv"
 
 
 def _videos(source: Path) -> list[Path]:

@@ -1,13 +1,14 @@
 """Everything that is decided before the first frame goes through the network."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fca2_plugin._files import check_writable
+from fca2_plugin._optional import require
 from fca2_plugin.apps.upscale.color import check_matrix
 from fca2_plugin.apps.upscale.cuts import CutDetector
 from fca2_plugin.apps.upscale.network import Upscaler
@@ -17,7 +18,15 @@ from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
 from fca2_plugin.apps.upscale.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 from fca2_plugin.apps.upscale.work import source_stamp
 from fca2_plugin.codec import library_versions, probe
-from fca2_plugin.codec.layout import Layout, Track, read_layout, unsupported
+from fca2_plugin.codec.layout import (
+    Layout,
+    Track,
+    can_hold,
+    check_container,
+    missing_bytes,
+    read_layout,
+    unsupported,
+)
 from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, planar_format
 from fca2_plugin.codec.scan import Scan, scan
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
@@ -128,6 +137,8 @@ def check_paths(source: Path, out: Path, options: UpscaleOptions) -> None:
         raise ValueError(
             f"{out} is there already; choose another name, or replace it with --overwrite"
         )
+    if not out.is_dir():
+        check_container(out)
     check_writable(out)
 
 
@@ -151,9 +162,14 @@ def look(
     """
     layout = read_layout(source)
     if layout.pictures is None:
-        held = ", ".join(track.kind for track in layout.tracks) or "nothing"
+        kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
+        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "holds no stream"
+        raise ValueError(f"{source} {held}; give a file with pictures in it")
+    missing = missing_bytes(source)
+    if missing and not options.keep_going:
         raise ValueError(
-            f"{source} has no video stream, only {held}; give a file with pictures in it"
+            f"{source} is cut off: {missing} bytes of what its index names are not there; copy it "
+            "again, or take what there is with --keep-going"
         )
     if known is None:
         total = probe(source).num_frames
@@ -168,6 +184,8 @@ def look(
             progress(Progress(source, "scan", number + 1, total, fps, left))
 
         found = scan(source, layout.pictures.index, watch, options.keep_going)
+        if missing:
+            found = replace(found, num_damaged=found.num_damaged + 1)
         known = found, detector.cuts if detector is not None else []
     return Look(source, layout, known[0], tuple(known[1]))
 
@@ -204,6 +222,7 @@ def prepare(
         options.encoder_options,
         options.encoder_threads,
     )
+    _check_codec(out, output.codec)
     if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
         notes.append(f"{output.pix_fmt} holds no colour: the result is grey")
     first, last = _range(given, options)
@@ -279,6 +298,16 @@ def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
             f"{given.seconds:.2f} seconds"
         )
     return first, max(last, first + 1)
+
+
+def _check_codec(out: Path, codec: str) -> None:
+    codec_id = require("av", "video").Codec(codec, "w").id
+    if not can_hold(out, codec_id):
+        others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec_id)]
+        raise ValueError(
+            f"{out.suffix} cannot hold what {codec} writes; name the result "
+            f"{' or '.join(others)}, or choose another encoder with --codec"
+        )
 
 
 def _copied(layout: Layout, out: Path, options: UpscaleOptions) -> tuple[list[Track], list[Track]]:

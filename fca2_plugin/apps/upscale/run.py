@@ -82,9 +82,10 @@ def upscale(
     check_paths(source, out, options)
     with Group() as group:
         work = WorkFolder(out)
-        if out.exists() and options.resume:  # perhaps it was stopped after its last step
-            group.alone(work.remove)
-            return UpscaleResult(out, notes=(f"{out} is whole: there was nothing left to do",))
+        if out.exists() and options.resume and not work.replaces():
+            group.alone(work.remove)  # perhaps it was stopped after its last step
+            note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
+            return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
         upscaler = _as_upscaler(config, checkpoint, preset, network, options)
         if group.is_first:
@@ -166,7 +167,7 @@ def _first_look(
         work.check(job.settings())
         return job
     with _full_disk_said(work, out):
-        work.begin(job.settings(), found.scan, list(found.cuts), job.sizes)
+        work.begin(job.settings(), found.scan, list(found.cuts), job.sizes, out.exists())
         try:
             try_encoder(job, work.trial)
         except BaseException:

@@ -34,15 +34,25 @@ class WorkFolder:
         self._suffix = out.suffix
         self._settings = self.path / "settings.json"
         self._scan = self.path / "scan.npz"
+        self._replaces = self.path / "replaces"
 
     def exists(self) -> bool:
         """Whether a job stopped here."""
         return self._settings.is_file()
 
+    def replaces(self) -> bool:
+        """Whether the job that stopped here began with a result that it was to replace."""
+        return self.exists() and self._replaces.is_file()
+
     def begin(
-        self, settings: Mapping[str, object], scan: Scan, cuts: list[int], sizes: Sizes
+        self,
+        settings: Mapping[str, object],
+        scan: Scan,
+        cuts: list[int],
+        sizes: Sizes,
+        replaces: bool = False,
     ) -> None:
-        """Start a job from nothing.
+        """Start a job from nothing, and note whether there is a result that it ``replaces``.
 
         Raises:
             ValueError: Another process works on the same result.
@@ -51,6 +61,8 @@ class WorkFolder:
             with only_writer(self.path):
                 self.remove()
         self.path.mkdir()
+        if replaces:
+            self._replaces.touch()
         self._put_scan(scan, cuts)
         self.put_sizes(0, sizes)
         write_json(self._settings, settings)  # last: with it the job exists

@@ -53,7 +53,9 @@ def test_damaged_sources(tmp_path, source):
     refused(cut_off(source, "half.mp4", 0.5), out, "half.mp4 is not a video that can be read")
     ffmpeg("-i", source, "-c", "copy", "-movflags", "faststart", tmp_path / "front.mp4")
     part = cut_off(tmp_path / "front.mp4", "part.mp4", 0.6)
-    refused(part, out, r"part.mp4 is damaged after \d+ frames \(.*\); repair it or cut it there")
+    refused(
+        part, out, r"part.mp4 is cut off: \d+ bytes of what its index names are not there; copy"
+    )
     result = upscale(part, out, network=Enlarge(2), options=replace(OPTIONS, keep_going=True))
     assert 0 < result.num_frames <= 12
     assert "damaged places of the source were passed over" in result.notes[-1]
@@ -88,6 +90,12 @@ def test_results_that_cannot_be(tmp_path, source):
     refused(source, tmp_path / "in.mp4" / "out.mp4", "cannot be written")
     refused(source, tmp_path / "out.xyz", "out.xyz names no container that can be written")
     refused(source, tmp_path / "out", "out names no container that can be written")
+    for ending in (".avi", ".gif", ".mp3", ".264"):  # FFmpeg takes them, and loses frames' times
+        message = f"out{ending} names no container that can be written with every frame's time"
+        refused(source, tmp_path / f"out{ending}", message)
+    silent = film(tmp_path / "silent.mp4", 2)
+    message = ".webm cannot hold what libx264 writes; name the result .mkv or .mp4 or .mov, or"
+    refused(silent, tmp_path / "out.webm", message, codec="libx264")
 
 
 def test_streams_that_the_container_cannot_hold(tmp_path):

@@ -88,6 +88,9 @@ def test_several_files_and_folders(tmp_path, capsys):
     assert fca2(folder, other, out, "--preset", "bicubic", "--quiet", *FAST) == 0
     assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mkv", "c.mp4"]
     assert pair_files([other], out) == [(other, out / "c.mp4")]
+    recorded = tmp_path / "d.avi"  # a container that is not written
+    recorded.touch()
+    assert pair_files([recorded], out) == [(recorded, out / "d.mkv")]
     for sources, target, message in (
         ([folder], tmp_path / "one.mp4", "one.mp4 is the name of one video; give a folder for 2"),
         ([other, other], out, "two videos have the name c.mp4"),

@@ -94,7 +94,8 @@ def test_what_is_finished_is_not_made_again(tmp_path):
     assert [state.total for state in seen if state.stage == "upscale"] == [8] * 8
     assert not [state for state in seen if state.stage == "scan"]  # what it found is kept, too
     again = upscale(source, out, network=network, options=replace(options, resume=True))
-    assert again.notes == (f"{out} is whole: there was nothing left to do",)
+    note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
+    assert again.notes == (note,)
 
 
 def test_a_stopped_job_is_neither_lost_nor_mixed_up(tmp_path):
@@ -130,6 +131,19 @@ def test_a_kill_after_the_last_step_leaves_nothing_to_do(tmp_path):
     upscale(source, out, network=Stops(100, None), options=replace(options, resume=True))
     assert out.read_bytes() == b"whole"
     assert not WorkFolder(out).path.exists()
+
+
+def test_a_job_that_replaces_a_result_goes_on(tmp_path):
+    source, out = film(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    options = replace(OPTIONS, chunk=2, context=0)
+    expected = upscale(source, tmp_path / "x.mp4", network=Stops(100, None), options=options).out
+    out.write_bytes(b"old")
+    stop(source, out, replace(OPTIONS, overwrite=True))
+    assert out.read_bytes() == b"old"
+    options = replace(options, resume=True)
+    result = upscale(source, out, network=Stops(100, None), options=options)
+    assert result.resumed_frames == 4
+    assert out.read_bytes() == expected.read_bytes()
 
 
 def test_an_error_before_the_first_segment_leaves_no_folder(tmp_path):

@@ -175,7 +175,8 @@ def test_sound_from_a_transport_stream_is_repacked(tmp_path):
     assert all(np.array_equal(x, y) for x, y in zip(*samples, strict=True))
 
 
-def test_a_cover_is_no_film(tmp_path):
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_cover_is_no_film(tmp_path, ending):
     from PIL import Image
 
     Image.new("RGB", (20, 20), "red").save(tmp_path / "cover.png")
@@ -185,9 +186,15 @@ def test_a_cover_is_no_film(tmp_path):
         *("-i", tmp_path / "cover.png", "-i", plain, "-map", "0", "-map", "1", "-c", "copy"),
         *("-disposition:v:0", "attached_pic", source),
     )
-    out = upscale(source, tmp_path / "out.mp4", network=Enlarge(2), options=FAST).out
+    out = upscale(source, tmp_path / f"out{ending}", network=Enlarge(2), options=FAST).out
     assert (found(out).height, found(out).width) == (96, 128)
-    assert any("attached_pic" in str(track) for track in read_layout(out).others)
+    covers = [
+        [bytes(packet) for packet in av.open(str(path)).demux(cover.index) if packet.size]
+        for path in (source, out)
+        for cover in read_layout(path).others
+        if cover.is_cover
+    ]
+    assert covers == [[(tmp_path / "cover.png").read_bytes()]] * 2
 
 
 @pytest.mark.parametrize("segment", [4, 100])

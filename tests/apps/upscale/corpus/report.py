@@ -1,0 +1,120 @@
+"""What came of it, as Markdown and JSON."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+
+from fca2_plugin import __version__
+from fca2_plugin.codec import library_versions
+from tests.apps.upscale.corpus.checks import Outcome
+from tests.apps.upscale.corpus.kills import KillReport
+from tests.apps.upscale.corpus.memory import LIMIT, Grown
+
+__all__ = ["as_json", "as_markdown"]
+
+
+def as_json(
+    outcomes: Sequence[Outcome], kills: KillReport | None, grown: Sequence[Grown]
+) -> dict[str, object]:
+    """All of it in JSON types."""
+    return {
+        "versions": _versions(),
+        "files": [asdict(outcome) for outcome in outcomes],
+        "kills": kills and asdict(kills),
+        "memory": [asdict(one) | {"ratio": one.ratio} for one in grown],
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "fca2_plugin": __version__,
+        "torch": version("torch"),
+        **{name: str(value) for name, value in library_versions().items()},
+    }
+
+
+def as_markdown(
+    outcomes: Sequence[Outcome], kills: KillReport | None, grown: Sequence[Grown]
+) -> str:
+    """All of it as tables, problems first."""
+    problems = [f"{outcome.name}: {p}" for outcome in outcomes for p in outcome.problems]
+    problems += kills.problems if kills else []
+    problems += [f"memory grows with preset {one.preset}" for one in grown if not one.is_flat]
+    versions = ", ".join(f"{name} {value}" for name, value in _versions().items())
+    parts = [f"Measured with {versions}.", f"Problems: {'; '.join(problems) or 'none'}."]
+    if outcomes:
+        parts += [_kept(outcomes), _refused(outcomes)]
+    if kills:
+        parts.append(_kills(kills))
+    if grown:
+        parts.append(_memory(grown))
+    return "\n\n".join(parts) + "\n"
+
+
+def _kept(outcomes: Sequence[Outcome]) -> str:
+    kept = [outcome for outcome in outcomes if not outcome.refused]
+    rows = [
+        f"## {len(kept)} files that are upscaled",
+        "",
+        "| file | what is odd | source | frames | other packets | OUT | error | |",
+        "|---|---|---|---:|---:|---|---:|---|",
+    ]
+    for one in kept:
+        error = "" if one.error is None else f"{one.error:.1f}"
+        cells = (one.name, one.about, one.source, one.frames, one.packets, one.out, error)
+        rows.append(f"| {' | '.join(map(str, cells))} | {_verdict(one)} |")
+    return "\n".join(rows)
+
+
+def _refused(outcomes: Sequence[Outcome]) -> str:
+    refused = [outcome for outcome in outcomes if outcome.refused]
+    rows = [
+        f"## {len(refused)} that are refused",
+        "",
+        "| file | what is wrong | what is said | |",
+        "|---|---|---|---|",
+    ]
+    for one in refused:
+        said = " ".join(one.said).replace("error: ", "").replace(" (--debug shows where)", "")
+        rows.append(f"| {one.name} | {one.about} | {said} | {_verdict(one)} |")
+    return "\n".join(rows)
+
+
+def _verdict(outcome: Outcome) -> str:
+    return "; ".join(outcome.problems) or "ok"
+
+
+def _kills(kills: KillReport) -> str:
+    stages = Counter(kill.stage for kill in kills.kills)
+    rows = [
+        f"## {len(kills.kills)} kills",
+        "",
+        f"{kills.jobs} jobs, each killed (SIGKILL) and resumed until it was done: "
+        f"{len(kills.problems)} of them wrote another file than a job that nobody stopped.",
+        "",
+        "| killed while | kills | frames done then |",
+        "|---|---:|---|",
+    ]
+    for stage in ("start", "scan", "upscale", "join"):
+        done = sorted(kill.done for kill in kills.kills if kill.stage == stage)
+        rows.append(f"| {stage} | {stages[stage]} | {', '.join(map(str, done))} |")
+    return "\n".join(rows)
+
+
+def _memory(grown: Sequence[Grown]) -> str:
+    lengths = grown[0].lengths
+    heads = " | ".join(f"{length:,} frames" for length in lengths)
+    rows = [
+        "## Memory",
+        "",
+        f"Largest resident memory of the process in MiB, and that of {lengths[-1]:,} frames to "
+        f"that of {lengths[-2]:,} (at most {LIMIT}).",
+        "",
+        f"| preset | {heads} | ratio |",
+        f"|---|{'---:|' * len(lengths)}---:|",
+    ]
+    for one in grown:
+        peaks = " | ".join(f"{peak:.0f}" for peak in one.peaks_mib)
+        rows.append(f"| {one.preset} | {peaks} | {one.ratio:.3f} |")
+    return "\n".join(rows)
