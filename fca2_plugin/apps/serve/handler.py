@@ -33,7 +33,8 @@ __all__ = ["Handler"]
 SPARE_BYTES = 64 << 20  # that stay free on the disk after an upload
 DRAINED_BYTES = 8 << 20  # of a refused upload, so that most clients get to read why
 BLOCK = 1 << 16
-EVERYWHERE = {
+NUMBER = "[0-9]{1,18}"
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -71,8 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         self._send_json(HTTPStatus.OK, self.server.describe())
 
     def _upload(self) -> None:
-        server, length = self.server, self.headers.get("Content-Length", "")
-        if not length.isdecimal():
+        server, length = self.server, self._length()
+        if length is None:
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "the upload does not say how long it is")
             return
         try:
@@ -80,16 +81,16 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError as error:
             self._refuse(HTTPStatus.BAD_REQUEST, one_sentence(error))
             return
-        if int(length) > server.max_bytes:
+        if length > server.max_bytes:
             self._refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"{name} has {int(length) / 2**30:.2f} GiB, more than the "
+                f"{name} has {length / 2**30:.2f} GiB, more than the "
                 f"{server.max_bytes / 2**30:g} GiB allowed; start fca2 serve with a larger "
                 "--max-size, or use fca2 upscale",
             )
             return
         free = shutil.disk_usage(server.jobs.folder).free
-        if int(length) + SPARE_BYTES > free:
+        if length + SPARE_BYTES > free:
             self._refuse(
                 HTTPStatus.INSUFFICIENT_STORAGE,
                 f"there is no room for {name} in {server.jobs.folder} ({free / 2**30:.2f} GiB are "
@@ -97,9 +98,7 @@ class Handler(BaseHTTPRequestHandler):
             )
             return
         try:
-            job = server.jobs.receive(name, int(length), self.rfile)
-        except ConnectionError:
-            self.close_connection = True
+            job = server.jobs.receive(name, length, self.rfile)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
@@ -163,10 +162,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Disposition", f"attachment; filename*=UTF-8''{name}")
             self.end_headers()
             if self.command != "HEAD" and stop > start:
-                try:
-                    self.connection.sendfile(file, start, stop - start)
-                except ConnectionError:  # a player that seeks lets go of what it asked for
-                    self.close_connection = True
+                self.connection.sendfile(file, start, stop - start)
 
     def _send_json(self, status: HTTPStatus, content: object) -> None:
         self._send(status, json.dumps(content, default=str).encode(), "application/json")
@@ -178,11 +174,15 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, f"fca2: {sentence}\n".encode(), "text/plain; charset=utf-8")
         else:
             self._send_json(status, {"error": sentence})
-        length = self.headers.get("Content-Length", "0")
-        left = min(int(length), DRAINED_BYTES) if length.isdecimal() else 0
+        left = min(self._length() or 0, DRAINED_BYTES)
         self.connection.settimeout(2)
         while left > 0 and (block := self.rfile.read(min(BLOCK, left))):
             left -= len(block)
+
+    def _length(self) -> int | None:
+        """Bytes of the request's body, where it says so."""
+        text = self.headers.get("Content-Length", "")
+        return int(text) if re.fullmatch(NUMBER, text) else None
 
     def _send(self, status: HTTPStatus, content: bytes, kind: str) -> None:
         self._begin(status, len(content), kind)
@@ -193,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
     def _begin(self, status: HTTPStatus, length: int, kind: str) -> None:
         self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": length, "Cache-Control": "no-store"}
-        for name, value in {**headers, **EVERYWHERE}.items():
+        for name, value in {**headers, **HEADERS}.items():
             self.send_header(name, str(value))
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -221,7 +221,7 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
     Raises:
         ValueError: There are none such.
     """
-    found = re.fullmatch(r"bytes=(\d*)-(\d*)", text.strip())
+    found = re.fullmatch(f"bytes=({NUMBER})?-({NUMBER})?", text.strip())
     if found is None or found.group() == "bytes=-":
         return None
     first, last = found.groups()

@@ -1,5 +1,6 @@
 """One upload: its files, where it stands, and how that is kept for a server that starts again."""
 
+import re
 import secrets
 import shutil
 import time
@@ -9,10 +10,11 @@ from pathlib import Path
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.upscale import Progress
 
-__all__ = ["Job"]
+__all__ = ["Job", "find_jobs"]
 
 ID_BYTES = 8
 KEPT = ("name", "bytes", "added", "state", "error", "notes", "result", "comparison")
+KEPT_IN = "job.json"
 SAME_CONTAINER = (".mp4", ".mov")  # Matroska takes what all others hold
 
 
@@ -57,7 +59,7 @@ class Job:
     @classmethod
     def load(cls, folder: Path) -> "Job":
         """A job that an earlier server kept; what it had not finished waits again."""
-        job = cls(folder, **read_json(folder / "job.json"))
+        job = cls(folder, **read_json(folder / KEPT_IN))
         if job.state == "running":
             job.state = "queued"
         return job
@@ -91,7 +93,7 @@ class Job:
 
     def keep(self) -> None:
         """Note where it stands, for a server that starts again."""
-        write_json(self.folder / "job.json", {name: getattr(self, name) for name in KEPT})
+        write_json(self.folder / KEPT_IN, {name: getattr(self, name) for name in KEPT})
 
     def clean(self) -> None:
         """Remove what was made, but not the video."""
@@ -101,6 +103,12 @@ class Job:
     def remove(self) -> None:
         """Remove all its files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def owns(folder: Path) -> bool:
+        """Whether ``new`` made a folder."""
+        named = re.fullmatch(rf"[0-9a-f]{{{2 * ID_BYTES}}}", folder.name)
+        return bool(named) and (folder / "in").is_dir() and (folder / "out").is_dir()
 
     def describe(self, before: int) -> dict:
         """Everything, for the page.
@@ -117,3 +125,14 @@ class Job:
             facts["progress"] = asdict(self.progress)
             del facts["progress"]["source"]
         return facts
+
+
+def find_jobs(folder: Path) -> list[Job]:
+    """What an earlier server kept, the oldest first; of uploads that broke off, nothing stays."""
+    jobs = []
+    for path in filter(Job.owns, folder.iterdir()):
+        if (path / KEPT_IN).is_file():
+            jobs.append(Job.load(path))
+        else:
+            shutil.rmtree(path)
+    return sorted(jobs, key=lambda job: job.added)

@@ -14,8 +14,9 @@ from typing import BinaryIO
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import file_at_once
 from fca2_plugin.apps.serve.comparison import write_comparison
-from fca2_plugin.apps.serve.job import Job
+from fca2_plugin.apps.serve.job import Job, find_jobs
 from fca2_plugin.apps.upscale import Progress, UpscaleOptions, Upscaler, upscale
+from fca2_plugin.apps.upscale.result import ProgressCallback
 from fca2_plugin.codec import probe
 
 __all__ = ["Jobs"]
@@ -43,13 +44,14 @@ class Jobs:
         self.folder = folder
         self.upscaler = upscaler
         self.options = replace(options or UpscaleOptions(), resume=True)
-        found = [Job.load(path.parent) for path in folder.glob("*/job.json")]
-        self._jobs = {job.id: job for job in sorted(found, key=lambda job: job.added)}
+        self._jobs = {job.id: job for job in find_jobs(folder)}
         self._running: Job | None = None
         self._is_closed = False
         self._changed = threading.Condition()
-        for part in upscaler.network.modules():  # a frame can take minutes, a layer does not
+        self._hooks = [  # a frame can take minutes, a layer does not
             part.register_forward_pre_hook(lambda module, args: self._go_on())
+            for part in upscaler.network.modules()
+        ]
         self._worker = threading.Thread(target=self._work, daemon=True)
         self._worker.start()
 
@@ -120,6 +122,8 @@ class Jobs:
             self._is_closed = True
             self._changed.notify_all()
         self._worker.join(CLOSE_SECONDS)
+        for hook in self._hooks:
+            hook.remove()
 
     def _forget(self, job: Job) -> None:
         self._jobs.pop(job.id, None)
@@ -181,12 +185,12 @@ class Jobs:
         except USER_ERRORS as error:
             job.error = one_sentence(error).replace(f"{job.folder}/in/", "")
             return "failed"
-        except Exception as error:
+        except Exception as error:  # the next one may be fine
             traceback.print_exc()
             job.error = f"this is a fault of fca2 ({one_sentence(error)}); the terminal shows where"
             return "failed"
 
-    def _compare(self, job: Job, out: Path, tell) -> None:
+    def _compare(self, job: Job, out: Path, tell: ProgressCallback) -> None:
         try:
             made = write_comparison(
                 job.source, out, job.comparison_path, tell, self.upscaler.device

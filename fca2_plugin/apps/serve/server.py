@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
@@ -20,6 +21,7 @@ from fca2_plugin.apps.upscale.network import load_upscaler
 __all__ = ["PageServer", "open_server"]
 
 MAX_GIB = 4.0
+EVERYWHERE = ("0.0.0.0", "::", "")  # as addresses to listen at
 
 
 class PageServer(ThreadingHTTPServer):
@@ -54,8 +56,14 @@ class PageServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """The address to open, token and all."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = socket.gethostname() if self.host in EVERYWHERE else self.host
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.server_port}/?token={self.guard.token}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing where somebody hung up, as players do when they seek."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def describe(self) -> dict:
         """What the page shows."""

@@ -14,6 +14,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = 30.0
 
 
+def find(selector: str) -> str:
+    """A script for an element."""
+    return f"document.querySelector({json.dumps(selector)})"
+
+
 class Tab:
     """A page in the browser.
 
@@ -86,6 +91,14 @@ class Tab:
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])
+
+    def drop_file(self, selector: str, path: Path) -> None:
+        """Drag a file onto an element and let go."""
+        box = self.ask(f"(({{x, y}}) => ({{x, y}}))({find(selector)}.getBoundingClientRect())")
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            place = {name: value + 5 for name, value in box.items()}
+            self.call("Input.dispatchDragEvent", type=kind, data=data, **place)
 
     def press(self, key: str, times: int = 1) -> None:
         """Press a key."""

@@ -3,17 +3,21 @@
 import http.client
 import json
 import socket
+import struct
 import threading
 import time
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
+import torch
 
 from fca2_plugin.apps.serve import handler, open_server
 from fca2_plugin.apps.serve.guard import safe_name
 from fca2_plugin.apps.serve.handler import parse_range
 from fca2_plugin.apps.upscale import Upscaler
 from fca2_plugin.codec import probe
+from fca2_plugin.nets import NetSpec
 from tests.apps.serve.conftest import FAST, serving
 from tests.apps.upscale.films import Enlarge, film, packets, times
 
@@ -174,6 +178,7 @@ def test_parts_of_a_video(client, tmp_path):
         ("", None),
         ("bytes=-", None),
         ("bytes=2-1", None),
+        ("bytes=0-" + "9" * 5000, None),
         ("bytes=0-1,4-5", None),
         ("lines=0-1", None),
         ("bytes=0-", (0, 10)),
@@ -348,6 +353,31 @@ def test_a_server_that_starts_again_goes_on(tmp_path):
             assert client.ask("GET", f"/jobs/{name}/comparison")[0] == 200
 
 
+def test_of_an_upload_that_a_kill_broke_off_nothing_stays(tmp_path):
+    broken, other = tmp_path / "0123456789abcdef", tmp_path / "fedcba9876543210"
+    for folder in (broken / "in", broken / "out", other):
+        folder.mkdir(parents=True)
+    (broken / "in" / ".a.mp4.part").touch()
+    with serving(work_dir=tmp_path) as client:
+        assert client.jobs() == []
+        assert not broken.exists()
+        assert other.exists()  # somebody else's
+
+
+def test_stopping_does_not_wait_for_a_whole_frame(tmp_path):
+    network = torch.nn.Sequential(Enlarge(1), Held())
+    network.spec = NetSpec(scale=2)
+    with serving(network=network) as client:
+        name = client.upload(film(tmp_path / "in.mp4", 3))
+        assert network[1].is_asked.wait(30)
+        client.json("POST", f"/api/jobs/{name}/stop")
+        network[1].is_asked.clear()
+        network[1].may_go.set()
+        client.wait(name, "stopped")
+        assert not network[1].is_asked.is_set()
+    assert not network[1]._forward_pre_hooks
+
+
 def test_a_temporary_folder_is_removed(tmp_path):
     with serving() as client:
         folder = client.server.jobs.folder
@@ -372,6 +402,29 @@ def test_servers_that_cannot_be(tmp_path):
             with pytest.raises(ValueError, match=message):
                 with open_server(**{"preset": "bicubic", "options": FAST, **settings}):
                     pass
+
+
+def test_where_all_may_ask_the_address_has_a_name():
+    with serving(host="0.0.0.0") as client:
+        assert client.server.url.startswith(f"http://{socket.gethostname()}:")
+        assert client.ask("GET", "/", Host=f"{socket.gethostname()}:80")[0] == 200
+        assert client.ask("GET", "/", Host="evil.example")[0] == 403
+
+
+def test_nobody_hears_of_those_who_hang_up(client, capsys):
+    name = client.upload(film(Path(client.server.jobs.folder, "in.mp4"), 2))
+    client.wait(name, "done")
+    address = ("127.0.0.1", client.server.server_port)
+    for line in (f"GET /jobs/{name}/result HTTP/1.1", "PUT /api/jobs?name=a.mp4 HTTP/1.1"):
+        with socket.create_connection(address) as connection:
+            linger = struct.pack("ii", 1, 0)  # closing is a reset
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            head = f"{line}\r\nHost: localhost\r\nX-Token: {client.token}\r\n"
+            connection.sendall(f"{head}Content-Length: 9999\r\n\r\n".encode())
+            time.sleep(0.1)
+    time.sleep(0.1)
+    assert client.ask("GET", "/api/jobs")[0] == 200
+    assert capsys.readouterr().err == ""
 
 
 def test_an_address_of_version_6():
