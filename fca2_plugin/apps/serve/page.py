@@ -9,18 +9,22 @@ from fca2_plugin.apps.report.html import document
 
 __all__ = ["CONTENT_POLICY", "page"]
 
-PARTS = {name: Path(__file__).with_name(f"page.{name}") for name in ("html", "css", "js")}
+
+def _read(ending: str) -> str:
+    return Path(__file__).with_name(f"page.{ending}").read_text(encoding="utf-8")
+
+
+SCRIPT = _read("js") + _read("slider.js")
 
 
 @cache
 def page() -> str:
     """The whole document."""
-    body, style, script = (path.read_text(encoding="utf-8") for path in PARTS.values())
-    return document("Upscale a video", [body], style, script)
+    return document("Upscale a video", [_read("html")], _read("css"), SCRIPT)
 
 
 def _script_hash() -> str:
-    digest = hashlib.sha256(PARTS["js"].read_bytes()).digest()
+    digest = hashlib.sha256(SCRIPT.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 

@@ -90,6 +90,16 @@ def test_upload_progress_comparison_and_error(tmp_path):
         tab.wait("document.getElementById('video').currentTime < 0.3")  # it went round
         tab.ask("document.getElementById('play').click()")
 
+        tab.choose_files("#file", film(tmp_path / "other.mp4", 3, (32, 48)))
+        tab.wait("document.querySelectorAll('.done').length === 2")
+        tab.ask("document.querySelector('.done:last-child [data-does=compare]').click()")
+        tab.wait("document.getElementById('clock').textContent === '0.00 s, 1 of 3'")
+        tab.ask("document.getElementById('forth').click()")
+        tab.wait("document.getElementById('clock').textContent === '0.03 s, 2 of 3'")
+        assert canvas(tab, "after").shape == (64, 96, 3)
+        tab.ask("document.querySelector('.done:last-child [data-does=remove]').click()")
+        tab.wait("document.getElementById('compared').hidden")
+
         tab.ask("document.querySelectorAll('[data-does=remove]')[0].click()")
         tab.wait("document.querySelectorAll('#jobs > li').length === 1")
         assert tab.ask("document.getElementById('compared').hidden")
