@@ -7,6 +7,7 @@ import pytest
 from tests.config_trees import ROOT
 
 LISTS = ROOT / "configs/small_clips"
+SPLITS = ["train", "train_enhancement", "val"]
 #: What is for testing alone, in whatever spelling or cut of it: the test sets of the field, and
 #: footage that shows the same scene.
 TEST_FOOTAGE = (
@@ -33,9 +34,9 @@ def test_the_lists_are_disjoint():
     assert not set(train) & set(val)
 
 
-@pytest.mark.parametrize("split", ["train", "val"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_no_test_footage_is_listed(split):
-    assert sorted(path.stem for path in LISTS.iterdir()) == ["train", "val"]
+    assert sorted(path.stem for path in LISTS.iterdir()) == SPLITS
     assert {name: meets_a_test(name) for name in read(split) if meets_a_test(name)} == {}
 
 
@@ -56,3 +57,20 @@ def test_training_and_validation_read_their_own_folders(host):
     }
     script = (ROOT / "tools/train_small.sh").read_text()
     assert "configs/small_clips/$split.txt" in script and "data/small/$split" in script
+
+
+@pytest.mark.parametrize("host", ["mmagic", "basicsr"])
+def test_enhancement_trains_on_its_list_alone(host):
+    script = (ROOT / "tools/train_enhancement.sh").read_text()
+    assert "mapfile -t names <configs/small_clips/train_enhancement.txt" in script
+    train, test = (line for line in script.splitlines() if " mfqe " in line)
+    assert '"$clips" data/small_mfqe --split train' in train and '--clips "${names[@]}"' in train
+    assert '"$test_clips" data/small_mfqe --split test' in test
+    files = [*(ROOT / f"configs/{host}/enhancement/small").glob("small_*")]
+    assert len(files) == 2
+    if host == "mmagic":
+        files = [ROOT / "configs/mmagic/_base_/small-enhancement.py"]
+    for file in files:
+        text = file.read_text()
+        assert set(re.findall(r"dataroot[=:] ?'?([\w/]+)", text)) == {"data/small_mfqe"}
+        assert re.findall(r"split[=:] ?'?(\w+)", text)[0] == "train"

@@ -48,6 +48,10 @@ def test_syntax(path):
             "upscale_corpus.sh OUT [--real PATH ...] [--only NAME ...] [--kills N] [--memory]",
         ),
         ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"),
+        (
+            "train_enhancement.sh",
+            "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...]",
+        ),
     ],
 )
 def test_missing_arguments_print_the_usage(name, usage):
@@ -90,6 +94,17 @@ def test_missing_arguments_print_the_usage(name, usage):
             "train_small.sh",
             ["no clips"],
             "there is no folder 'no clips' of videos; see configs/mmagic/small/README.md",
+        ),
+        ("train_enhancement.sh", ["a", "b", "caffe"], "HOST is mmagic or basicsr, got 'caffe'"),
+        (
+            "train_enhancement.sh",
+            ["a", "b", "basicsr", "stdf"],
+            "configs/basicsr/enhancement/small has no 'stdf'",
+        ),
+        (
+            "train_enhancement.sh",
+            [".", "no clips"],
+            "there is no folder 'no clips' of videos; see configs/mmagic/enhancement/README.md",
         ),
     ],
 )

@@ -13,6 +13,37 @@ module_for() {
     esac
 }
 
+# set_host NAME: host, the suffix of its configs, and the folder that its runs go to
+set_host() {
+    host=$1
+    case $host in
+    mmagic) suffix=py runs=work_dirs ;;
+    basicsr) suffix=yml runs=experiments ;;
+    *) die "HOST is mmagic or basicsr, got '$host'" ;;
+    esac
+}
+
+# check_configs FAMILY CONFIG ...: names of the host's configs
+check_configs() {
+    local family=$1 name
+    for name in "${@:2}"; do
+        [ -f "$ROOT/configs/$host/$family/$name.$suffix" ] || die "configs/$host/$family has no '$name'"
+    done
+}
+
+# train_and_test FAMILY CONFIG ...: by the host's own resume, which has nothing to do when the last
+# iteration is there
+train_and_test() {
+    local family=$1 name config resume
+    for name in "${@:2}"; do
+        config=configs/$host/$family/$name.$suffix
+        resume=()
+        [ ! -d "$runs/$name" ] || resume=(--resume)
+        bash tools/train.sh "$config" ${resume[@]+"${resume[@]}"}
+        bash tools/test.sh "$config" "$runs/$name"
+    done
+}
+
 # check_checkpoint FILE: a file, the folder of a run, or an address for the host to fetch
 check_checkpoint() {
     case $1 in

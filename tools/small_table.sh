@@ -9,11 +9,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 2 ] || usage "small_table.sh VID4 OUT [mmagic|basicsr]"
 vid4=$1 out=$2
-case ${3:-mmagic} in
-mmagic) host=mmagic suffix=py runs=work_dirs ;;
-basicsr) host=basicsr suffix=yml runs=experiments ;;
-*) die "HOST is mmagic or basicsr, got '$3'" ;;
-esac
+set_host "${3:-mmagic}"
 [ -e "$vid4" ] || die "there is no '$vid4'; give the folder of Vid4's ground truth"
 use_env
 

@@ -9,18 +9,11 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 1 ] || usage "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"
 clips=$1
-host=${2:-mmagic}
+set_host "${2:-mmagic}"
 shift $(($# > 1 ? 2 : 1))
-case $host in
-mmagic) suffix=py runs=work_dirs ;;
-basicsr) suffix=yml runs=experiments ;;
-*) die "HOST is mmagic or basicsr, got '$host'" ;;
-esac
 [ $# -gt 0 ] || set -- small_flow small_srvgg small_vsr \
     small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr small_fca2-fast
-for name in "$@"; do
-    [ -f "$ROOT/configs/$host/small/$name.$suffix" ] || die "configs/$host/small has no '$name'"
-done
+check_configs small "$@"
 [ -d "$clips" ] || die "there is no folder '$clips' of videos; see configs/mmagic/small/README.md"
 clips=$(cd "$clips" && pwd)
 use_env
@@ -31,11 +24,4 @@ for split in train val; do
     "$PY" -m fca2_plugin.cli encode "$clips" "data/small/$split" \
         --degradation comisr --codec x264 --crf 15 25 35 --clips "${names[@]}"
 done
-
-# the host's own resume: nothing to do when the last iteration is there
-for name in "$@"; do
-    resume=()
-    [ ! -d "$runs/$name" ] || resume=(--resume)
-    bash tools/train.sh "configs/$host/small/$name.$suffix" ${resume[@]+"${resume[@]}"}
-    bash tools/test.sh "configs/$host/small/$name.$suffix" "$runs/$name"
-done
+train_and_test small "$@"

@@ -1,16 +1,11 @@
-"""Trained weights that ship in the package: ``fca2_plugin/weights``, listed in its ``index.json``.
-
-    {"small": {"about": "...", "file": "small.safetensors", "sha256": "...", "card": "small.md",
-               "net": {"type": "FCA2CompactVSRNet"}}}
+"""Trained weights that ship in the package: ``fca2_plugin/weights``, listed by ``preset_list``.
 
 ``net`` builds the network without a host: types are names of ``NETS``, or ``FCA2Net`` with one of
 them as ``vsr``. Weights are stored in half precision, and used in single.
 """
 
 import inspect
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import load, save_file
@@ -18,41 +13,12 @@ from torch import nn
 
 from fca2_plugin._files import file_at_once, file_sha256, write_json
 from fca2_plugin._suggest import check_choice, check_settings
+from fca2_plugin.apps.preset_list import INDEX, WEIGHTS, Shipped, list_shipped
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.nets import NETS
 from fca2_plugin.nets.staged import StagedFCA2Net
 
-__all__ = ["INDEX", "WEIGHTS", "Shipped", "build_net", "list_shipped", "load_shipped", "ship"]
-
-WEIGHTS = Path(__file__).parents[1] / "weights"
-INDEX = "index.json"
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """Weights in the package.
-
-    Args:
-        about: What they are for, in a few words.
-        file: Their file, in the folder of the index.
-        sha256: Of that file.
-        card: What they were trained on, what they reach and what not: a Markdown file beside it.
-        net: The network that they are for.
-    """
-
-    about: str
-    file: str
-    sha256: str
-    card: str
-    net: Mapping
-
-
-def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
-    """What there is, by name."""
-    if not (folder / INDEX).is_file():
-        return {}
-    entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    return {name: Shipped(**entry) for name, entry in entries.items()}
+__all__ = ["build_net", "load_shipped", "ship"]
 
 
 def load_shipped(name: str, folder: Path = WEIGHTS) -> nn.Module:
@@ -122,6 +88,8 @@ def ship(
         save_file({key: value.contiguous() for key, value in half.items()}, temporary)
         temporary.chmod(0o644)  # what is made readable for its owner alone would ship so
     shipped = list_shipped(folder)
-    shipped[name] = Shipped(about, path.name, file_sha256(path), f"{name}.md", dict(net))
+    shipped[name] = Shipped(
+        about, network.spec.scale, path.name, file_sha256(path), f"{name}.md", dict(net)
+    )
     write_json(folder / INDEX, {key: vars(entry) for key, entry in sorted(shipped.items())})
     return shipped[name]

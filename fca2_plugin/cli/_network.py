@@ -2,16 +2,21 @@
 
 import argparse
 
+from fca2_plugin.apps.preset_list import list_presets
+
 __all__ = ["add_network"]
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
-    """Add config, checkpoint, preset, device and precision."""
+    """Add config, checkpoint, preset, device and precision, and below all the presets."""
     group = parser.add_argument_group("the network (by default the one that ships)")
     group.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     group.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
-    group.add_argument("--preset", metavar="NAME", help="a network that is here, as bicubic")
+    group.add_argument("--preset", metavar="NAME", help="a network that is here: see the list below")
     group.add_argument("--device", help="where it runs (default: a GPU if there is one)")
     group.add_argument(
         "--precision", default="fp32", help="fp32, bf16 or fp16 (default: %(default)s)"
     )
+    presets = [f"  {name:16} {about}" for name, about in list_presets().items()]
+    parser.epilog = "\n".join(["presets, x1 is enhancement at the same size:", *presets])
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter  # keeps these lines

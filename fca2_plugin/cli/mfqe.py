@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="QPs of the I frame (default: the published 22 27 32 37 42)",
     )
+    parser.add_argument("--clips", nargs="+", metavar="NAME", help="only these videos")
     parser.add_argument("--max-frames", type=int, help="use no more frames of a video")
     parser.add_argument("--preset", help="x265's speed preset (default: slower)")
 
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
             split=args.split,
             qps=args.qp or PUBLISHED_QPS,
             max_frames=args.max_frames,
+            clips=args.clips,
             **({"preset": args.preset} if args.preset else {}),
             progress=lambda done, total, text: bar.update(
                 task, completed=done, total=total, description=text

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import read_video
 from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
@@ -26,7 +26,7 @@ from fca2_plugin.data.clips import (
     visible_entries,
 )
 from fca2_plugin.data.images import check_images
-from fca2_plugin.data.lists import read_clip_list, select_clips
+from fca2_plugin.data.lists import pick_clips, read_clip_list, select_clips
 from fca2_plugin.data.media import VIDEO_SUFFIXES, video_names
 from fca2_plugin.data.parts import FrameName, eight_digits, stream_clip
 
@@ -124,13 +124,8 @@ def find_inputs(
         inputs = _videos(paths)
     if names is None:
         return inputs
-    by_name = {clip.name: clip for clip in inputs.clips}
-    for name in names:
-        if name not in by_name:
-            raise ValueError(
-                f"there is no clip {name!r} in {paths[0]}{did_you_mean(name, by_name)}"
-            )
-    return Inputs(inputs.kind, tuple(by_name[n] for n in dict.fromkeys(names)), inputs.frame_name)
+    clips = pick_clips({clip.name: clip for clip in inputs.clips}, names, paths[0])
+    return Inputs(inputs.kind, tuple(clips), inputs.frame_name)
 
 
 def _folder(root: Path, split: str | None) -> Inputs:

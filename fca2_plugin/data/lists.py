@@ -9,13 +9,16 @@ Lines of a list, as BasicSR, MMagic and the data sets themselves have them:
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
-from fca2_plugin._suggest import check_choice
+from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data.clips import IMAGE_SUFFIXES
 
-__all__ = ["PARTITIONS", "read_clip_list", "select_clips"]
+__all__ = ["PARTITIONS", "pick_clips", "read_clip_list", "select_clips"]
+
+T = TypeVar("T")
 
 # The clips for testing; all others are for training.
 PARTITIONS = {
@@ -42,6 +45,24 @@ def read_clip_list(path: str | os.PathLike) -> tuple[str, ...]:
     if not names:
         raise ValueError(f"the list of clips {path} is empty; expected a clip's name in each line")
     return tuple(dict.fromkeys(names))
+
+
+def pick_clips(found: Mapping[str, T], names: Iterable[str], where: Path) -> list[T]:
+    """Return the clips of these names, in their order, each once.
+
+    Args:
+        found: The clips that there are, by name.
+        names: Those that are wanted.
+        where: The folder that holds them, for the message.
+
+    Raises:
+        ValueError: There is none of a name.
+    """
+    names = dict.fromkeys(names)
+    for name in names:
+        if name not in found:
+            raise ValueError(f"there is no clip {name!r} in {where}{did_you_mean(name, found)}")
+    return [found[name] for name in names]
 
 
 def select_clips(names: Iterable[str], partition: str, test: bool) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from fca2_plugin.codec import (
     write_yuv,
 )
 from fca2_plugin.codec.lowdelay import FIXED_OPTIONS
+from fca2_plugin.data.lists import pick_clips
 from fca2_plugin.data.manifest import (
     MANIFEST,
     as_json,
@@ -51,6 +52,7 @@ def build_mfqe(
     qps: Sequence[int] = PUBLISHED_QPS,
     max_frames: int | None = None,
     preset: str = LowDelay.preset,
+    clips: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write the raw and the coded videos of one split, or finish that, and return its folder.
@@ -65,19 +67,22 @@ def build_mfqe(
         qps: The QPs to code at.
         max_frames: Use no more frames of a video than so many.
         preset: x265's speed preset.
+        clips: Only the videos of these names.
         progress: Called after each video with (done, total, text).
 
     Raises:
         FileNotFoundError: There is no such source.
-        ValueError: It holds no videos, two of one name, or one that cannot be coded; or what is
-            there was coded from other videos, with other settings or library versions.
+        ValueError: It holds no videos, two of one name, none of a name in ``clips``, or one that
+            cannot be coded; or what is there was coded from other videos, with other settings or
+            library versions.
     """
     settings = [LowDelay(qp, preset=preset) for qp in qps]
     if not settings:
         raise ValueError("qps is empty; give at least one")
     if max_frames is not None and max_frames < 1:
         raise ValueError(f"max_frames must be at least 1, got {max_frames}")
-    paths = _source_videos(Path(source))
+    found = _source_videos(Path(source))
+    paths = list(found.values()) if clips is None else pick_clips(found, clips, Path(source))
     folder = Path(root) / split
     _prepare(folder / RAW)
     total, done = len(paths) * (1 + len(settings)), 0
@@ -104,9 +109,10 @@ def _prepare(folder: Path) -> None:
         leftover.unlink()
 
 
-def _source_videos(source: Path) -> list[Path]:
+def _source_videos(source: Path) -> dict[str, Path]:
+    """The videos that there are, by the clip's name."""
     if source.is_file():
-        return [source]
+        return {_clip_name(source): source}
     if not source.is_dir():
         raise FileNotFoundError(f"there is no folder or video {source}")
     paths = [p for p in sorted(source.iterdir()) if p.name[0] != "."]
@@ -120,7 +126,7 @@ def _source_videos(source: Path) -> list[Path]:
             raise ValueError(
                 f"{other} and {path.name} would both be the clip {_clip_name(path)}; rename one"
             )
-    return paths
+    return names
 
 
 def _clip_name(path: Path) -> str:

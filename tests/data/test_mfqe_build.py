@@ -52,6 +52,15 @@ def test_what_is_written(tmp_path):
             )
 
 
+def test_only_some_videos(tmp_path):
+    folder = build_mfqe(source(tmp_path), tmp_path / "set", clips=["B"], **FAST)
+    assert [path.name for path in (folder / "raw").iterdir()] == ["B_48x32_5.yuv"]
+    with pytest.raises(ValueError, match=r"there is no clip 'C' in .*src"):
+        build_mfqe(tmp_path / "src", tmp_path / "set", clips=["B", "C"], **FAST)
+    build_mfqe(tmp_path / "src", tmp_path / "set", clips=["A"], **FAST)
+    assert len(find_mfqe(tmp_path / "set", "test", 37, STAND_IN)) == 2
+
+
 def test_the_manifest(tmp_path):
     folder = build_mfqe(source(tmp_path), tmp_path / "set", **FAST)
     manifest = json.loads((folder / STAND_IN / "QP37" / "manifest.json").read_text())

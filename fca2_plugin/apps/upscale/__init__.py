@@ -7,9 +7,9 @@
        +------------ sound, subtitles, chapters, metadata --------------+
 """
 
+from fca2_plugin.apps.preset_list import list_presets
 from fca2_plugin.apps.upscale.network import Upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
-from fca2_plugin.apps.upscale.presets import list_presets
 from fca2_plugin.apps.upscale.result import Progress, UpscaleResult
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
 

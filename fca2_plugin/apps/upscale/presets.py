@@ -6,10 +6,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.shipped import list_shipped, load_shipped
+from fca2_plugin.apps.preset_list import BICUBIC, list_presets, list_shipped, offers
+from fca2_plugin.apps.shipped import load_shipped
 from fca2_plugin.nets.spec import NetSpec
 
-__all__ = ["Bicubic", "choose_preset", "default_note", "enlarge", "list_presets", "load_preset"]
+__all__ = ["Bicubic", "choose_preset", "default_note", "enlarge", "load_preset"]
 
 
 def enlarge(clip: Tensor, scale: int) -> Tensor:
@@ -43,13 +44,6 @@ class Bicubic(nn.Module):
 
 #: What is used where nothing is asked for.
 DEFAULT = "small"
-#: What needs no weights, by name.
-PRESETS = {"bicubic": "cubic interpolation, 4 times larger, no network"}
-
-
-def list_presets() -> dict[str, str]:
-    """What there is to choose, and what each is."""
-    return {**PRESETS, **{name: entry.about for name, entry in list_shipped().items()}}
 
 
 def load_preset(name: str) -> nn.Module:
@@ -59,7 +53,7 @@ def load_preset(name: str) -> nn.Module:
         ValueError: There is none of the name.
     """
     check_choice("preset", name, list_presets())
-    return Bicubic() if name in PRESETS else load_shipped(name)
+    return Bicubic() if name == BICUBIC else load_shipped(name)
 
 
 def choose_preset(
@@ -92,7 +86,7 @@ def choose_preset(
     if config is not None and checkpoint is None:
         raise ValueError(
             f"{config} alone has random weights; add the checkpoint that was trained with it "
-            f"(--checkpoint K), or use what is here: {_offers()}"
+            f"(--checkpoint K), or use one of {offers()}"
         )
     if given:
         return preset
@@ -100,7 +94,7 @@ def choose_preset(
     if not shipped:
         raise ValueError(
             "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
-            f"or one of what is here: {_offers()}"
+            f"or one of {offers()}"
         )
     return DEFAULT if DEFAULT in shipped else next(iter(shipped))
 
@@ -108,10 +102,6 @@ def choose_preset(
 def default_note(name: str) -> str:
     """What to say where a preset stands in."""
     return (
-        f"no network was chosen: preset {name} was taken; there are {_offers()}, and any config "
+        f"no network was chosen: preset {name} was taken; there are {offers()}, and any config "
         "with its checkpoint (--config C --checkpoint K)"
     )
-
-
-def _offers() -> str:
-    return "; ".join(f"preset {name} ({what})" for name, what in list_presets().items())

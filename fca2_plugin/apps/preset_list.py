@@ -1,0 +1,66 @@
+"""What can be used without a config and a checkpoint: names, and in a line what each is.
+
+``weights/index.json`` lists what ships:
+
+    {"small": {"about": "...", "scale": 4, "file": "small.safetensors", "sha256": "...",
+               "card": "small.md", "net": {"type": "FCA2CompactVSRNet"}}}
+
+No torch here: the help of ``fca2 upscale`` is made of it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["BICUBIC", "INDEX", "WEIGHTS", "Shipped", "list_presets", "list_shipped", "offers"]
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+INDEX = "index.json"
+BICUBIC = "bicubic"  # the preset that needs no weights
+BICUBIC_SCALE = 4
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """Weights in the package.
+
+    Args:
+        about: What they are for, in a few words.
+        scale: How much larger they make a video; 1 is enhancement.
+        file: Their file, in the folder of the index.
+        sha256: Of that file.
+        card: What they were trained on, what they reach and what not: a Markdown file beside it.
+        net: The network that they are for.
+    """
+
+    about: str
+    scale: int
+    file: str
+    sha256: str
+    card: str
+    net: Mapping
+
+
+def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
+    """What there is, by name."""
+    if not (folder / INDEX).is_file():
+        return {}
+    entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return {name: Shipped(**entry) for name, entry in entries.items()}
+
+
+def list_presets() -> dict[str, str]:
+    """What there is to choose, and what each is, its scale first."""
+    return {name: f"x{scale}, {about}" for name, (scale, about) in _presets().items()}
+
+
+def offers() -> str:
+    """What there is to choose, for the end of a sentence."""
+    names = (f"{name} (x{scale})" for name, (scale, _) in _presets().items())
+    return f"the presets {', '.join(names)}, which fca2 upscale --help describes"
+
+
+def _presets() -> dict[str, tuple[int, str]]:
+    shipped = {name: (entry.scale, entry.about) for name, entry in list_shipped().items()}
+    return {BICUBIC: (BICUBIC_SCALE, "cubic interpolation, no network"), **shipped}

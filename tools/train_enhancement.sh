@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Code the clips of the small enhancement networks by x265, then train and test them; run again, it
+# goes on where it stopped: bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...]
+#
+# CLIPS and TEST_CLIPS are folders of videos, the second for testing alone. HOST is mmagic (the
+# default) or basicsr. CONFIG names some of configs/HOST/enhancement/small; by default all of them.
+# The names of the videos to train on stand in configs/small_clips/train_enhancement.txt; no other
+# file of CLIPS is read.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
+[ $# -ge 2 ] || usage "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...]"
+clips=$1 test_clips=$2
+set_host "${3:-mmagic}"
+shift $(($# > 2 ? 3 : 2))
+[ $# -gt 0 ] || set -- small_stdf-r3 small_tgafnet
+check_configs enhancement/small "$@"
+for folder in "$clips" "$test_clips"; do
+    [ -d "$folder" ] || die "there is no folder '$folder' of videos; see configs/mmagic/enhancement/README.md"
+done
+clips=$(cd "$clips" && pwd) test_clips=$(cd "$test_clips" && pwd)
+use_env
+cd "$ROOT"
+
+mapfile -t names <configs/small_clips/train_enhancement.txt
+settings=(--qp 37 --preset ultrafast --max-frames 20)
+"$PY" -m fca2_plugin.cli mfqe "$clips" data/small_mfqe --split train "${settings[@]}" --clips "${names[@]}"
+"$PY" -m fca2_plugin.cli mfqe "$test_clips" data/small_mfqe --split test "${settings[@]}"
+train_and_test enhancement/small "$@"
