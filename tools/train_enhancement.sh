@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 clips=$1 test_clips=$2
 set_host "${3:-mmagic}"
 shift $(($# > 2 ? 3 : 2))
-[ $# -gt 0 ] || set -- small_stdf-r3 small_tgafnet
+[ $# -gt 0 ] || set -- small_stdf-r3 small_stdf-r3-blind small_tgafnet
 check_configs enhancement/small "$@"
 for folder in "$clips" "$test_clips"; do
     [ -d "$folder" ] || die "there is no folder '$folder' of videos; see configs/mmagic/enhancement/README.md"
@@ -22,7 +22,8 @@ use_env
 cd "$ROOT"
 
 mapfile -t names <configs/small_clips/train_enhancement.txt
-settings=(--qp 37 --preset ultrafast --max-frames 20)
-"$PY" -m fca2_plugin.cli mfqe "$clips" data/small_mfqe --split train "${settings[@]}" --clips "${names[@]}"
+settings=(--qp 22 27 32 37 42 --preset ultrafast --max-frames 20)
+"$PY" -m fca2_plugin.cli mfqe "$clips" data/small_mfqe --split train "${settings[@]}" \
+    --clips "${names[@]}"
 "$PY" -m fca2_plugin.cli mfqe "$test_clips" data/small_mfqe --split test "${settings[@]}"
 train_and_test enhancement/small "$@"

@@ -183,7 +183,7 @@ class EnhancementSet:
 def open_enhancement_set(
     dataroot: str | os.PathLike,
     split: str = "train_108",
-    qp: int = 37,
+    qp: int | Sequence[int] = 37,
     codec: str = HM,
     **settings,
 ) -> EnhancementSet:
@@ -192,7 +192,7 @@ def open_enhancement_set(
     Args:
         dataroot: The tree.
         split: The folder below it.
-        qp: The QP of the coded videos.
+        qp: The QP of the coded videos; several for a network that is to work at any of them.
         codec: ``HM16.5_LDP``, or ``x265_LDP`` for the stand-in of ``fca2 mfqe``.
         **settings: As in ``EnhancementSet``.
 
@@ -200,4 +200,8 @@ def open_enhancement_set(
         FileNotFoundError: A folder is not there.
         ValueError: A setting is wrong, or the videos are.
     """
-    return EnhancementSet(find_mfqe(dataroot, split, qp, codec), **settings)
+    qps = (qp,) if isinstance(qp, int) else qp
+    if not qps:
+        raise ValueError("qp is empty; give the QP of the coded videos, or several")
+    pairs = [pair for one in qps for pair in find_mfqe(dataroot, split, one, codec)]
+    return EnhancementSet(pairs, **settings)

@@ -1,24 +1,24 @@
-"""The weights in the package: whole, small, described, and loaded without a host."""
+"""The weights in the package: whole, small, described, of use, and used without a host."""
 
 import hashlib
 import json
 
+import av
+import numpy as np
 import pytest
 import torch
 
-from fca2_plugin.apps.shipped import (
-    INDEX,
-    WEIGHTS,
-    build_net,
-    list_shipped,
-    load_shipped,
-    ship,
-)
-from fca2_plugin.apps.upscale.presets import list_presets, load_preset
+from fca2_plugin.apps.preset_list import INDEX, WEIGHTS, list_presets, list_shipped, offers
+from fca2_plugin.apps.shipped import build_net, load_shipped, ship
+from fca2_plugin.apps.upscale.presets import load_preset
+from fca2_plugin.codec import LowDelay, encode_lowdelay, video_planes, write_yuv
+from fca2_plugin.data.footage import demo_clips
 from fca2_plugin.nets import CompactSRNet
 from fca2_plugin.ops.resize import bicubic_enlarge
+from tests.apps.upscale.films import film
 from tests.conftest import run_python
 
+ENHANCERS = ["enhance_stdf", "enhance_tgafnet"]
 NET = {"type": "FCA2CompactSRNet", "mid_channels": 4, "num_convs": 1}
 
 
@@ -34,7 +34,7 @@ def shipped(tmp_path):
 
 def test_every_file_is_listed_whole_and_has_a_card():
     shipped = list_shipped()
-    assert "small" in shipped
+    assert set(shipped) == {"small", *ENHANCERS}
     files = {INDEX}
     for entry in shipped.values():
         content = (WEIGHTS / entry.file).read_bytes()
@@ -48,10 +48,18 @@ def test_every_file_is_listed_whole_and_has_a_card():
 
 
 @pytest.mark.parametrize("name", list_shipped())
-@torch.no_grad()
-def test_weights_are_trained_and_differ_from_bicubic(name):
+def test_the_listed_scale_is_the_networks(name):
     net = load_shipped(name)
     assert not net.training
+    scale = list_shipped()[name].scale
+    assert net.spec.scale == scale
+    assert list_presets()[name] == f"x{scale}, {list_shipped()[name].about}"
+    assert f"{name} (x{scale})" in offers()
+
+
+@torch.no_grad()
+def test_super_resolution_is_trained_and_differs_from_bicubic():
+    net = load_shipped("small")
     lq = torch.rand(1, 3, 3, 12, 16, generator=torch.Generator().manual_seed(0))
     sr = net(lq)
     assert sr.shape == (1, 3, 3, 48, 64) and sr.isfinite().all()
@@ -59,14 +67,58 @@ def test_weights_are_trained_and_differ_from_bicubic(name):
     assert 0.01 < difference < 0.5
 
 
-def test_presets_of_upscale_include_them_and_need_no_host():
-    assert set(list_shipped()) < set(list_presets())
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory):
+    """Raw luma of a photograph that a camera moves over, and the same coded by x265: (t, h, w)."""
+    folder = tmp_path_factory.mktemp("coded")
+    _, name, frames = next(iter(demo_clips(0, 1, 7, (96, 96))))
+    grey = np.full((48, 48), 128, np.uint8)
+    raw = write_yuv(folder, name, [(frame[..., 1], grey, grey) for frame in frames])
+    encode_lowdelay(raw, folder / "coded.265", LowDelay(37, preset="ultrafast"))
+    lq = [y for y, _, _ in video_planes(folder / "coded.265")]
+    return tuple(torch.from_numpy(np.stack(clip)) / 255 for clip in (raw.luma, lq))
+
+
+@pytest.mark.parametrize("name", ENHANCERS)
+@torch.no_grad()
+def test_enhancement_gains_on_what_it_was_trained_for(name, coded):
+    gt, lq = coded
+    sr = load_shipped(name).enhance_window(lq[None])[0, 0]
+    errors = torch.stack([lq[3], sr]).sub(gt[3]).square().mean((1, 2))
+    before, after = -10 * errors.log10()
+    assert after > before + 0.1  # dB
+
+
+NO_HOSTS = (
+    "import sys; sys.modules.update(dict.fromkeys(['mmagic', 'mmengine', 'mmcv', 'basicsr']))"
+)
+
+
+@pytest.mark.parametrize("name", list_shipped())
+def test_upscale_needs_no_host(name, tmp_path):
+    source = film(tmp_path / "in.mp4", 3, (64, 64), codec="libx265", languages=["deu"])
+    out = tmp_path / "out.mkv"
+    arguments = ["upscale", str(source), str(out), "--preset", name, "--codec", "ffv1", "--quiet"]
+    run_python(f"{NO_HOSTS}; from fca2_plugin.cli import main; sys.exit(main({arguments}))")
+    scale = list_shipped()[name].scale
+    before, after = planes(source), planes(out)
+    assert [len(video) for video in (before, after)] == [3, 3]
+    for (y, u, v), (new_y, new_u, new_v) in zip(before, after, strict=True):
+        assert new_y.shape == (scale * 64, scale * 64)
+        if scale == 1:  # luma networks
+            assert (u == new_u).all() and (v == new_v).all()
+            assert (y != new_y).any() and abs(y - new_y.astype(int)).mean() < 5
+
+
+def planes(path):
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
+    return [(f[: 2 * len(f) // 3], *f[2 * len(f) // 3 :].reshape(2, -1)) for f in frames]
+
+
+def test_presets_of_upscale_include_them():
+    assert set(list_presets()) == {"bicubic", *list_shipped()}
     assert load_preset("small").spec.scale == 4
-    code = (
-        "import sys; from fca2_plugin.apps.upscale.presets import load_preset; load_preset('small')"
-        "; print(sorted({'mmagic', 'mmengine', 'mmcv', 'basicsr'} & set(sys.modules)))"
-    )
-    assert run_python(code).strip() == "[]"
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from fca2_plugin.apps.preset_list import list_presets
 from fca2_plugin.apps.upscale.files import pair_files
 from fca2_plugin.cli import main
 from tests.apps.upscale.films import film, packets, times
@@ -31,8 +32,19 @@ def test_without_a_network_the_one_that_ships_is_taken_and_said(tmp_path, capsys
     source = film(tmp_path / "in.mp4", 3)
     assert fca2(source, tmp_path / "out.mp4", *FAST) == 0
     said = capsys.readouterr().out
-    assert "no network was chosen: preset small was taken; there are preset bicubic (" in said
+    assert (
+        "no network was chosen: preset small was taken; there are the presets bicubic (x4)" in said
+    )
+    assert "enhance_stdf (x1)" in said
     assert "3 frames of 256x192" in said
+
+
+def test_the_help_lists_what_ships(capsys):
+    with pytest.raises(SystemExit):
+        fca2("--help")
+    said = capsys.readouterr().out
+    for name, about in list_presets().items():
+        assert f"  {name:16} {about}\n" in said
 
 
 def test_quiet_is_quiet(tmp_path, capsys):
