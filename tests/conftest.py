@@ -34,10 +34,10 @@ def require_program(*names: str) -> str:
     return found
 
 
-def run_python(code: str, **environment: str) -> str:
+def run_python(code: str, *arguments: str, **environment: str) -> str:
     """Run ``code`` in a fresh interpreter and return what it printed; fail if it fails."""
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
+        [sys.executable, "-W", "ignore", "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=120,
