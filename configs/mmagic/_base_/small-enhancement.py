@@ -1,8 +1,7 @@
 # A first gain in minutes on a CPU: your own clips, luma, coded in the place of HM by x265's fastest
 # preset, which has no SAO and so leaves more to correct.
 #
-#   fca2 mfqe CLIPS data/small_mfqe --split train --qp 37 --preset ultrafast --max-frames 20
-#   fca2 mfqe OTHER_CLIPS data/small_mfqe --split test --qp 37 --preset ultrafast --max-frames 20
+#   bash tools/train_enhancement.sh CLIPS TEST_CLIPS
 _base_ = './mfqe2.py'
 
 model = dict(generator=dict(quick_start=True))
