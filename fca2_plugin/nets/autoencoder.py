@@ -25,6 +25,7 @@ from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.padding import extend_time
+from fca2_plugin.ops.pieces import in_pieces
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["FLOW_MODES", "FrameAutoencoder"]
@@ -145,7 +146,7 @@ class FrameAutoencoder(nn.Module):
     def decode(self, codes: Tensor, num_frames: int) -> Tensor:
         """Codes (n, K, 3, h, w) to frames (n, num_frames, 3, h, w)."""
         num_channels = 3 * max(num_frames, self.min_frames)
-        groups = self.decoder(codes.flatten(0, 1))  # (n*K, S, h, w)
+        groups = in_pieces(self.decoder, codes.flatten(0, 1))  # (n*K, S, h, w)
         if self.image_codes:
             groups = groups + codes.flatten(0, 1).repeat(1, self.grouping.n_subs // 3, 1, 1)
         frames = self.grouping.ungroup(groups.unflatten(0, codes.shape[:2]), num_channels)
@@ -188,5 +189,5 @@ class FrameAutoencoder(nn.Module):
         pieces = -(-t // self.trunk_frames)
         full = extend_time(frames, pieces * self.trunk_frames)
         stacked = full.reshape(n * pieces, -1, *frames.shape[-2:])
-        smoothed = stacked + self.trunk(stacked)
+        smoothed = stacked + in_pieces(self.trunk, stacked)
         return smoothed.reshape(full.shape)[:, :t]

@@ -144,14 +144,14 @@ class FCA2Net(nn.Module):
         if self.autoencoder is None:
             return self.super_resolve(clean)
         if self.grouping == "adaptive" and not self.training:
-            frames = torch.cat([self.process_adaptive(clip) for clip in clean.split(1)])
+            frames = _join([self.process_adaptive(clip) for clip in clean.split(1)])
             return self.correct(frames, clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
         batches = chunks.split(self._batch_size(len(chunks)))
         if self.join_codes:
             frames = self.process_joined(batches, len(lq))  # (n*m, f, 3, s*h, s*w)
         else:
-            frames = torch.cat([self.process(batch) for batch in batches])
+            frames = _join([self.process(batch) for batch in batches])
         return self.correct(self._from_chunks(frames, lq), clean)
 
     def process(self, chunks: Tensor) -> Tensor:
@@ -168,11 +168,10 @@ class FCA2Net(nn.Module):
         """
         codes, guides = zip(*map(self.encode, batches), strict=True)
         sizes = [len(part) for part in codes]
-        codes = torch.cat(codes)  # (n*m, K, 3, h, w)
+        codes = _join(codes)  # (n*m, K, 3, h, w)
         sequences = codes.reshape(num_clips, -1, *codes.shape[2:])  # (n, m*K, 3, h, w)
         codes = self.super_resolve(sequences).unflatten(1, (-1, codes.shape[1])).flatten(0, 1)
-        decoded = map(self.autoencoder.decode, codes.split(sizes), guides)
-        return torch.cat(list(decoded))
+        return _join(list(map(self.autoencoder.decode, codes.split(sizes), guides)))
 
     def process_adaptive(self, clip: Tensor) -> Tensor:
         """As ``process``, in groups that follow the clip, (1, t, 3, h, w)."""
@@ -259,6 +258,11 @@ class FCA2Net(nn.Module):
         starts = grouping.starts(3 * max(num_frames, self.autoencoder.min_frames))
         middles = [(start + grouping.n_subs // 2) // 3 for start in starts]
         return [min(middle, num_frames - 1) for middle in middles]
+
+
+def _join(batches: Sequence[Tensor]) -> Tensor:
+    """One batch of several; a single one as it is, for frames of the result are large."""
+    return batches[0] if len(batches) == 1 else torch.cat(batches)
 
 
 def _check_clip(lq: Tensor) -> None:

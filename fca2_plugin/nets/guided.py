@@ -23,6 +23,7 @@ from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups
 from fca2_plugin.ops.grouping import ChannelGrouping
+from fca2_plugin.ops.pieces import images_at_once
 from fca2_plugin.ops.resize import bicubic_enlarge
 from fca2_plugin.ops.warp import flow_warp
 
@@ -46,6 +47,14 @@ class Guide(NamedTuple):
     groups: tuple[FrameGroup, ...]
     flow: Tensor
     difference: Tensor
+
+
+class _Pair(NamedTuple):
+    """A frame and a key frame that it is made from."""
+
+    index: int  # among all pairs, the guide's order
+    code: int
+    frame: int
 
 
 class GuidedAutoencoder(nn.Module):
@@ -133,14 +142,14 @@ class GuidedAutoencoder(nn.Module):
             groups: Which frames share a code; None for those of ``n_subs`` and ``n_ovls``.
         """
         groups = tuple(groups or fixed_groups(self.grouping, x.shape[1]))
-        keys = torch.stack([x[:, group.key] for group in groups], dim=1)  # (n, K, 3, h, w)
-        members = [x[:, f] for group in groups for f in group.members]
-        if not members:
+        keys = _pick(x, [group.key for group in groups])  # (n, K, 3, h, w)
+        pairs = _pairs(groups)
+        if not pairs:
             nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
             guide = Guide(x, groups, nothing[:, :, :2].float(), nothing)
             return keys + self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
-        members = torch.stack(members, dim=1)  # (n, p, 3, h, w)
-        partners = torch.stack([x[:, group.key] for group in groups for _ in group.members], dim=1)
+        members = _pick(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
+        partners = _pick(keys, [pair.code for pair in pairs])
         flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
         onto_member, onto_key = flow.chunk(2)
         difference = members - _warp(partners, onto_member)
@@ -155,13 +164,17 @@ class GuidedAutoencoder(nn.Module):
             ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
         """
         ratio = self._ratio(codes, guide)
-        base = _each(bicubic_enlarge, guide.frames, self.scale // ratio)  # (n, t, 3, s*h, s*w)
-        keys = torch.stack([base[:, group.key] for group in guide.groups], dim=1)
-        detail = codes - keys
-        known = {group.key: detail[:, k] for k, group in enumerate(guide.groups)}
-        if guide.flow.shape[1]:
-            known |= self._carry(detail, guide, ratio)
-        return base + torch.stack([known[f] for f in range(base.shape[1])], dim=1)
+        keys = _pick(guide.frames, [group.key for group in guide.groups])
+        detail = codes - _each(bicubic_enlarge, keys, self.scale // ratio)  # (n, K, 3, s*h, s*w)
+        frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
+        pairs = _pairs(guide.groups)
+        others = list(dict.fromkeys(pair.frame for pair in pairs))
+        at_once = images_at_once(len(others), codes.shape[0] * codes.shape[-2] * codes.shape[-1])
+        for start in range(0, len(others), max(at_once, 1)):
+            wanted = others[start : start + at_once]
+            chosen = [pair for pair in pairs if pair.frame in wanted]
+            frames |= self._carry(detail, guide, chosen, ratio)
+        return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
 
     def _see_neighbours(self, keys: Tensor, difference: Tensor) -> Tensor:
         """Features of what a neighbour says of its key frame, (n, p, c, h, w)."""
@@ -172,33 +185,42 @@ class GuidedAutoencoder(nn.Module):
         """The correction of codes, (n, K, 3, h, w)."""
         return _each(self.cleaner, F.leaky_relu(_each(self.key_head, keys) + nearby, 0.1))
 
-    def _carry(self, detail: Tensor, guide: Guide, ratio: int) -> dict[int, Tensor]:
-        """Bring detail from key frames to the others, the mean of all codes where trusted.
+    def _carry(
+        self, detail: Tensor, guide: Guide, pairs: Sequence[_Pair], ratio: int
+    ) -> dict[int, Tensor]:
+        """Enlarge frames and bring them detail, the mean of all their codes where trusted.
+
+        Args:
+            detail: Of the key frames, (n, K, 3, s*h, s*w).
+            guide: Of all frames.
+            pairs: All pairs of some frames.
+            ratio: How many times the scale of the codes goes into that of the networks.
 
         Returns:
-            By index of the frame, (n, 3, s*h, s*w).
+            The frames by their indices, (n, 3, s*h, s*w).
         """
         scale = self.scale // ratio
-        carried = torch.stack(
-            [detail[:, k] for k, group in enumerate(guide.groups) for _ in group.members], dim=1
-        )
-        flow = scale * _each(_enlarge, guide.flow, scale)
-        cells = _each(self._to_cells, _warp(carried, flow), ratio)  # (n, p, 3*cells, h, w)
-        logits = _logits(guide.difference)
-        frames = [guide.frames[:, f] for group in guide.groups for f in group.members]
-        seen = [cells, torch.stack(frames, dim=1), guide.difference, logits / _TRUST]
+        index, codes, order = zip(*pairs, strict=True)
+        flow = scale * _each(_enlarge, _pick(guide.flow, index), scale)
+        cells = _each(self._to_cells, _warp(_pick(detail, codes), flow), ratio)
+        difference = _pick(guide.difference, index)
+        logits = _logits(difference)
+        seen = [cells, _pick(guide.frames, order), difference, logits / _TRUST]
         correction, doubt = _each(self.fusion, torch.cat(seen, dim=2)).split(
             [3 * self.scale**2, self.scale**2], dim=2
         )
         logits = _each(self._to_cells, _each(_enlarge, logits, scale), ratio)
         trust = torch.sigmoid(logits + doubt)
         total, weight = {}, {}
-        order = [f for group in guide.groups for f in group.members]
         weighted = ((cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]).flatten(2, 3)
         for p, f in enumerate(order):
             total[f] = total.get(f, 0) + weighted[:, p]
             weight[f] = weight.get(f, 0) + trust[:, p]
-        return {f: self._from_cells(_divide(total[f], weight[f]), ratio) for f in total}
+        return {
+            f: bicubic_enlarge(guide.frames[:, f], scale)
+            + self._from_cells(_divide(total[f], weight[f]), ratio)
+            for f in total
+        }
 
     def _to_cells(self, x: Tensor, ratio: int) -> Tensor:
         """(b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
@@ -226,6 +248,17 @@ class GuidedAutoencoder(nn.Module):
                 "autoencoder=dict(scale=...) to the VSR network's"
             )
         return self.scale // scale
+
+
+def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
+    """Of every group's members with its key frame."""
+    found = [(k, f) for k, group in enumerate(groups) for f in group.members]
+    return [_Pair(index, k, f) for index, (k, f) in enumerate(found)]
+
+
+def _pick(x: Tensor, indices: Sequence[int]) -> Tensor:
+    """Some frames of a clip; an index that is a tensor would make a GPU wait for it."""
+    return torch.stack([x[:, index] for index in indices], dim=1)
 
 
 def _each(function, x: Tensor, *args) -> Tensor:

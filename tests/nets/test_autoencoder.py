@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from fca2_plugin.nets import FrameAutoencoder
+from fca2_plugin.ops import pieces
 from fca2_plugin.ops.warp import flow_warp
 
 TABLE_VI = [(6, 0), (6, 2), (9, 0), (9, 3), (12, 4), (18, 8)]
@@ -175,3 +176,13 @@ def test_codes_of_another_clip_raise():
     net = small()
     with pytest.raises(ValueError, match="got 3 groups of 9 channels; 36 channels"):
         net.decode(net.encode(clip(7))[0], 12)
+
+
+@pytest.mark.parametrize("trunk_frames", [None, 2])
+def test_decoding_in_pieces_changes_nothing(monkeypatch, trunk_frames):
+    net = FrameAutoencoder(mid_channels=4, num_blocks=1, trunk_frames=trunk_frames, flow_mode=None)
+    x = torch.rand(2, 7, 3, 8, 10)
+    whole = net(x)
+    monkeypatch.setattr(pieces, "_PIXELS", 2 * 80)
+    with torch.no_grad():
+        torch.testing.assert_close(net(x), whole)

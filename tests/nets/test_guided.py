@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from fca2_plugin.apps.benchmark import count_macs
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.nets import FCA2Net, GuidedAutoencoder
+from fca2_plugin.ops import pieces
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup
 from fca2_plugin.ops.resize import bicubic_enlarge
@@ -87,6 +88,19 @@ def test_starts_as_the_sum_of_enlarged_frames_and_warped_detail():
             total, weight = total + trust * carried, weight + trust
         expected = bicubic_enlarge(x[:, frame], 4) + total / weight.clamp_min(1)
         torch.testing.assert_close(result[:, frame], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("budget", [1, 2 * 96 * 96])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_decoding_in_pieces_changes_nothing(monkeypatch, budget, batch):
+    """Without gradients, frames at the size of the result are made a few at a time."""
+    net, x = small(woken=True), torch.cat([moving_clip(7)] * batch)
+    sr = torch.rand(batch, 3, 3, 96, 96)
+    whole = net.decode(sr, net.encode(x)[1])
+    assert whole.requires_grad
+    monkeypatch.setattr(pieces, "_PIXELS", budget)
+    with torch.no_grad():
+        torch.testing.assert_close(net.decode(sr, net.encode(x)[1]), whole)
 
 
 @torch.no_grad()
