@@ -13,11 +13,14 @@ psnr, ssim, ...     means: over the frames of a clip, over clips, over condition
 clips               by name: means, ``num_frames``; ``first_frame`` that was measured,
                     ``identical_frames`` (whose PSNR is infinite, and every mean with it),
                     ``frames`` with the value of each frame (tOF and warping error: of each pair of
-                    neighbours), ``ms_per_frame``
+                    neighbours), ``ms_per_frame``; of a network whose groups follow the clip
+                    ``plans``: for each run of frames its ``first_frame``, the ``sizes`` of its
+                    groups and the ``cuts`` that they keep apart
 conditions          by name: means and ``clips``; empty for plain folders. With several of them the
                     top ``clips`` hold each clip's means over conditions, without frames
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
-                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``, ``scale``,
+                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``,
+                    ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
                     length; null for finished results
@@ -71,6 +74,7 @@ def evaluate(
     max_frames: int | None = None,
     overlap: int | None = None,
     settings: InferenceSettings | None = None,
+    color_correction: str | None = None,
     name: str | None = None,
     dataset: str | None = None,
     save: Path_ | None = None,
@@ -101,6 +105,8 @@ def evaluate(
         max_frames: Run the network on so many frames at once; by default on whole clips.
         overlap: Frames of context on each side of such a chunk; a quarter of it by default.
         settings: How the network runs; on a GPU where there is one, in float32, by default.
+        color_correction: In place of FCA²'s own: ``frame``, ``lr_domain``, ``mean`` or ``none``,
+            without the statistics of its input.
         name: The method's name in the result.
         dataset: The data set's.
         save: Write the frames of a network or floor there.
@@ -120,6 +126,8 @@ def evaluate(
     source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
     source |= {"config": config, "checkpoint": checkpoint}
     _check_arguments(source, conditions, floor, save)
+    if color_correction is not None and config is None:
+        raise ValueError("--color-correction changes a network's; give --config with --checkpoint")
     json_path = json_path and Path(json_path)
     if json_path:
         check_writable(json_path)
@@ -139,6 +147,9 @@ def evaluate(
     if config:
         settings = settings or InferenceSettings()
         method, sha256 = _network(config, checkpoint, max_frames, overlap, settings, name)
+        if color_correction is not None:
+            _set_color_correction(method.network, color_correction, config)
+            source |= {"color_correction": color_correction}
         source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
         source |= {"settings": settings.text}
         source |= {"overlap": method.overlap if max_frames else None}
@@ -246,6 +257,20 @@ def _network(config, checkpoint, max_frames, overlap, settings, name):
     network = load_network(config, checkpoint)
     method = NetworkMethod(network, name or Path(config).stem, max_frames, overlap, settings)
     return method, file_sha256(find_checkpoint(checkpoint))
+
+
+def _set_color_correction(network, mode: str, config: Path_) -> None:
+    """Put another colour correction, or none, in the place of a network's own."""
+    from fca2_plugin.nets import FCA2Net
+    from fca2_plugin.ops.color import COLOR_CORRECTIONS
+
+    check_choice("color_correction", mode, (*COLOR_CORRECTIONS, "none"))
+    if not isinstance(network, FCA2Net) or network.autoencoder is None:
+        raise ValueError(
+            f"--color-correction is for FCA² with its autoencoder, and {config} builds a "
+            f"{type(network).__name__} without; leave it out"
+        )
+    network.color_correction = None if mode == "none" else mode
 
 
 def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:

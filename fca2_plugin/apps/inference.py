@@ -1,7 +1,7 @@
 """Running a network over a clip, whole or in chunks of frames."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.metrics import get_protocol
+from fca2_plugin.ops.group_plan import GroupPlan
 
 __all__ = [
     "NetworkMethod",
@@ -151,10 +152,27 @@ class NetworkMethod:
         if overlap is None:
             overlap = (max_frames or 0) // 4 // self.align * self.align
         self.overlap = overlap
+        self._plans: list[dict] = []
+        self._piece = 0  # its first frame
+        if getattr(network, "grouping", None) == "adaptive":
+            network.plan = self._recorded(network.plan)
 
     def facts(self) -> dict[str, object]:
         """Return what a table says of a network."""
         return {"params": count_parameters(self.network), "device": device_name(self.device)}
+
+    def clip_facts(self) -> dict[str, object]:
+        """Return what is known of the last clip: how an adaptive network grouped its frames."""
+        return {"plans": self._plans} if self._plans else {}
+
+    def _recorded(self, plan: Callable) -> Callable:
+        def planned(frames: Tensor) -> GroupPlan:
+            found = plan(frames)
+            sizes, cuts = list(found.sizes), list(found.cuts)
+            self._plans.append({"first_frame": self._piece, "sizes": sizes, "cuts": cuts})
+            return found
+
+        return planned
 
     @torch.inference_mode()
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
@@ -166,9 +184,11 @@ class NetworkMethod:
         if isinstance(pair.lq, YuvFile) and hasattr(self.network, "step"):
             yield from self._enhance(pair)
             return
+        self._plans = []
         lq = list(media_frames(pair.lq))
         for piece, keep in chunks(len(lq), self.max_frames, self.overlap, self.align):
             clip = to_clip(lq[piece], self.device)
+            self._piece = piece.start
             start = time.perf_counter()
             sr = self.network(clip)
             if self.device.type == "cuda":

@@ -2,6 +2,7 @@
 
 A *method* takes a ``Pair`` and yields its result frame by frame, each with the milliseconds that it
 took or None: finished results are read, bicubic is computed, and a network is another module's.
+It may have ``clip_facts()``, what is to be said of the clip that it has just gone through.
 """
 
 import itertools
@@ -103,9 +104,9 @@ class Scorer:
         Returns:
             The clip's entry in the JSON: means, ``num_frames``, ``first_frame`` (the first that is
             scored), ``identical_frames`` (of infinite PSNR), ``frames`` with every value, and
-            ``ms_per_frame``. Where the protocol reports gains and there is an LQ, also
-            ``psnr_input`` and ``ssim_input`` of the LQ, ``delta_psnr`` in dB, and
-            ``delta_ssim_1e4``, in units of 1e-4.
+            ``ms_per_frame``, and what the method's ``clip_facts`` say. Where the protocol reports
+            gains and there is an LQ, also ``psnr_input`` and ``ssim_input`` of the LQ,
+            ``delta_psnr`` in dB, and ``delta_ssim_1e4``, in units of 1e-4.
 
         Raises:
             FileNotFoundError: A file, weights or a program that is needed is not there.
@@ -152,6 +153,7 @@ class Scorer:
             "identical_frames": sum(map(math.isinf, values["psnr"])),
             "frames": values,
             "ms_per_frame": median(times) if times else None,
+            **getattr(self.method, "clip_facts", dict)(),
         }
 
     def _add(self, values: dict[str, list[float]], sr, gt, lq) -> None:

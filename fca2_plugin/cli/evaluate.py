@@ -66,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="frames of context on each side of --max-frames (default: a quarter of them)",
     )
+    how.add_argument(
+        "--color-correction",
+        metavar="MODE",
+        help="of FCA², in place of its own: frame, lr_domain, mean, or none (without the "
+        "statistics of its input)",
+    )
     how.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
 
     add_settings(parser)
@@ -108,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
             max_frames=args.max_frames,
             overlap=args.overlap,
             settings=read_settings(args),
+            color_correction=args.color_correction,
             name=args.name,
             dataset=args.dataset,
             save=args.save,

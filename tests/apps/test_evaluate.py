@@ -28,6 +28,8 @@ from fca2_plugin.data import (
     write_frames,
 )
 from fca2_plugin.metrics import METRICS, PROTOCOLS, get_protocol, psnr, ssim
+from fca2_plugin.nets import FCA2Net
+from fca2_plugin.ops.grouping import ChannelGrouping
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
 
@@ -415,3 +417,58 @@ def test_a_frame_that_cannot_be_compared_is_named(tmp_path):
     write_frames(tmp_path / "clip", moving_clip(6, 40, 64))
     with pytest.raises(ValueError, match="clip, frame 2: the crop .* needs at least 48x48 pixels"):
         evaluate(sr=tmp_path / "clip", gt=tmp_path / "clip", protocol="comisr")
+
+
+class Brighter(nn.Module):
+    """An autoencoder that brightens."""
+
+    grouping = ChannelGrouping(9, 3)
+    min_frames = 3
+    any_groups = True
+
+    def encode(self, x, groups=None):
+        return x, None
+
+    def decode(self, codes, guide):
+        return codes + 0.1
+
+
+@pytest.fixture
+def brighter(tmp_path, monkeypatch):
+    network = FCA2Net(autoencoder=Brighter(), grouping="adaptive")
+    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: network)
+    checkpoint = tmp_path / "net.pth"
+    checkpoint.touch()
+    frames = [frame // 2 for frame in moving_clip(8, 32, 48)]  # so that nothing clips
+    frames[5:] = [127 - frame for frame in frames[5:]]  # a cut
+    write_frames(tmp_path / "lq" / "walk", frames)
+    lq = tmp_path / "lq"
+    return {"gt": lq, "lq": lq, "config": "b.py", "checkpoint": checkpoint, "protocol": "rgb"}
+
+
+def test_an_autoencoder_with_its_inputs_statistics_and_without(brighter):
+    with_them = evaluate(**brighter)
+    without = evaluate(**brighter, color_correction="none")
+    assert with_them["psnr"] > 60 and "color_correction" not in with_them["source"]
+    assert without["psnr"] == pytest.approx(20 * math.log10(255 / 25.5), abs=0.3)
+    assert without["source"]["color_correction"] == "none"
+
+
+def test_adaptive_groups_stand_in_the_result(brighter):
+    plans = evaluate(**brighter)["clips"]["walk"]["plans"]
+    assert [plan["first_frame"] for plan in plans] == [0] and plans[0]["cuts"] == [5]
+    assert sum(plans[0]["sizes"]) == 8
+    runs = evaluate(**brighter, max_frames=7, overlap=0)["clips"]["walk"]["plans"]
+    assert [plan["first_frame"] for plan in runs] == [0, 7]
+
+
+def test_another_colour_correction_needs_one(tree, nearest, brighter):
+    with pytest.raises(ValueError, match="unknown color_correction 'frames' .did you mean 'frame'"):
+        evaluate(**brighter, color_correction="frames")
+    with pytest.raises(ValueError, match="changes a network's; give --config with --checkpoint"):
+        evaluate(gt="a", sr="b", color_correction="none")
+
+
+def test_a_network_without_colour_correction(tree, nearest):
+    with pytest.raises(ValueError, match="is for FCA² with its autoencoder, and nearest.py builds"):
+        evaluate(data=tree, **nearest, color_correction="none")

@@ -56,6 +56,8 @@ class Evaluation:
         means: By condition, such as ``crf25``; ``""`` where there is only one without a name.
         clips: By condition and clip.
         frames_dirs: Folders of its frames by condition, where they were kept.
+        plans: How groups followed a clip, by condition and clip: for each run of frames the
+            ``sizes`` of its groups and its ``cuts``.
         sources: What was evaluated, by condition, as the file says.
         params: Parameters, where known.
         ms: Per frame, where known.
@@ -68,6 +70,7 @@ class Evaluation:
     means: dict[str, Scores] = field(default_factory=dict)
     clips: dict[str, dict[str, Scores]] = field(default_factory=dict)
     frames_dirs: dict[str, Path] = field(default_factory=dict)
+    plans: dict[str, dict[str, list[Mapping]]] = field(default_factory=dict)
     sources: dict[str, Mapping] = field(default_factory=dict)
     params: int | None = None
     ms: float | None = None
@@ -148,6 +151,11 @@ def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
             str(clip): _scores(path, values)
             for clip, values in _get(path, scores, "clips", Mapping).items()
         }
+        evaluation.plans[condition] = {
+            str(clip): [_plan(path, plan) for plan in values["plans"]]
+            for clip, values in scores["clips"].items()
+            if values.get("plans")
+        }
         evaluation.sources[condition] = {**source, **(scores.get("source") or {})}
         folder = scores.get("frames_dir") or content.get("frames_dir")
         if folder:
@@ -182,6 +190,10 @@ def _scores(path: Path, values: Any) -> Scores:
     ssim = _get(path, values, "delta_ssim_1e4" if gain else "ssim", float)
     frames = (values.get("frames") or {}).get("delta_psnr" if gain else "psnr") or ()
     return Scores(psnr, ssim, tuple(frames), gain)
+
+
+def _plan(path: Path, values: Any) -> Mapping:
+    return {key: _get(path, values, key, list) for key in ("sizes", "cuts")}
 
 
 def _check_benchmark(path: Path, content: Any) -> None:

@@ -25,6 +25,7 @@ from fca2_plugin.apps.report.views import (
     benchmark_view,
     clips_view,
     condition_name,
+    groups_view,
     methods_view,
 )
 
@@ -82,7 +83,7 @@ def _markdown(results: Results, all_tables: bool) -> str:
     parts = [f"# {TITLE}", "Pictures and plots are in report.html beside this file."]
     for evaluations in _groups(results.evaluations):
         parts.append(f"## {_name(evaluations)}")
-        views = [methods_view(evaluations), clips_view(evaluations)]
+        views = [view(evaluations) for view in (methods_view, clips_view, groups_view)]
         parts += [markdown.table(view) for view in views if view]
     views = paper_views(results, all_tables)
     if views:
@@ -149,9 +150,9 @@ def _quality(evaluations: Sequence[Evaluation]) -> Iterator[str]:
     plots = list(_plots(evaluations, conditions, shown))
     if plots:
         yield html.section("Compression and frames", "".join(plots))
-    clips = clips_view(evaluations)
-    if clips:
-        yield html.section(clips.title, html.table(clips, "clip, method"))
+    for view in (clips_view(evaluations), groups_view(evaluations)):
+        if view:
+            yield html.section(view.title, html.table(view, "clip, method"))
     yield from _pictures(evaluations, shown)
 
 

@@ -6,7 +6,7 @@ from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES
 from fca2_plugin.apps.report.results import Evaluation, Scores, conditions_of
 from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best
 
-__all__ = ["benchmark_view", "clips_view", "condition_name", "methods_view"]
+__all__ = ["benchmark_view", "clips_view", "condition_name", "groups_view", "methods_view"]
 
 NETWORKS = ("baseline", "wrapped")
 Column = tuple[str, dict[str, Cell]]  # head, cells by method
@@ -45,6 +45,27 @@ def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
                 lines.append(Line(f"{clip}, {one.method}", cells))
     heads = tuple(condition_name(condition) or "PSNR / SSIM" for condition in conditions)
     return TableView("Every clip, PSNR / SSIM", heads, tuple(lines)) if lines else None
+
+
+def groups_view(evaluations: Sequence[Evaluation]) -> TableView | None:
+    """A row per clip and method whose groups follow the clip; None where no groups do."""
+    conditions = [c for c in conditions_of(evaluations) if any(o.plans.get(c) for o in evaluations)]
+    clips = dict.fromkeys(c for o in evaluations for found in o.plans.values() for c in found)
+    lines = [
+        Line(
+            f"{clip}, {one.method}",
+            tuple(Cell(_groups(one.plans.get(c, {}).get(clip, ()))) for c in conditions),
+        )
+        for clip in clips
+        for one in evaluations
+        if any(clip in found for found in one.plans.values())
+    ]
+    heads = tuple(condition_name(condition) or "groups" for condition in conditions)
+    note = (
+        "Codes for a frame, then the frames of every group in order; | is a cut, / where the "
+        "network began anew."
+    )
+    return TableView("Adaptive groups", heads, tuple(lines), (note,)) if lines else None
 
 
 def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, size") -> TableView:
@@ -103,6 +124,23 @@ def _quality(condition: str, scores: Mapping[str, Scores]) -> list[Column]:
         head = f"{condition_name(condition)} {gain}{metric.upper()}".strip()
         columns.append((head, mark_best(texts, goodness)))
     return columns
+
+
+def _groups(plans: Sequence[Mapping]) -> str:
+    """``0.33: 3 3 | 7 5`` for two plain groups, a cut, and two larger ones."""
+    if not plans:
+        return NONE
+    sizes = [size for plan in plans for size in plan["sizes"]]
+    runs = []
+    for plan in plans:
+        starts = [sum(plan["sizes"][:index]) for index in range(len(plan["sizes"]))]
+        runs.append(
+            " ".join(
+                "| " * (start in plan["cuts"]) + str(size)
+                for start, size in zip(starts, plan["sizes"], strict=True)
+            )
+        )
+    return f"{len(sizes) / sum(sizes):.2f}: " + " / ".join(runs)
 
 
 def _both(scores: Scores) -> str:

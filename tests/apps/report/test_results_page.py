@@ -318,3 +318,20 @@ def test_the_command(write, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["report", "--results", str(write(benchmark())), "--out", str(out)]) == 0
     assert "report.md" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_adaptive_groups_are_shown(tmp_path):
+    content = evaluation(method="adaptive")
+    plans = [
+        {"first_frame": 0, "sizes": [3, 5, 1], "cuts": [8]},
+        {"first_frame": 9, "sizes": [7], "cuts": []},
+    ]
+    content["conditions"]["crf25"]["clips"]["city"]["plans"] = plans
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    page, text = write_results([tmp_path / "a.json"], tmp_path / "out")
+    assert "| city, adaptive | 0.25: 3 5 \\| 1 / 7 |" in text.read_text()
+    assert "Adaptive groups" in page.read_text()
+    del plans[0]["sizes"]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r"a.json has sizes=None; expected a list"):
+        read_results([tmp_path / "a.json"])
