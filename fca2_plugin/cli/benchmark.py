@@ -48,7 +48,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="width and height of the LQ frames (default: 180x144)",
     )
     clip.add_argument("--repeats", type=int, help="rounds (default: 5, or 3 long ones)")
-    clip.add_argument("--sweep", help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10")
+    clip.add_argument(
+        "--sweep",
+        help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10; 'groups', of few frames "
+        "and many",
+    )
+    clip.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="a tree of `fca2 encode`: what groups can reach there at best, without training",
+    )
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
     add_settings(parser)
     parser.add_argument("--json", type=Path, metavar="F", help="write everything to this file")
@@ -61,8 +71,10 @@ def run(args: argparse.Namespace) -> int:
     from fca2_plugin.apps import benchmark
 
     if args.enhancer is not None:
-        if args.sweep or args.plot or args.config or args.training:
-            raise ValueError("--enhancer goes with none of --sweep, --plot, --config, --training")
+        if args.sweep or args.plot or args.data or args.config or args.training:
+            raise ValueError(
+                "--enhancer goes with none of --sweep, --plot, --data, --config, --training"
+            )
         benchmark.enhancement_command(
             args.enhancer,
             {args.size: benchmark.parse_size(args.size)} if args.size else benchmark.CLASSES,
@@ -96,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
         sweep=args.sweep,
         json_path=args.json,
         plot_dir=args.plot,
+        data=args.data,
         peak_memory=not args.no_memory,
         console=Console(),
     )

@@ -27,6 +27,7 @@ def benchmark_command(
     sweep: str | None = None,
     json_path: Path | None = None,
     plot_dir: Path | None = None,
+    data: Path | None = None,
     peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
@@ -35,9 +36,10 @@ def benchmark_command(
     Args:
         choice: The networks.
         setting: The clip and the number of rounds.
-        sweep: ``frames``, ``size`` or None for one benchmark.
+        sweep: ``frames``, ``size``, ``groups`` or None for one benchmark.
         json_path: Where the result goes; a sweep needs it and goes on with what it holds.
         plot_dir: Where a sweep's plots go, as PNG files.
+        data: As in ``run_sweep``, for ``groups``.
         peak_memory: As in ``run_benchmark``.
         console: Where progress and the table are shown.
 
@@ -46,7 +48,7 @@ def benchmark_command(
 
     Raises:
         ValueError: Options that do not go together, or as ``run_benchmark``.
-        OSError: A place that cannot be written to.
+        OSError: A place that cannot be written to, or data that are not there.
     """
     console = console or Console()
     if sweep is not None and json_path is None:
@@ -54,14 +56,22 @@ def benchmark_command(
     if sweep is not None and setting.training:
         raise ValueError("--training times steps on clips of one size; leave --sweep out")
     if sweep is None and plot_dir is not None:
-        raise ValueError("--plot draws sweeps; give --sweep frames or --sweep size with it")
+        raise ValueError("--plot draws sweeps; give --sweep frames, size or groups with it")
+    if data is not None and sweep != "groups":
+        raise ValueError("--data bounds the quality of --sweep groups; give both")
     if json_path is not None:  # before hours of work
         check_writable(json_path)
     if plot_dir is not None:
         check_writable(plot_dir / "sweep.png")
     if sweep is not None:
         result = run_sweep(
-            choice, setting, sweep, json_path, peak_memory=peak_memory, console=console
+            choice,
+            setting,
+            sweep,
+            json_path,
+            data=data,
+            peak_memory=peak_memory,
+            console=console,
         )
         points = result["points"]
     else:
@@ -82,11 +92,15 @@ def benchmark_command(
     if sweep is None:
         console.print(breakdown_table(result))
         console.print(ratios_text(result))
+    for point in points:
+        if bounds := {c: psnr for c, psnr in point.get("bound_psnr", {}).items() if psnr}:
+            said = ", ".join(f"{psnr:.2f} dB ({c})" for c, psnr in bounds.items())
+            console.print(f"{_groups(point)}: frames between key frames, from true codes: {said}")
     if plot_dir is not None:
-        from fca2_plugin.apps.report.figures import SWEEP_PLOTS, sweep_figure
+        from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
         from fca2_plugin.apps.report.plotting import LIGHT
 
-        for name in SWEEP_PLOTS:
+        for name in sweep_plots(sweep):
             path = plot_dir / f"{sweep}_{name}.png"
             path.write_bytes(sweep_figure([result], name, LIGHT))
             console.print(f"plot: {path}")
@@ -118,7 +132,7 @@ def benchmark_table(points: list[dict]) -> Table:
             values = point[name]
             table.add_row(
                 f"{point['frames']} x {point['size'][0]}x{point['size'][1]}" * (name == "baseline"),
-                name,
+                name if name == "baseline" else f"{name} {_groups(point)}".strip(),
                 f"{values['ms_per_frame']:.1f}",
                 f"{values['iqr_ms_per_frame']:.1f}",
                 *(_mib(values[key]) for key in ("peak_mib", "above_model_mib")),
@@ -171,6 +185,10 @@ def _training_text(result: dict) -> str:
         return ""
     frozen = ", ".join(result["frozen"]) or "nothing"
     return f"training step, stage {result['stage']} ({frozen} frozen): "
+
+
+def _groups(result: dict) -> str:
+    return f"{result['n_subs']}/{result['n_ovls']}" if result["n_subs"] else ""
 
 
 def _mib(value: float | None) -> str:

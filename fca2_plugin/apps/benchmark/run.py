@@ -20,11 +20,15 @@ from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_settings"]
+__all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_points"]
 
 SCHEMA = 2  # 1 had no breakdown
-SWEEPS = {"frames": (10, 50, 100, 200), "size": (64, 96, 128, 160, 192, 224)}
-"""The values of Fig. 10."""
+SWEEPS = {
+    "frames": (10, 50, 100, 200),
+    "size": (64, 96, 128, 160, 192, 224),
+    "groups": ((9, 6), (6, 0), (9, 3), (12, 3), (21, 0)),
+}
+"""The values of Fig. 10; ``n_subs`` and ``n_ovls`` that make five codes to one of 7 frames."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +88,18 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
-def sweep_settings(setting: Setting, sweep: str) -> Iterator[Setting]:
-    """The settings of a sweep over ``frames`` or (square) ``size``, as in Fig. 10.
+def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:
+    """What a sweep over ``frames`` or (square) ``size``, as in Fig. 10, or ``groups`` measures.
 
     Raises:
         ValueError: Unknown sweep.
     """
     for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
-        yield replace(setting, **{sweep: value if sweep == "frames" else (value, value)})
+        if sweep == "groups":
+            yield replace(choice, n_subs=value[0], n_ovls=value[1]), setting
+        else:
+            size = value if sweep == "frames" else (value, value)
+            yield choice, replace(setting, **{sweep: size})
 
 
 def run_benchmark(
@@ -169,7 +177,7 @@ def run_benchmark(
         "schema": SCHEMA,
         "fca2_plugin": __version__,
         "commit": commit(),
-        **_what(choice, wrapped_net),
+        **_what(choice, wrapped_net, setting.frames),
         "frames": setting.frames,
         "size": list(setting.size),
         "shape": list(setting.shape),
@@ -203,7 +211,7 @@ def commit() -> str | None:
     return run.stdout.strip() or None
 
 
-def _what(choice: Choice, wrapped: FCA2Net) -> dict:
+def _what(choice: Choice, wrapped: FCA2Net, num_frames: int) -> dict:
     """The choice, with what was left to defaults filled in."""
     net, autoencoder, cleaning = wrapped.vsr, wrapped.autoencoder, wrapped.cleaning
     grouping = autoencoder and autoencoder.grouping
@@ -217,6 +225,7 @@ def _what(choice: Choice, wrapped: FCA2Net) -> dict:
         "network": type(getattr(net, "net", net)).__name__,  # inside its adapter, if it has one
         "n_subs": grouping and grouping.n_subs,
         "n_ovls": grouping and grouping.n_ovls,
+        "codes": autoencoder and autoencoder.num_codes(wrapped.chunk_frames or num_frames),
         "num_passes": cleaning.num_passes if cleaning else 0,
         "chunk_frames": wrapped.chunk_frames,
     }

@@ -16,8 +16,9 @@ from rich.progress import (
 )
 
 from fca2_plugin._files import read_json, write_json
+from fca2_plugin.apps.benchmark.bound import bound_pairs, bound_psnr
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_settings
+from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_points
 
 __all__ = ["advance", "progress_bar", "run_sweep"]
 
@@ -30,6 +31,7 @@ def run_sweep(
     sweep: str,
     path: Path,
     *,
+    data: Path | None = None,
     peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
@@ -38,8 +40,9 @@ def run_sweep(
     Args:
         choice: The networks.
         setting: What stays the same.
-        sweep: ``frames`` or ``size``.
+        sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
+        data: A tree of ``fca2 encode``: points get ``bound_psnr`` by its conditions (``bound``).
         peak_memory: As in ``run_benchmark``.
         console: Where progress and the time left are shown.
 
@@ -47,36 +50,43 @@ def run_sweep(
         What ``path`` holds: ``points``, each as ``run_benchmark`` returns it.
 
     Raises:
-        ValueError: ``path`` holds another sweep.
+        ValueError: ``path`` holds another sweep, or as ``bound_pairs``.
+        FileNotFoundError: There is no ``data``.
     """
-    settings = list(sweep_settings(setting, sweep))
+    planned = list(sweep_points(choice, setting, sweep))
+    pairs = bound_pairs(data) if data else {}
     result = {
         "kind": "benchmark_sweep",
         "schema": SCHEMA,
         "sweep": sweep,
         "choice": vars(choice),
-        "fixed": _fixed(setting, sweep),
+        "fixed": _fixed(setting, sweep) | ({"data": str(data)} if data else {}),
         "points": [],
     }
     if path.exists():
         result["points"] = _points(path, result)
     done = len(result["points"])
-    if done == len(settings):
+    if done == len(planned):
         return result
-    pair = build_pair(choice)
-    costs = [math.prod(one.shape) for one in settings]
+    nets = {}
+    costs = [math.prod(one.shape) for _, one in planned]
     spent = sum(costs[:done])
     with progress_bar(console) as bar:
         task = bar.add_task("", total=sum(costs), completed=spent)
-        for one, cost in zip(settings[done:], costs[done:], strict=True):
+        for (chosen, one), cost in zip(planned[done:], costs[done:], strict=True):
             bar.update(task, description=one.text)
+            if chosen not in nets:
+                nets = {chosen: build_pair(chosen)}
             point = run_benchmark(
-                choice,
+                chosen,
                 one,
-                pair=pair,
+                pair=nets[chosen],
                 peak_memory=peak_memory,
                 progress=advance(bar, task, spent, cost),
             )
+            if pairs:
+                wrapped = nets[chosen]["wrapped"]
+                point["bound_psnr"] = {c: bound_psnr(wrapped, found) for c, found in pairs.items()}
             spent += cost
             result["points"].append(point)
             write_json(path, result)
@@ -108,7 +118,7 @@ def _fixed(setting: Setting, sweep: str) -> dict:
         "repeats": setting.repeats,
         **how,
     }
-    del fixed[sweep]
+    fixed.pop(sweep, None)
     return fixed
 
 

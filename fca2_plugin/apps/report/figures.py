@@ -25,6 +25,7 @@ __all__ = [
     "psnr_by_crf",
     "psnr_by_time",
     "sweep_figure",
+    "sweep_plots",
     "tradeoff_figure",
 ]
 
@@ -157,10 +158,21 @@ SWEEP_PLOTS = {
     "time": ("ms_per_frame", "ms per output frame"),
     "memory": ("peak_mib", "peak memory, MiB"),
 }
+GROUP_PLOTS = {"tradeoff": ("speed_ratio", "speed and bound on quality by groups")}
+
+
+def sweep_plots(sweep: str) -> Mapping[str, tuple[str, str]]:
+    """The plots of a sweep by name: the value that they show, and what is said of it."""
+    return GROUP_PLOTS if sweep == "groups" else SWEEP_PLOTS
 
 
 def sweep_figure(sweeps: Sequence[Mapping], plot: str, theme: Theme) -> bytes:
-    """Fig. 10: time or memory against frames or size, both networks of every sweep of one kind."""
+    """Fig. 10: time or memory against frames or size, both networks of every sweep of one kind.
+
+    Of sweeps over groups: speed against codes, and PSNR from true codes against speed.
+    """
+    if plot in GROUP_PLOTS:
+        return _groups_figure(sweeps, theme)
     key, label = SWEEP_PLOTS[plot]
     figure, axes = new_axes(theme, label=label)
     by_frames = sweeps[0]["sweep"] == "frames"
@@ -189,6 +201,44 @@ def sweep_figure(sweeps: Sequence[Mapping], plot: str, theme: Theme) -> bytes:
     axes.set_xlabel("frames of the clip" if by_frames else "side of the LQ frames, pixels")
     axes.set_ylim(bottom=0)
     legend(figure, axes, theme)
+    return png(figure)
+
+
+def _groups_figure(sweeps: Sequence[Mapping], theme: Theme) -> bytes:
+    figure, (left, right) = new_grid(theme, 1, 2, (9.6, 3.9), "times as fast as the baseline")
+    colors = itertools.cycle(theme.series)
+    for sweep in sweeps:
+        points = sweep["points"]
+        shares = [point["codes"] / (point["chunk_frames"] or point["frames"]) for point in points]
+        speeds = [point["speed_ratio"] for point in points]
+        name = points[0]["preset"] or points[0]["network"]
+        color = next(colors)
+        left.plot(shares, speeds, color=color, marker="o", lw=2, ms=6, label=name)
+        for point, at in zip(points, zip(shares, speeds, strict=True), strict=True):
+            say(left, f"{point['n_subs']}/{point['n_ovls']}", at, (6, 6), color)
+        for condition, marker in zip(points[0].get("bound_psnr") or (), MARKERS, strict=False):
+            found = [
+                (point["speed_ratio"], point["bound_psnr"][condition])
+                for point in points
+                if point["bound_psnr"][condition] is not None
+            ]
+            if found:
+                color = next(colors)
+                label = f"{name}, {condition}"
+                right.plot(*zip(*found, strict=True), color=color, marker=marker, lw=2, label=label)
+    (low, high), limits = left.get_xlim(), left.get_ylim()
+    grid = [max(low, 0.05) + (high - low) * step / 50 for step in range(51)]
+    left.plot(grid, [1 / x for x in grid], color=theme.quiet, ls=":", label="if all else were free")
+    left.set_xlim(low, high)
+    left.set_ylim(0, limits[1] * 1.1)
+    left.set_xlabel("codes for a frame")
+    right.set_xlabel("times as fast as the baseline")
+    right.set_ylabel("PSNR (RGB) from true codes, dB")
+    legend(figure, left, theme)
+    if right.lines:
+        right.legend(fontsize=8, frameon=False, labelcolor=theme.ink)
+    else:
+        right.set_visible(False)
     return png(figure)
 
 

@@ -11,10 +11,10 @@ from fca2_plugin._files import check_writable, write_text
 from fca2_plugin.apps.report import html, markdown
 from fca2_plugin.apps.report.codes import codes_of
 from fca2_plugin.apps.report.figures import (
-    SWEEP_PLOTS,
     frames_figure,
     psnr_by_condition,
     sweep_figure,
+    sweep_plots,
     tradeoff_figure,
 )
 from fca2_plugin.apps.report.footage import Footage
@@ -232,14 +232,15 @@ def _benchmarks(results: Results) -> Iterator[str]:
     if not timed:
         return
     content = html.table(benchmark_view(timed), "network")
-    for sweep in ("frames", "size"):
+    for sweep in ("frames", "size", "groups"):
         swept = [one for one in results.sweeps if one["sweep"] == sweep and one["points"]]
         if swept:
             plots = "".join(
                 html.plot(partial(sweep_figure, swept, plot), said, f"{said} of a {sweep} sweep")
-                for plot, (_, said) in SWEEP_PLOTS.items()
+                for plot, (_, said) in sweep_plots(sweep).items()
             )
-            content += f'<h3>Over {sweep}, as Fig. 10</h3><div class="plots">{plots}</div>'
+            paper = "" if sweep == "groups" else ", as Fig. 10"
+            content += f'<h3>Over {sweep}{paper}</h3><div class="plots">{plots}</div>'
     yield html.section("Time, memory, size", content)
 
 
