@@ -11,6 +11,7 @@ from fca2_plugin.codec.libav import (
     FormatContext,
     Stream,
     check,
+    file_url,
     library,
     read_dictionary,
 )
@@ -210,7 +211,7 @@ def reading(path: str | os.PathLike) -> Iterator[FormatContext]:
         FileNotFoundError: There is no such file.
         ValueError: It cannot be read.
     """
-    lib, name = library(), os.fsencode(path)
+    lib, name = library(), os.fsencode(file_url(path))
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no video file {path}")
     context = ctypes.POINTER(FormatContext)()
@@ -233,7 +234,7 @@ def writing(path: str | os.PathLike) -> Iterator[FormatContext]:
     Raises:
         ValueError: The ending names no container.
     """
-    lib, name = library(), os.fsencode(path)
+    lib, name = library(), os.fsencode(file_url(path))
     context = ctypes.POINTER(FormatContext)()
     code = lib.avformat_alloc_output_context2(ctypes.byref(context), None, None, name)
     if code < 0:

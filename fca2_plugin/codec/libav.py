@@ -22,6 +22,7 @@ __all__ = [
     "Rational",
     "Stream",
     "check",
+    "file_url",
     "library",
     "place_of",
     "read_dictionary",
@@ -280,6 +281,11 @@ def _find(name: str, package: Path, versions: Mapping[str, tuple[int, ...]]) -> 
         if path.name.startswith(f"lib{name}") and path.name.endswith(f".so.{version}"):
             return path
     return None
+
+
+def file_url(path: str | os.PathLike) -> str:
+    """A file's name as FFmpeg must see it: it takes ``Film: one.mp4`` for a protocol ``Film``."""
+    return f"file:{os.fspath(path)}"
 
 
 def check(code: int, what: str) -> int:

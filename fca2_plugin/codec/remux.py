@@ -32,6 +32,7 @@ from fca2_plugin.codec.libav import (
     Rational,
     Stream,
     check,
+    file_url,
     library,
     place_of,
     read_dictionary,
@@ -204,7 +205,7 @@ def _add_chapters(made: FormatContext, given: FormatContext) -> None:
 def _open(made: FormatContext, out: Path, suffix: str) -> Iterator[None]:
     """Open the file, write what stands in front; then what stands at the end, and close it."""
     lib, what = library(), f"writing {out}"
-    check(lib.avio_open(place_of(made, "pb"), os.fsencode(out), _WRITE), what)
+    check(lib.avio_open(place_of(made, "pb"), os.fsencode(file_url(out)), _WRITE), what)
     options = ctypes.c_void_p()
     set_entry(ctypes.byref(options), "fflags", "+bitexact")  # no random numbers, no clock
     if suffix in MOV_SUFFIXES:
@@ -268,7 +269,7 @@ def _packets(given: FormatContext) -> Iterator[Packet]:
     packet = lib.av_packet_alloc()
     try:
         while (code := lib.av_read_frame(given, packet)) != _END:
-            check(code, f"reading {os.fsdecode(given.url)}")
+            check(code, f"reading {os.fsdecode(given.url).removeprefix('file:')}")
             yield packet.contents
             lib.av_packet_unref(packet)
     finally:

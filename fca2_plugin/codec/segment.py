@@ -16,6 +16,7 @@ from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.codec.encoders import MIN_SIDE
+from fca2_plugin.codec.libav import file_url
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, from_picture
 from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
@@ -198,7 +199,7 @@ def write_segment(
     """
     av = require("av", "video")
     count = written = 0
-    with file_at_once(path) as part, av.open(str(part), "w", format="matroska") as container:
+    with file_at_once(path) as part, av.open(file_url(part), "w", format="matroska") as container:
         stream = None
         for picture in pictures:
             if stream is None:

@@ -18,6 +18,7 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
+from fca2_plugin.codec.libav import file_url
 from fca2_plugin.codec.settings import CodecSettings, apply_settings, check_even
 
 __all__ = [
@@ -54,7 +55,7 @@ def _opened(path: str | os.PathLike, index: int | None = None) -> Iterator[tuple
     if not path.is_file():
         raise FileNotFoundError(f"there is no video file {path}")
     try:
-        container = av.open(str(path))
+        container = av.open(file_url(path))
     except av.error.FFmpegError as error:
         raise ValueError(f"{path} is not a video that can be read ({error.strerror})") from error
     with container:
@@ -244,7 +245,7 @@ def write_video(
     check_choice("video suffix", path.suffix.lower(), SUFFIXES)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
-        with av.open(str(temporary), "w") as container:
+        with av.open(file_url(temporary), "w") as container:
             count = _encode_into(container, frames, settings)
         if not count:
             raise ValueError(f"there are no frames to write to {path}")

@@ -89,6 +89,16 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
+def test_names_that_ffmpeg_takes_for_something_else(tmp_path, monkeypatch):
+    """What stands before a colon is a protocol to it, and a percent sign a number."""
+    monkeypatch.chdir(tmp_path)
+    film(tmp_path / "plain.mp4", 2)
+    for name, result in (("One: two.mp4", "a:b.mkv"), ("100%d.mp4", "%03d.mp4")):
+        (tmp_path / name).write_bytes((tmp_path / "plain.mp4").read_bytes())
+        assert fca2(name, result, "--preset", "bicubic", "--quiet", *FAST) == 0
+        assert len(times(tmp_path / result)) == 2
+
+
 def test_several_files_and_folders(tmp_path, capsys):
     folder = tmp_path / "films"
     folder.mkdir()

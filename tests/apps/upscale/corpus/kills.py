@@ -14,8 +14,8 @@ from tests.apps.upscale.films import STEP, film
 
 __all__ = ["Kill", "KillReport", "kill_often"]
 
-FRAMES = 96
-OPTIONS = ("--segment", 8, "--chunk", 12, "--tile", 0, "--json")
+FRAMES, SIZE = 48, (32, 48)
+OPTIONS = ("--segment", 6, "--chunk", 12, "--tile", 0, "--json")
 PRESETS = (("bicubic", ".mp4"), ("small", ".mkv"))
 UNEVEN = [STEP * n + 97 * (n % 4) for n in range(FRAMES)]
 SOON = 0.05  # seconds after a frame at which a kill still belongs to it
@@ -92,7 +92,9 @@ def kill_often(
     """
     folder.mkdir(parents=True)
     rng, report = random.Random(seed), KillReport()
-    source = film(folder / "in.mp4", FRAMES, times=UNEVEN, cuts=[30, 31, 70], languages=["deu"])
+    source = film(
+        folder / "in.mp4", FRAMES, SIZE, times=UNEVEN, cuts=[15, 16, 35], languages=["deu"]
+    )
     content = source.read_bytes()
     wholes = {preset: _whole(source, preset, ending) for preset, ending in PRESETS}
     while len(report.kills) < count:

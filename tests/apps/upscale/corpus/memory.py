@@ -1,17 +1,19 @@
 """How much memory a longer file takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.apps.upscale.corpus.cases import coded
 from tests.apps.upscale.corpus.processes import peak_mib
 
-__all__ = ["Grown", "grow"]
+__all__ = ["LIMIT", "Grown", "grow"]
 
 LENGTHS = (24, 480, 4800)  # the first shows what a start costs
 LIMIT = 1.1
 RATE = 25
+SIZES = {"bicubic": "64x64", "small": "32x32"}
+OPTIONS = ("--encoder-preset", "ultrafast", "--chunk", 12, "--tile", 0, "--quiet")
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,13 @@ class Grown:
 
     Args:
         preset: The network.
-        lengths: Frames of the files.
+        size: Of the frames.
+        lengths: Of the files, in frames.
         peaks_mib: Of each.
     """
 
     preset: str
+    size: str
     lengths: tuple[int, ...]
     peaks_mib: tuple[float, ...]
 
@@ -39,21 +43,15 @@ class Grown:
         return self.ratio <= LIMIT
 
 
-def grow(folder: Path, presets: Sequence[str] = ("bicubic", "small")) -> Iterator[Grown]:
-    """Measure files of 64x64 pixels with sound, of more and more frames."""
+def grow(folder: Path) -> Iterator[Grown]:
+    """Measure files with sound, of more and more frames."""
     folder.mkdir(parents=True)
-    files = []
-    for length in LENGTHS:
-        tone = f"sine=sample_rate=16000:duration={length / RATE}"
-        make = coded("-c:v libx264 -preset ultrafast -c:a aac", "64x64", RATE, length, tone)
-        files.append(folder / f"{length}.mp4")
-        make(files[-1])
-    for preset in presets:
+    for preset, size in SIZES.items():
         peaks = []
-        for file in files:
-            out = folder / f"{preset}-{file.name}"
-            fixed = ("--chunk", 12, "--tile", 0)  # else they depend on what is free
-            options = ("--preset", preset, "--encoder-preset", "ultrafast", *fixed, "--quiet")
-            peaks.append(peak_mib(["upscale", file, out, *options]))
+        for length in LENGTHS:
+            source, out = folder / f"{preset}-{length}.mp4", folder / f"{preset}-{length}.mkv"
+            tone = f"sine=sample_rate=16000:duration={length / RATE}"
+            coded("-c:v libx264 -preset ultrafast -c:a aac", size, RATE, length, tone)(source)
+            peaks.append(peak_mib(["upscale", source, out, "--preset", preset, *OPTIONS]))
             out.unlink()
-        yield Grown(preset, LENGTHS, tuple(peaks))
+        yield Grown(preset, size, LENGTHS, tuple(peaks))

@@ -116,5 +116,5 @@ def _memory(grown: Sequence[Grown]) -> str:
     ]
     for one in grown:
         peaks = " | ".join(f"{peak:.0f}" for peak in one.peaks_mib)
-        rows.append(f"| {one.preset} | {peaks} | {one.ratio:.3f} |")
+        rows.append(f"| {one.preset}, {one.size} | {peaks} | {one.ratio:.3f} |")
     return "\n".join(rows)
