@@ -115,6 +115,17 @@ def test_resuming_where_nothing_is_starts_as_the_config_says(config, tmp_path):
         runner.use_resume(cfg, "none.pth")
 
 
+def test_a_run_that_was_moved_is_resumed(config, tmp_path):
+    runner.train(runner.load_config(config, work_dir=tmp_path / "here"))
+    moved = (tmp_path / "here").rename(tmp_path / "there")
+    cfg = runner.load_config(config, work_dir=moved)
+    runner.use_resume(cfg)
+    assert cfg.load_from == str(moved / "iter_2.pth")
+    (moved / "iter_2.pth").unlink()
+    with pytest.raises(FileNotFoundError, match="no checkpoint in"):
+        runner.use_resume(cfg)
+
+
 def test_runs_do_not_share_their_log(config, tmp_path):
     cfg = runner.load_config(config, work_dir=tmp_path / "w")
     names = {runner.build_runner(cfg).experiment_name for _ in range(3)}

@@ -21,11 +21,11 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.hooks import Hook
 from mmengine.registry import Registry, init_default_scope
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 from torch import nn
 
 from fca2_plugin._suggest import did_you_mean
-from fca2_plugin.checkpoints import load_part
+from fca2_plugin.checkpoints import find_checkpoint, load_part
 
 __all__ = [
     "build_runner",
@@ -139,7 +139,8 @@ def use_resume(cfg: Config, source: str = "auto") -> None:
     if source == "auto":
         if not (Path(cfg.work_dir) / "last_checkpoint").is_file():
             return
-        source = find_latest_checkpoint(cfg.work_dir)
+        # not MMEngine's own search, which does not find a run that was moved
+        source = str(find_checkpoint(cfg.work_dir))
     _check_checkpoint(source)
     cfg.resume = True
     cfg.load_from = source
