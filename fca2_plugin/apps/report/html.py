@@ -63,7 +63,6 @@ def document(title: str, sections: list[str], style: str = "", script: str = "")
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
 <title>{escape(title)}</title>
 <style>{STYLE}{style}</style>
 </head>

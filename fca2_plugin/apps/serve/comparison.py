@@ -30,7 +30,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fca2_plugin.apps.upscale.color import rgb_to_yuv, to_planes, to_rgb
-from fca2_plugin.apps.upscale.presets import enlarge
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
 from fca2_plugin.codec.layout import read_layout
 from fca2_plugin.codec.picture import (
@@ -187,8 +186,7 @@ class _Stacks:
                 self.is_whole = False
                 return
             self.times.append(ticks)
-            plain = enlarge(self._rgb(self.before, small)[None, None], large.height // small.height)
-            yield self._stack(plain[0, 0], self._rgb(self.after, large))
+            yield self._stack(self._rgb(self.before, small), self._rgb(self.after, large))
 
     @property
     def tags(self) -> ColorTags:
@@ -229,6 +227,7 @@ class _Stacks:
         return to_planes(yuv, self.tags, self.pixels)
 
     def _as_shown(self, rgb: Tensor) -> Tensor:
+        """Of the size that is shown, by the interpolation of ``presets.enlarge``; upright."""
         if rgb.shape[-2:] != self._size:
             rgb = F.interpolate(rgb[None], size=self._size, mode="bicubic", antialias=True)[0]
         return torch.rot90(rgb, self.after.turns, (-2, -1))
