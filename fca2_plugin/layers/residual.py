@@ -38,6 +38,6 @@ class ResidualBlocksWithInputConv(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int = 64, num_blocks: int = 30) -> None:
         super().__init__(
             nn.Conv2d(in_channels, out_channels, 3, padding=1),
-            nn.LeakyReLU(0.1),
+            nn.LeakyReLU(0.1, inplace=True),
             *(ResidualBlockNoBN(out_channels) for _ in range(num_blocks)),
         )

@@ -1,5 +1,6 @@
 """The spatial-spectral block of FCA²'s encoder and decoder (Fig. 5), from SSPSR."""
 
+import torch
 from torch import Tensor, nn
 
 from fca2_plugin.layers.attention import ChannelAttention
@@ -22,19 +23,19 @@ class SpatialSpectralBlock(nn.Module):
         super().__init__()
         self.spatial = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.LeakyReLU(_SLOPE),
+            nn.LeakyReLU(_SLOPE, inplace=True),  # else training keeps its input beside its output
             nn.Conv2d(channels, channels, 3, padding=1),
         )
         self.spectral = nn.Sequential(
             nn.Conv2d(channels, channels, 1),
-            nn.LeakyReLU(_SLOPE),
+            nn.LeakyReLU(_SLOPE, inplace=True),
             nn.Conv2d(channels, channels, 1),
             ChannelAttention(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + _RESIDUAL_SCALE * self.spatial(x)
-        return x + _RESIDUAL_SCALE * self.spectral(x)
+        x = torch.add(x, self.spatial(x), alpha=_RESIDUAL_SCALE)
+        return torch.add(x, self.spectral(x), alpha=_RESIDUAL_SCALE)
 
 
 class SpatialSpectralBody(nn.Module):

@@ -75,7 +75,8 @@ class SPyNet(nn.Module):
         size = tuple(round_up(side, multiple) for side in (h, w))
         ref, supp = (self._resize(frames, size) for frames in (ref, supp))
         flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
-        return flow * flow.new_tensor((w / size[1], h / size[0])).view(1, 2, 1, 1)
+        # plain numbers: a tensor made of them would be copied to the GPU, which waits for it
+        return torch.stack([flow[:, 0] * (w / size[1]), flow[:, 1] * (h / size[0])], dim=1)
 
     def _pyramid_flow(self, ref: Tensor, supp: Tensor) -> Tensor:
         levels = [((ref - self.mean) / self.std, (supp - self.mean) / self.std)]

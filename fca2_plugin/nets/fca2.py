@@ -199,7 +199,8 @@ class FCA2Net(nn.Module):
             codes, guide = self.autoencoder.encode(chunks, *([groups] if groups else []))
             if self.color_correction and self.color_at != "decoder":
                 middles = [group.key for group in groups] if groups else self._middles(chunks)
-                codes = correct_color(codes, chunks[:, middles], self.color_correction)
+                middle = torch.stack([chunks[:, index] for index in middles], dim=1)
+                codes = correct_color(codes, middle, self.color_correction)
         return codes, guide
 
     def super_resolve(self, codes: Tensor) -> Tensor:

@@ -71,9 +71,9 @@ class ChannelGrouping:
             min(index * self.stride, last) for index in range(self.num_groups(num_channels))
         )
 
-    def coverage(self, num_channels: int) -> Tensor:
+    def coverage(self, num_channels: int, device: torch.device | None = None) -> Tensor:
         """How many groups hold each channel, (C,) int64."""
-        counts = torch.zeros(num_channels, dtype=torch.int64)
+        counts = torch.zeros(num_channels, dtype=torch.int64, device=device)
         for start in self.starts(num_channels):
             counts[start : start + self.n_subs] += 1
         return counts
@@ -108,7 +108,7 @@ class ChannelGrouping:
         total = groups.new_zeros(n, num_channels, h, w)
         for index, start in enumerate(starts):
             total[:, start : start + self.n_subs] += groups[:, index]
-        counts = self.coverage(num_channels).to(device=groups.device, dtype=groups.dtype)
+        counts = self.coverage(num_channels, groups.device).to(groups.dtype)
         return total / counts.view(1, -1, 1, 1)
 
     def fits(self, num_channels: int) -> bool:
