@@ -46,13 +46,13 @@ CHOOSE = (
 )
 
 
-def document(title: str, sections: list[str], style: str = "", script: str = "") -> str:
+def document(title: str, sections: list[str], head: str = "", script: str = "") -> str:
     """The document around its sections; empty ones are left out.
 
     Args:
         title: Of the page.
         sections: HTML.
-        style: More style sheet.
+        head: More of its head.
         script: What runs when the page is there.
     """
     more = f"<script>{script}</script>\n" if script else ""
@@ -64,7 +64,7 @@ def document(title: str, sections: list[str], style: str = "", script: str = "")
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
-<style>{STYLE}{style}</style>
+<style>{STYLE}</style>{head}
 </head>
 <body>
 <main>

@@ -14,13 +14,15 @@ def _read(ending: str) -> str:
     return Path(__file__).with_name(f"page.{ending}").read_text(encoding="utf-8")
 
 
+NO_ICON = '<link rel="icon" href="data:,">'  # else browsers ask for one, without the token
 SCRIPT = _read("js") + _read("slider.js")
 
 
 @cache
 def page() -> str:
     """The whole document."""
-    return document("Upscale a video", [_read("html")], _read("css"), SCRIPT)
+    head = f"{NO_ICON}<style>{_read('css')}</style>"
+    return document("Upscale a video", [_read("html")], head, SCRIPT)
 
 
 def _script_hash() -> str:
