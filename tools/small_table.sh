@@ -3,8 +3,8 @@
 # bash tools/small_table.sh VID4 OUT [HOST]; run again, it goes on where it stopped.
 #
 # VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
-# gets the compressed clips, one JSON for each method, report.html and report.md. The weights are
-# those of tools/train_small.sh; what was not trained is left out.
+# gets the compressed clips, one JSON and the frames (0.4 GB) of each method, report.html and
+# report.md. The weights are those of tools/train_small.sh; what was not trained is left out.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 2 ] || usage "small_table.sh VID4 OUT [mmagic|basicsr]"
@@ -21,7 +21,7 @@ measure() {
     [ ! -f "$out/$1.json" ] || return 0
     "$PY" -m fca2_plugin.cli evaluate --data "$out/Vid4" --conditions crf15 crf25 crf35 \
         --protocol cvsr-y --metrics psnr ssim tof --workers 1 \
-        --name "$1" --dataset Vid4 --json "$out/$1.json" "${@:2}"
+        --name "$1" --dataset Vid4 --json "$out/$1.json" --save "$out/frames/$1" "${@:2}"
 }
 results=()
 measure bicubic --method bicubic

@@ -14,7 +14,7 @@ from typing import Any
 from fca2_plugin._files import read_json
 from fca2_plugin.apps.report.run_table import MODELS, check_results
 
-__all__ = ["Evaluation", "Results", "Scores", "conditions_of", "read_results"]
+__all__ = ["FURTHER", "Evaluation", "Results", "Scores", "conditions_of", "read_results"]
 
 SCHEMAS = {
     "evaluate": (1,),
@@ -25,6 +25,8 @@ SCHEMAS = {
 }
 """What is read of each kind of file; the quickstart's has none."""
 NO_CONDITION = ""
+#: Measures beside PSNR and SSIM, and whether more is better.
+FURTHER = {"tof": False, "warp_dis": False, "warp_raft": False, "lpips": False, "vmaf": True}
 NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
 
 
@@ -37,12 +39,14 @@ class Scores:
         ssim: A number up to 1; in 1e-4 where it is a gain.
         frames: PSNR by frame, where it is known.
         gain: Both are what enhancement gained over its input (``mfqe`` protocol).
+        further: Other measures that were taken, of ``FURTHER``.
     """
 
     psnr: float
     ssim: float
     frames: tuple[float, ...] = ()
     gain: bool = False
+    further: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -189,7 +193,8 @@ def _scores(path: Path, values: Any) -> Scores:
     psnr = _get(path, values, "delta_psnr" if gain else "psnr", float)
     ssim = _get(path, values, "delta_ssim_1e4" if gain else "ssim", float)
     frames = (values.get("frames") or {}).get("delta_psnr" if gain else "psnr") or ()
-    return Scores(psnr, ssim, tuple(frames), gain)
+    further = {key: _get(path, values, key, float) for key in FURTHER if key in values}
+    return Scores(psnr, ssim, tuple(frames), gain, further)
 
 
 def _plan(path: Path, values: Any) -> Mapping:

@@ -25,6 +25,7 @@ from fca2_plugin.apps.report.views import (
     benchmark_view,
     clips_view,
     condition_name,
+    further_view,
     groups_view,
     methods_view,
 )
@@ -83,7 +84,8 @@ def _markdown(results: Results, all_tables: bool) -> str:
     parts = [f"# {TITLE}", "Pictures and plots are in report.html beside this file."]
     for evaluations in _groups(results.evaluations):
         parts.append(f"## {_name(evaluations)}")
-        views = [view(evaluations) for view in (methods_view, clips_view, groups_view)]
+        shown = (methods_view, further_view, clips_view, groups_view)
+        views = [view(evaluations) for view in shown]
         parts += [markdown.table(view) for view in views if view]
     views = paper_views(results, all_tables)
     if views:
@@ -145,6 +147,9 @@ def _name(evaluations: Sequence[Evaluation]) -> str:
 def _quality(evaluations: Sequence[Evaluation]) -> Iterator[str]:
     """Tables, plots and pictures of a data set."""
     yield html.section(f"Results on {_name(evaluations)}", html.table(methods_view(evaluations)))
+    further = further_view(evaluations)
+    if further:
+        yield html.section(further.title, html.table(further))
     conditions = conditions_of(evaluations)
     shown = SHOWN_CONDITION if SHOWN_CONDITION in conditions else conditions[len(conditions) // 2]
     plots = list(_plots(evaluations, conditions, shown))

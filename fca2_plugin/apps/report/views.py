@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES
-from fca2_plugin.apps.report.results import Evaluation, Scores, conditions_of
+from fca2_plugin.apps.report.results import FURTHER, Evaluation, Scores, conditions_of
 from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best
+from fca2_plugin.apps.scores import HEADERS
 
-__all__ = ["benchmark_view", "clips_view", "condition_name", "groups_view", "methods_view"]
+__all__ = [
+    "benchmark_view",
+    "clips_view",
+    "condition_name",
+    "further_view",
+    "groups_view",
+    "methods_view",
+]
 
 NETWORKS = ("baseline", "wrapped")
 Column = tuple[str, dict[str, Cell]]  # head, cells by method
+BOLD = "Bold is the best."
 
 
 def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
@@ -24,12 +33,40 @@ def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
     for condition in conditions_of(evaluations):
         scores = {o.method: o.means[condition] for o in evaluations if condition in o.means}
         columns += _quality(condition, scores)
+    return _by_method("Means over clips", evaluations, columns, _about(evaluations))
+
+
+def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
+    """A row per method: means of the other measures; None where none was taken."""
+    columns: list[Column] = []
+    lower = []
+    for measure, more_is_better in FURTHER.items():
+        name, digits = HEADERS[measure]
+        for condition in conditions_of(evaluations):
+            means = {o.method: o.means[condition] for o in evaluations if condition in o.means}
+            found = {m: s.further[measure] for m, s in means.items() if measure in s.further}
+            if not found:
+                continue
+            texts = {method: f"{value:.{digits}f}" for method, value in found.items()}
+            goodness = [value if more_is_better else -value for value in found.values()]
+            head = f"{condition_name(condition)} {name}".strip()
+            columns.append((head, mark_best(texts, goodness)))
+            if not more_is_better and name not in lower:
+                lower.append(name)
+    if not columns:
+        return None
+    note = f"Lower is better for {', '.join(lower)}. " if lower else ""
+    return _by_method("Other measures, means over clips", evaluations, columns, note + BOLD)
+
+
+def _by_method(
+    title: str, evaluations: Sequence[Evaluation], columns: Sequence[Column], note: str
+) -> TableView:
     lines = tuple(
         Line(one.method, tuple(cells.get(one.method, Cell(NONE)) for _, cells in columns))
         for one in evaluations
     )
-    heads = tuple(head for head, _ in columns)
-    return TableView("Means over clips", heads, lines, (_about(evaluations),))
+    return TableView(title, tuple(head for head, _ in columns), lines, (note,))
 
 
 def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
@@ -163,7 +200,7 @@ def _about(evaluations: Sequence[Evaluation]) -> str:
     )
     timed = {one.device for one in evaluations if one.ms is not None and one.device}
     devices = f" Times on {', '.join(sorted(timed))}." if timed else ""
-    return f"Protocol {first.protocol or 'not said'}: {what}. Bold is the best.{devices}"
+    return f"Protocol {first.protocol or 'not said'}: {what}. {BOLD}{devices}"
 
 
 def _settings(one: Mapping) -> str:

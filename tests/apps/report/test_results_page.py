@@ -106,6 +106,23 @@ def test_page_and_markdown(write, tmp_path):
     assert page.read_text("utf-8") == before
 
 
+def test_other_measures_have_a_table_of_their_own(write, tmp_path):
+    files = []
+    for method, tof in ("bicubic", 0.5731), ("mine", 0.4702):
+        content = evaluation(method, conditions=("crf15", "crf25"))
+        content["conditions"]["crf15"].update(tof=tof, vmaf=100 * tof)
+        files.append(write(content, f"{method}.json"))
+    page, text = write_results(files, tmp_path)
+    markdown = text.read_text("utf-8")
+    assert "|  | CRF\N{NO-BREAK SPACE}15 tOF | CRF\N{NO-BREAK SPACE}15 VMAF |" in markdown
+    assert "| bicubic | 0.573 | **57.31** |" in markdown
+    assert "| mine | **0.470** | 47.02 |" in markdown
+    assert "Lower is better for tOF." in markdown
+    assert "0.470" in page.read_text("utf-8")
+    write_results([write(evaluation())], tmp_path)
+    assert "Other measures" not in text.read_text("utf-8") + page.read_text("utf-8")
+
+
 def test_our_row_stands_under_its_printed_one_and_others_at_the_end(write):
     path = write(evaluation("fca2+basicvsr-pp", params=10_789_548, ms_per_frame=123.4))
     lines = rows(path, "fca2-1")
