@@ -1,6 +1,7 @@
 """From a video file to a larger one: ``upscale``."""
 
 import errno
+import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -194,6 +195,7 @@ def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallba
                         given.rate,
                         given.aspect,
                     )
+                    gc.collect()  # PyAV's files and coders hold each other, megabytes each
                     release_free_memory()  # of threads that have ended
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):

@@ -1,5 +1,6 @@
 """A file in, a larger file out, with all that was in it."""
 
+import gc
 from dataclasses import replace
 from fractions import Fraction
 
@@ -212,6 +213,27 @@ def test_no_seam_shows_in_time(tmp_path, segment, chunk):
         7,
     )
     assert all(np.array_equal(a, b) for a, b in zip(rgb(expected), rgb(got), strict=True))
+
+
+def test_encoders_of_finished_segments_are_gone(tmp_path):
+    """PyAV's objects are cycles, and Python looks for these when it likes."""
+    open_files = []
+
+    class Counts(Enlarge):
+        def forward(self, lq):
+            found = [o for o in gc.get_objects() if isinstance(o, av.container.OutputContainer)]
+            open_files.append(len(found))
+            return super().forward(lq)
+
+    source = film(tmp_path / "in.mp4", 24)
+    gc.collect()
+    gc.disable()
+    try:
+        options = replace(FAST, segment=2, chunk=2, context=0)
+        upscale(source, tmp_path / "out.mp4", network=Counts(2), options=options)
+    finally:
+        gc.enable()
+    assert max(open_files) <= min(open_files) + 2
 
 
 def test_shots_are_not_mixed(tmp_path):

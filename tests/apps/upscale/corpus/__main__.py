@@ -9,10 +9,10 @@ from fca2_plugin._errors import run_command
 from fca2_plugin._files import write_json, write_text
 from tests.apps.upscale.corpus.cases import CASES, real_cases
 from tests.apps.upscale.corpus.checks import prove
-from tests.apps.upscale.corpus.kills import KillReport, kill_often
+from tests.apps.upscale.corpus.kills import kill_often
 from tests.apps.upscale.corpus.memory import grow
 from tests.apps.upscale.corpus.processes import run
-from tests.apps.upscale.corpus.report import as_json, as_markdown
+from tests.apps.upscale.corpus.report import Proof
 
 
 def main() -> int:
@@ -43,22 +43,24 @@ def _prove_all(args: argparse.Namespace) -> int:
         for case in (*CASES, *real_cases(args.real))
         if any(fnmatch(case.name, pattern) for pattern in args.only)
     ]
-    outcomes, kills, grown = [], KillReport(), []
+    proof = Proof()
+
+    def tell(what: object) -> None:
+        print(what, flush=True)
+        write_json(args.out / "corpus.json", proof.as_json())
+        write_text(args.out / "corpus.md", proof.as_markdown())
+
     for number, case in enumerate(cases):
-        outcomes.append(prove(case, args.out / f"{number:03d}", run))
-        print(f"{case.name}: {'; '.join(outcomes[-1].problems) or 'ok'}", flush=True)
+        outcome = prove(case, args.out / f"{number:03d}", run)
+        proof.files.append(outcome)
+        tell(f"{case.name}: {'; '.join(outcome.problems) or 'ok'}")
     if args.kills:
-        kills = kill_often(args.out / "kills", args.kills, args.seed, lambda kill: print(kill))
-        print(f"kills: {'; '.join(kills.problems) or 'ok'}", flush=True)
+        proof.kills = kill_often(args.out / "kills", args.kills, args.seed, tell)
     for one in grow(args.out / "memory") if args.memory else ():
-        grown.append(one)
-        print(one, flush=True)
-    write_json(args.out / "corpus.json", as_json(outcomes, kills, grown))
-    write_text(args.out / "corpus.md", as_markdown(outcomes, kills, grown))
-    bad = any(outcome.problems for outcome in outcomes) or kills.problems
-    bad = bool(bad) or not all(one.is_flat for one in grown)
-    print(f"{'problems' if bad else 'all is well'}: {args.out / 'corpus.md'}")
-    return int(bad)
+        proof.memory.append(one)
+        tell(one)
+    tell("; ".join(proof.problems) or "all is well")
+    return int(bool(proof.problems))
 
 
 if __name__ == "__main__":

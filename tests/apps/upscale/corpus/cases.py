@@ -21,7 +21,7 @@ PICTURES = (
 )
 TONE = "sine=sample_rate=16000:duration=0.96"
 VIDEO = (".mkv", ".mp4", ".mov", ".webm", ".ts", ".avi", ".m4v", ".264", ".h264", ".h265", ".y4m")
-REAL_FRAMES = 12
+REAL_FRAMES = 8
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ __all__ = ["LIMIT", "Grown", "grow"]
 LENGTHS = (24, 480, 4800)  # the first shows what a start costs
 LIMIT = 1.1
 RATE = 25
-SIZES = {"bicubic": "64x64", "small": "32x32"}
+SIZES = {"bicubic": "48x48", "small": "32x32"}
 OPTIONS = ("--encoder-preset", "ultrafast", "--chunk", 12, "--tile", 0, "--quiet")
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 from fca2_plugin import __version__
@@ -11,45 +11,56 @@ from tests.apps.upscale.corpus.checks import Outcome
 from tests.apps.upscale.corpus.kills import KillReport
 from tests.apps.upscale.corpus.memory import LIMIT, Grown
 
-__all__ = ["as_json", "as_markdown"]
+__all__ = ["Proof"]
 
 
-def as_json(
-    outcomes: Sequence[Outcome], kills: KillReport | None, grown: Sequence[Grown]
-) -> dict[str, object]:
-    """All of it in JSON types."""
-    return {
-        "versions": _versions(),
-        "files": [asdict(outcome) for outcome in outcomes],
-        "kills": kills and asdict(kills),
-        "memory": [asdict(one) | {"ratio": one.ratio} for one in grown],
-    }
+@dataclass
+class Proof:
+    """All that was found.
+
+    Args:
+        files: What came of each.
+        kills: What came of these, if there were any.
+        memory: Of long files.
+    """
+
+    files: list[Outcome] = field(default_factory=list)
+    kills: KillReport | None = None
+    memory: list[Grown] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it must be."""
+        found = [f"{file.name}: {problem}" for file in self.files for problem in file.problems]
+        found += self.kills.problems if self.kills else []
+        return found + [f"memory grows with {one.preset}" for one in self.memory if not one.is_flat]
+
+    def as_json(self) -> dict[str, object]:
+        """All of it in JSON types."""
+        return {
+            "versions": _versions(),
+            "problems": self.problems,
+            "files": [asdict(file) for file in self.files],
+            "kills": self.kills and asdict(self.kills),
+            "memory": [asdict(one) | {"ratio": one.ratio} for one in self.memory],
+        }
+
+    def as_markdown(self) -> str:
+        """All of it as tables."""
+        versions = ", ".join(f"{name} {value}" for name, value in _versions().items())
+        problems = "; ".join(self.problems) or "none"
+        parts = [f"Measured with {versions}. Problems: {problems}."]
+        if self.files:
+            parts += [_kept(self.files), _refused(self.files)]
+        if self.kills:
+            parts.append(_kills(self.kills))
+        if self.memory:
+            parts.append(_memory(self.memory))
+        return "\n\n".join(parts) + "\n"
 
 
 def _versions() -> dict[str, str]:
-    return {
-        "fca2_plugin": __version__,
-        "torch": version("torch"),
-        **{name: str(value) for name, value in library_versions().items()},
-    }
-
-
-def as_markdown(
-    outcomes: Sequence[Outcome], kills: KillReport | None, grown: Sequence[Grown]
-) -> str:
-    """All of it as tables, problems first."""
-    problems = [f"{outcome.name}: {p}" for outcome in outcomes for p in outcome.problems]
-    problems += kills.problems if kills else []
-    problems += [f"memory grows with preset {one.preset}" for one in grown if not one.is_flat]
-    versions = ", ".join(f"{name} {value}" for name, value in _versions().items())
-    parts = [f"Measured with {versions}.", f"Problems: {'; '.join(problems) or 'none'}."]
-    if outcomes:
-        parts += [_kept(outcomes), _refused(outcomes)]
-    if kills:
-        parts.append(_kills(kills))
-    if grown:
-        parts.append(_memory(grown))
-    return "\n\n".join(parts) + "\n"
+    return {"fca2_plugin": __version__, "torch": version("torch"), **library_versions()}
 
 
 def _kept(outcomes: Sequence[Outcome]) -> str:
