@@ -34,7 +34,7 @@ def shipped(tmp_path):
 
 def test_every_file_is_listed_whole_and_has_a_card():
     shipped = list_shipped()
-    assert set(shipped) == {"small", *ENHANCERS}
+    assert set(shipped) == {"small", "small_fast", *ENHANCERS}
     files = {INDEX}
     for entry in shipped.values():
         content = (WEIGHTS / entry.file).read_bytes()
@@ -57,9 +57,10 @@ def test_the_listed_scale_is_the_networks(name):
     assert f"{name} (x{scale})" in offers()
 
 
+@pytest.mark.parametrize("name", ["small", "small_fast"])
 @torch.no_grad()
-def test_super_resolution_is_trained_and_differs_from_bicubic():
-    net = load_shipped("small")
+def test_super_resolution_is_trained_and_differs_from_bicubic(name):
+    net = load_shipped(name)
     lq = torch.rand(1, 3, 3, 12, 16, generator=torch.Generator().manual_seed(0))
     sr = net(lq)
     assert sr.shape == (1, 3, 3, 48, 64) and sr.isfinite().all()
