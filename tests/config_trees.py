@@ -1,7 +1,7 @@
 """What the tests of both hosts' configs share: data where the configs expect it, and metafiles."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -44,11 +44,11 @@ def is_only_tested(name: str) -> bool:
     return Path(name).stem.startswith("mfqe2-pair_")
 
 
-def _write_videos(tree: Path, splits: tuple[str, str], codec: str) -> None:
-    """A raw and a coded video in each split, of 16 frames of noise."""
+def _write_videos(tree: Path, splits: tuple[str, str], codec: str, qps: Sequence[int]) -> None:
+    """A raw video in each split and one for each QP, of 16 frames of noise."""
     draw = np.random.default_rng(0)
     for split in splits:
-        for folder in ("raw", f"{codec}/QP37"):
+        for folder in ("raw", *(f"{codec}/QP{qp}" for qp in qps)):
             (tree / split / folder).mkdir(parents=True)
             write_yuv(tree / split / folder, split, draw.integers(0, 256, (16, 128, 128), np.uint8))
 
@@ -69,8 +69,8 @@ def write_data(root: Path) -> Path:
     (root / "data/small").mkdir()
     for split, of_demo in (("train", "train"), ("val", "test")):
         (root / "data/small" / split).symlink_to(demo / of_demo)
-    _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP")
-    _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP")
+    _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP", [37])
+    _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP", [22, 27, 32, 37, 42])
     build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))
     return root
 

@@ -17,9 +17,12 @@ _PIXELS = 2**19  # of one piece: one image of 720x576, or many small ones for on
 def images_at_once(number: int, pixels: int) -> int:
     """How many of ``number`` images of so many pixels make a piece.
 
-    All of them while a gradient is wanted: then every image's activations are kept anyway.
+    All of them while a gradient is wanted: then every image's activations are kept anyway. All of
+    them in a graph that is compiled or exported, too: their number would fix its height and width.
     """
-    return number if torch.is_grad_enabled() else min(max(_PIXELS // max(pixels, 1), 1), number)
+    if torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return number
+    return min(max(_PIXELS // max(pixels, 1), 1), number)
 
 
 def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from fca2_plugin.apps import preset_list
 from fca2_plugin.apps.upscale import UpscaleOptions, Upscaler, presets, upscale
 from fca2_plugin.apps.upscale.work import WorkFolder
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, full_film
@@ -200,8 +201,9 @@ def test_networks_that_return_nonsense(tmp_path, source):
 
 def test_no_network(tmp_path, source, monkeypatch):
     monkeypatch.setattr(presets, "list_shipped", dict)
+    monkeypatch.setattr(preset_list, "list_shipped", dict)
     for given, message in (
-        ({}, "no network was chosen; give a config and its checkpoint .* preset bicubic"),
+        ({}, r"no network was chosen; give a config and its checkpoint .* presets bicubic \(x4\),"),
         ({"config": "c.py"}, "c.py alone has random weights; add the checkpoint"),
         ({"checkpoint": "k.pth"}, "checkpoint k.pth has no config"),
         ({"preset": "bicubik"}, r"unknown preset 'bicubik' \(did you mean 'bicubic'\?\)"),
