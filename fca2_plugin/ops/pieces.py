@@ -32,5 +32,8 @@ def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         function: Treats every image of a batch on its own.
         x: (b, c, h, w).
     """
-    pieces = x.split(max(images_at_once(len(x), x.shape[-2] * x.shape[-1]), 1))
-    return function(x) if len(pieces) == 1 else torch.cat([function(piece) for piece in pieces])
+    number = x.shape[0]  # not len(x), which would fix it in an exported graph
+    at_once = images_at_once(number, x.shape[-2] * x.shape[-1])
+    if at_once == number:
+        return function(x)
+    return torch.cat([function(piece) for piece in x.split(at_once)])
