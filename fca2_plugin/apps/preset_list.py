@@ -8,10 +8,11 @@
 No torch here: the help of ``fca2 upscale`` is made of it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from fca2_plugin._files import read_json
 
 __all__ = ["BICUBIC", "INDEX", "WEIGHTS", "Shipped", "list_presets", "list_shipped", "offers"]
 
@@ -46,7 +47,7 @@ def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
     """What there is, by name."""
     if not (folder / INDEX).is_file():
         return {}
-    entries = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    entries = read_json(folder / INDEX)
     return {name: Shipped(**entry) for name, entry in entries.items()}
 
 

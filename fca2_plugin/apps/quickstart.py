@@ -5,7 +5,6 @@ A run that was killed goes on where it stopped when it is started again with the
 """
 
 import itertools
-import json
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,11 +15,19 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from fca2_plugin._files import write_json
+from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.inference import default_device, to_clip, to_frames
 from fca2_plugin.apps.report import Comparison, codes_picture, results_table, write_report
-from fca2_plugin.apps.small_scale import CRFS, bicubic_floor, keep_arguments, make_clips
+from fca2_plugin.apps.small_scale import (
+    CRFS,
+    bicubic_floor,
+    check_budget,
+    keep_arguments,
+    make_clips,
+    scaled,
+    train_briefly,
+)
 from fca2_plugin.codec import CodecSettings, probe, write_video
 from fca2_plugin.data import (
     Clip,
@@ -73,8 +80,7 @@ def run_quickstart(
         ValueError: ``video`` is no video, too short or too small, ``budget`` is not positive, or
             the folder holds a run with other arguments.
     """
-    if not budget > 0:
-        raise ValueError(f"budget={budget} trains nothing; expected a share above 0, 1 for all")
+    check_budget(budget)
     if not CONFIGS.is_dir():
         raise FileNotFoundError(
             f"{CONFIGS} is missing; the quickstart needs a clone of the repository, where "
@@ -121,7 +127,7 @@ def _source(video: str | Path | None) -> ClipSource:
 
 
 def _iterations(name: str, budget: float) -> int:
-    return max(round(STAGES[name][1] * budget), 1)
+    return scaled(STAGES[name][1], budget)
 
 
 def _config(name: str, work_dir: Path, clips: Path, budget: float):
@@ -129,15 +135,10 @@ def _config(name: str, work_dir: Path, clips: Path, budget: float):
     from fca2_plugin.mmagic.runner import load_config
 
     file, _, text = STAGES[name]
-    iterations = _iterations(name, budget)
     cfg = load_config(CONFIGS / file, work_dir=work_dir / name)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, *cfg.test_dataloader):
         loader.dataset.data_root = str(clips)
-    cfg.train_cfg.max_iters = iterations
-    cfg.train_cfg.val_interval = iterations + 1  # the test at the end is what counts
-    cfg.param_scheduler[1].T_max = iterations
-    cfg.custom_hooks = [dict(type="FCA2ProgressHook", text=text)]
-    cfg.log_level = "ERROR"
+    train_briefly(cfg, _iterations(name, budget), text)
     if name == "wrapped":
         for part in ("cleaning", "autoencoder"):
             cfg.model.checkpoints[part] = str(work_dir / part)
@@ -162,7 +163,7 @@ def _train_all(
             start = time.perf_counter()
             train(cfg)
             write_json(clock, {"seconds": time.perf_counter() - start, "resumed": cfg.resume})
-        record = json.loads(clock.read_text())
+        record = read_json(clock)
         spent[name] = f"{record['seconds']:.0f} s"
         if record["resumed"]:
             spent[name] += " since it was resumed"

@@ -1,18 +1,50 @@
 """What runs at a small scale share: a run's folder, its clips, the floor below its networks."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from fca2_plugin._files import write_json
+from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.data import ClipSource, build_clips
 
-__all__ = ["CRFS", "bicubic_floor", "keep_arguments", "make_clips"]
+__all__ = [
+    "CRFS",
+    "bicubic_floor",
+    "check_budget",
+    "keep_arguments",
+    "make_clips",
+    "scaled",
+    "train_briefly",
+]
 
 CRFS = (15, 25, 35)
+
+
+def check_budget(budget: float) -> None:
+    """Refuse a share of the usual iterations that is none.
+
+    Raises:
+        ValueError: It is not positive.
+    """
+    if not budget > 0:
+        raise ValueError(f"budget={budget} trains nothing; expected a share above 0, 1 for all")
+
+
+def scaled(iterations: int, budget: float) -> int:
+    """So many iterations are a share of the usual ones."""
+    return max(round(iterations * budget), 1)
+
+
+def train_briefly(cfg: Any, iterations: int, text: str) -> None:
+    """Change an MMagic config to so many iterations, with a bar that says ``text`` and no log."""
+    cfg.train_cfg.max_iters = iterations
+    cfg.train_cfg.val_interval = iterations + 1  # the test at the end is what counts
+    cfg.param_scheduler[1].T_max = iterations
+    cfg.custom_hooks = [dict(type="FCA2ProgressHook", text=text)]
+    cfg.log_level = "ERROR"
 
 
 def keep_arguments(folder: Path, arguments: dict) -> None:
@@ -23,7 +55,7 @@ def keep_arguments(folder: Path, arguments: dict) -> None:
     """
     path = folder / "run.json"
     if path.is_file():
-        before = json.loads(path.read_text())
+        before = read_json(path)
         if before != arguments:
             raise ValueError(
                 f"{folder} holds a run with {before}, and this one has {arguments}; "

@@ -31,7 +31,7 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
-from fca2_plugin.ops.frame_groups import FrameGroup
+from fca2_plugin.ops.frame_groups import FrameGroup, pick_frames
 from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
 from fca2_plugin.ops.padding import extend_time
 
@@ -199,8 +199,7 @@ class FCA2Net(nn.Module):
             codes, guide = self.autoencoder.encode(chunks, *([groups] if groups else []))
             if self.color_correction and self.color_at != "decoder":
                 middles = [group.key for group in groups] if groups else self._middles(chunks)
-                middle = torch.stack([chunks[:, index] for index in middles], dim=1)
-                codes = correct_color(codes, middle, self.color_correction)
+                codes = correct_color(codes, pick_frames(chunks, middles), self.color_correction)
         return codes, guide
 
     def super_resolve(self, codes: Tensor) -> Tensor:

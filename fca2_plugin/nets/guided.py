@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.flow import dense_flow
-from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups
+from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.pieces import images_at_once
 from fca2_plugin.ops.resize import bicubic_enlarge
@@ -142,14 +142,14 @@ class GuidedAutoencoder(nn.Module):
             groups: Which frames share a code; None for those of ``n_subs`` and ``n_ovls``.
         """
         groups = tuple(groups or fixed_groups(self.grouping, x.shape[1]))
-        keys = _pick(x, [group.key for group in groups])  # (n, K, 3, h, w)
+        keys = pick_frames(x, [group.key for group in groups])  # (n, K, 3, h, w)
         pairs = _pairs(groups)
         if not pairs:
             nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
             guide = Guide(x, groups, nothing[:, :, :2].float(), nothing)
             return keys + self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
-        members = _pick(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
-        partners = _pick(keys, [pair.code for pair in pairs])
+        members = pick_frames(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
+        partners = pick_frames(keys, [pair.code for pair in pairs])
         flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
         onto_member, onto_key = flow.chunk(2)
         difference = members - _warp(partners, onto_member)
@@ -164,7 +164,7 @@ class GuidedAutoencoder(nn.Module):
             ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
         """
         ratio = self._ratio(codes, guide)
-        keys = _pick(guide.frames, [group.key for group in guide.groups])
+        keys = pick_frames(guide.frames, [group.key for group in guide.groups])
         detail = codes - _each(bicubic_enlarge, keys, self.scale // ratio)  # (n, K, 3, s*h, s*w)
         frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
         pairs = _pairs(guide.groups)
@@ -201,11 +201,11 @@ class GuidedAutoencoder(nn.Module):
         """
         scale = self.scale // ratio
         index, codes, order = zip(*pairs, strict=True)
-        flow = scale * _each(_enlarge, _pick(guide.flow, index), scale)
-        cells = _each(self._to_cells, _warp(_pick(detail, codes), flow), ratio)
-        difference = _pick(guide.difference, index)
+        flow = scale * _each(_enlarge, pick_frames(guide.flow, index), scale)
+        cells = _each(self._to_cells, _warp(pick_frames(detail, codes), flow), ratio)
+        difference = pick_frames(guide.difference, index)
         logits = _logits(difference)
-        seen = [cells, _pick(guide.frames, order), difference, logits / _TRUST]
+        seen = [cells, pick_frames(guide.frames, order), difference, logits / _TRUST]
         correction, doubt = _each(self.fusion, torch.cat(seen, dim=2)).split(
             [3 * self.scale**2, self.scale**2], dim=2
         )
@@ -254,11 +254,6 @@ def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
     """Of every group's members with its key frame."""
     found = [(k, f) for k, group in enumerate(groups) for f in group.members]
     return [_Pair(index, k, f) for index, (k, f) in enumerate(found)]
-
-
-def _pick(x: Tensor, indices: Sequence[int]) -> Tensor:
-    """Some frames of a clip; an index that is a tensor would make a GPU wait for it."""
-    return torch.stack([x[:, index] for index in indices], dim=1)
 
 
 def _each(function, x: Tensor, *args) -> Tensor:

@@ -1,10 +1,14 @@
 """Groups of whole frames around a key frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import torch
+from torch import Tensor
 
 from fca2_plugin.ops.grouping import ChannelGrouping
 
-__all__ = ["FrameGroup", "fixed_groups"]
+__all__ = ["FrameGroup", "fixed_groups", "pick_frames"]
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,9 @@ def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup
         )
         for start, key in zip(starts, keys, strict=True)
     )
+
+
+def pick_frames(x: Tensor, indices: Sequence[int]) -> Tensor:
+    """Some frames of a clip, (n, t, ...)."""
+    # by plain numbers: an index that is a tensor would make a GPU wait for it
+    return torch.stack([x[:, index] for index in indices], dim=1)

@@ -19,7 +19,13 @@ from fca2_plugin.apps.ablations.clips import MAX_FRAMES, clip_source
 from fca2_plugin.apps.ablations.rows import ABLATIONS, RUNS
 from fca2_plugin.apps.ablations.tables import fill_table, table_text
 from fca2_plugin.apps.ablations.train import BATCH, CONFIGS, ITERATIONS, Study
-from fca2_plugin.apps.small_scale import CRFS, bicubic_floor, keep_arguments, make_clips
+from fca2_plugin.apps.small_scale import (
+    CRFS,
+    bicubic_floor,
+    check_budget,
+    keep_arguments,
+    make_clips,
+)
 
 __all__ = ["needed_runs", "run_ablations"]
 
@@ -55,8 +61,7 @@ def run_ablations(
     tables = [check_choice("table", table, ABLATIONS) for table in tables or ABLATIONS]
     if seeds < 1:
         raise ValueError(f"seeds={seeds} trains nothing; expected 1 or more, 2 to see a spread")
-    if not budget > 0:
-        raise ValueError(f"budget={budget} trains nothing; expected a share above 0, 1 for all")
+    check_budget(budget)
     if not CONFIGS.is_dir():
         raise FileNotFoundError(
             f"{CONFIGS} is missing; the ablations need a clone of the repository"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.ablations.rows import RUNS
+from fca2_plugin.apps.small_scale import scaled, train_briefly
 
 __all__ = ["BATCH", "CONFIGS", "ITERATIONS", "Study"]
 
@@ -32,7 +33,7 @@ class Study:
     @property
     def iterations(self) -> int:
         """Of every training."""
-        return max(round(ITERATIONS * self.budget), 1)
+        return scaled(ITERATIONS, self.budget)
 
     def folder(self, name: str, seed: int) -> Path:
         """Where a run's logs, checkpoints and result are."""
@@ -60,12 +61,8 @@ class Study:
         for loader in (cfg.val_dataloader, *cfg.test_dataloader):
             self._use_clips(loader.dataset, "test")
         cfg.train_dataloader.dataset.seed = seed
-        cfg.train_cfg.max_iters = self.iterations
-        cfg.train_cfg.val_interval = self.iterations + 1  # the test at the end is what counts
-        cfg.param_scheduler[1].T_max = self.iterations
+        train_briefly(cfg, self.iterations, text)
         cfg.default_hooks.checkpoint.update(interval=_KEPT, max_keep_ckpts=1)
-        cfg.custom_hooks = [dict(type="FCA2ProgressHook", text=text)]
-        cfg.log_level = "ERROR"
 
         files = {part: str(self.checkpoint(at, seed)) for part, at in run.starts_from.items()}
         if "load_from" in files:

@@ -10,6 +10,7 @@ from fca2_plugin._files import check_writable, write_json
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
+from fca2_plugin.apps.report.tables import mib_text
 from fca2_plugin.apps.settings import InferenceSettings
 
 __all__ = ["benchmark_command", "benchmark_table", "breakdown_table", "ratios_text"]
@@ -135,7 +136,7 @@ def benchmark_table(points: list[dict]) -> Table:
                 name if name == "baseline" else f"{name} {_groups(point)}".strip(),
                 f"{values['ms_per_frame']:.1f}",
                 f"{values['iqr_ms_per_frame']:.1f}",
-                *(_mib(values[key]) for key in ("peak_mib", "above_model_mib")),
+                *(mib_text(values[key]) for key in ("peak_mib", "above_model_mib")),
                 f"{values['macs_per_frame'] / 1e9:.2f}",
                 f"{values['params']:,}",
                 f"{1 if name == 'baseline' else point['speed_ratio']:.2f}x",
@@ -189,10 +190,6 @@ def _training_text(result: dict) -> str:
 
 def _groups(result: dict) -> str:
     return f"{result['n_subs']}/{result['n_ovls']}" if result["n_subs"] else ""
-
-
-def _mib(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
 
 
 def _settings_text(result: dict) -> str:

@@ -20,7 +20,7 @@ from fca2_plugin.apps.report import html
 from fca2_plugin.apps.report.figures import psnr_by_crf, psnr_by_time
 from fca2_plugin.apps.report.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.report.run_table import MODELS, check_results, gains, table_rows
-from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
+from fca2_plugin.apps.report.tables import Cell, Line, TableView, mib_text
 
 __all__ = ["write_report"]
 
@@ -132,7 +132,7 @@ def _timing(results: Mapping) -> str:
                 Cell(f"{values['ms_per_frame']:.1f}"),
                 Cell(f"{values['iqr_ms_per_frame']:.1f}"),
                 Cell(f"{values['macs_per_frame'] / 1e9:.2f}"),
-                Cell(_mib(values["peak_memory_mib"])),
+                Cell(mib_text(values["peak_memory_mib"])),
             ),
         )
         for name, values in measured["models"].items()
@@ -173,7 +173,3 @@ def _notes(results: Mapping) -> str:
 
 def _cell(cell: Cell) -> str:
     return f"<td><b>{cell.text}</b></td>" if cell.best else f"<td>{cell.text}</td>"
-
-
-def _mib(value: float | None) -> str:
-    return NONE if value is None else f"{value:,.0f}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["NONE", "Cell", "Line", "TableView", "mark_best"]
+__all__ = ["NONE", "Cell", "Line", "TableView", "mark_best", "mib_text"]
 
 NONE = "–"
 
@@ -47,3 +47,8 @@ def mark_best(texts: Mapping[str, str], goodness: Sequence[float]) -> dict[str, 
     best = texts[max(zip(goodness, texts, strict=True))[1]]
     chosen = len(set(texts.values())) > 1
     return {name: Cell(text, chosen and text == best) for name, text in texts.items()}
+
+
+def mib_text(value: float | None) -> str:
+    """Whole MiB, where they were measured."""
+    return NONE if value is None else f"{value:,.0f}"

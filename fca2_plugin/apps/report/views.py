@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES
 from fca2_plugin.apps.report.results import FURTHER, Evaluation, Scores, conditions_of
-from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best
+from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best, mib_text
 from fca2_plugin.apps.scores import HEADERS
 
 __all__ = [
@@ -132,7 +132,7 @@ def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, si
                 f"{values['ms_per_frame']:,.1f}",
                 f"{values['iqr_ms_per_frame']:,.1f}",
                 f"{1 if base else one['speed_ratio']:.2f}×",
-                *(_mib(values.get(key)) for key in ("peak_mib", "above_model_mib")),
+                *(mib_text(values.get(key)) for key in ("peak_mib", "above_model_mib")),
                 f"{values['macs_per_frame'] / 1e9:,.2f}",
                 f"{macs:.2f}×",
                 f"{values['params']:,}",
@@ -207,10 +207,6 @@ def _settings(one: Mapping) -> str:
     grouping = f"{one['n_subs']}/{one['n_ovls']}" if one.get("n_subs") else NONE
     stage = f", stage {one['stage']}" if one.get("kind") == "benchmark_training" else ""
     return f"{grouping}, {one.get('num_passes') or 0} passes{stage}"
-
-
-def _mib(value: float | None) -> str:
-    return NONE if value is None else f"{value:,.0f}"
 
 
 def _said(one: Mapping) -> str:
