@@ -106,7 +106,10 @@ video.addEventListener("pause", () => { at("play").textContent = "Play"; });
 video.addEventListener("error", () => {
   if (compared) trouble("this browser cannot play H.264 video; download the result instead");
 });
-at("play").addEventListener("click", () => { if (video.paused) video.play(); else video.pause(); });
+at("play").addEventListener("click", () => {
+  if (!video.paused) video.pause();
+  else video.play().catch(() => {}); // refused where a pause or another video comes before it plays
+});
 at("back").addEventListener("click", () => step(-1));
 at("forth").addEventListener("click", () => step(1));
 at("time").addEventListener("input", () => { video.pause(); goTo(Number(at("time").value)); });
