@@ -4,7 +4,7 @@
 #
 # VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
 # gets the compressed clips, one JSON and the frames (0.4 GB) of each method, report.html and
-# report.md. The weights are those of tools/train_small.sh; what was not trained is left out.
+# report.md. The weights that ship are measured, and those of tools/train_small.sh where it has run.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 2 ] || usage "small_table.sh VID4 OUT [mmagic|basicsr]"
@@ -25,6 +25,9 @@ measure() {
 }
 results=()
 measure bicubic --method bicubic
+for name in small small_fast; do
+    measure "$name" --preset "$name" --device cpu
+done
 for name in small_vsr small_srvgg small_fca2-vsr small_fca2-fast; do
     [ -e "$ROOT/$runs/$name" ] || continue
     measure "$name" --config "$ROOT/configs/$host/small/$name.$suffix" \

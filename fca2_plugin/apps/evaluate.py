@@ -19,7 +19,7 @@ clips               by name: means, ``num_frames``; ``first_frame`` that was mea
 conditions          by name: means and ``clips``; empty for plain folders. With several of them the
                     top ``clips`` hold each clip's means over conditions, without frames
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
-                    ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``,
+                    ``preset``, ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``,
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
@@ -41,6 +41,7 @@ from fca2_plugin._files import check_writable, file_sha256, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
 from fca2_plugin.apps.settings import InferenceSettings
@@ -65,6 +66,7 @@ def evaluate(
     conditions: Sequence[str] | None = None,
     config: Path_ | None = None,
     checkpoint: Path_ | None = None,
+    preset: str | None = None,
     floor: str | None = None,
     degradation: str = "comisr",
     protocol: str = "cvsr-y",
@@ -84,8 +86,8 @@ def evaluate(
 ) -> dict:
     """Measure one method on one data set.
 
-    The method is one of ``sr``, ``config`` with ``checkpoint``, and ``floor``; the data set is
-    ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
+    The method is one of ``sr``, ``config`` with ``checkpoint``, ``preset``, and ``floor``; the data
+    set is ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
 
     Args:
         gt: Ground truth: a video, or a folder of frames, of clip folders or of videos.
@@ -96,6 +98,7 @@ def evaluate(
         conditions: Which of its conditions, such as ``raw`` and ``crf25``; all by default.
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
+        preset: A network that ships with its weights, by its name.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
         degradation: How the LQ was made, which bicubic is aligned with; ``data`` says so itself.
         protocol: A key of ``fca2_plugin.metrics.PROTOCOLS``.
@@ -124,10 +127,12 @@ def evaluate(
     for metric in metrics:
         check_choice("metric", metric, METRICS)
     source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
-    source |= {"config": config, "checkpoint": checkpoint}
+    source |= {"config": config, "checkpoint": checkpoint, "preset": preset}
     _check_arguments(source, conditions, floor, save)
-    if color_correction is not None and config is None:
-        raise ValueError("--color-correction changes a network's; give --config with --checkpoint")
+    if color_correction is not None and config is None and preset is None:
+        raise ValueError(
+            "--color-correction changes a network's; give --config with --checkpoint, or --preset"
+        )
     json_path = json_path and Path(json_path)
     if json_path:
         check_writable(json_path)
@@ -144,11 +149,13 @@ def evaluate(
     facts = {}
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
-    if config:
+    if config or preset:
+        network, sha256 = _network(config, checkpoint, preset, scale)
         settings = settings or InferenceSettings()
-        method, sha256 = _network(config, checkpoint, max_frames, overlap, settings, name)
+        name = name or preset or Path(config).stem
+        method = _method(network, name, max_frames, overlap, settings)
         if color_correction is not None:
-            _set_color_correction(method.network, color_correction, config)
+            _set_color_correction(network, color_correction, preset or config)
             source |= {"color_correction": color_correction}
         source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
         source |= {"settings": settings.text}
@@ -189,10 +196,10 @@ def _check_arguments(
     source: Mapping, conditions: Sequence[str] | None, floor: str | None, save: Path_ | None
 ) -> None:
     given = {key for key, value in source.items() if value is not None}
-    if len(given & {"sr", "config"}) + (floor is not None) != 1:
+    if len(given & {"sr", "config", "preset"}) + (floor is not None) != 1:
         raise ValueError(
-            "what is to be measured? give one of --sr, --config with --checkpoint, and --method "
-            f"({' or '.join(FLOORS)})"
+            "what is to be measured? give one of --sr, --config with --checkpoint, --preset, and "
+            f"--method ({' or '.join(FLOORS)})"
         )
     if len(given & {"config", "checkpoint"}) == 1:
         raise ValueError("a network needs both --config and --checkpoint")
@@ -248,18 +255,33 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
-def _network(config, checkpoint, max_frames, overlap, settings, name):
-    """The network as a method, and the checksum of its weights."""
+def _network(config, checkpoint, preset: str | None, scale: int | None):
+    """A network by its config or the name under which it ships, and the checksum of its weights."""
     # here, because torch takes seconds to import
-    from fca2_plugin.apps.inference import NetworkMethod, load_network
-    from fca2_plugin.checkpoints import find_checkpoint
+    if preset is None:
+        from fca2_plugin.apps.inference import load_network
+        from fca2_plugin.checkpoints import find_checkpoint
 
-    network = load_network(config, checkpoint)
-    method = NetworkMethod(network, name or Path(config).stem, max_frames, overlap, settings)
-    return method, file_sha256(find_checkpoint(checkpoint))
+        return load_network(config, checkpoint), file_sha256(find_checkpoint(checkpoint))
+    from fca2_plugin.apps.shipped import load_shipped
+
+    network = load_shipped(preset)
+    shipped = list_shipped()[preset]
+    if scale not in (None, shipped.scale):
+        raise ValueError(
+            f"the preset {preset} enlarges x{shipped.scale}, and the LQ is {scale} times smaller "
+            "than its ground truth; choose another preset"
+        )
+    return network, shipped.sha256
 
 
-def _set_color_correction(network, mode: str, config: Path_) -> None:
+def _method(network, name: str, max_frames, overlap, settings: InferenceSettings):
+    from fca2_plugin.apps.inference import NetworkMethod
+
+    return NetworkMethod(network, name, max_frames, overlap, settings)
+
+
+def _set_color_correction(network, mode: str, source: Path_) -> None:
     """Put another colour correction, or none, in the place of a network's own."""
     from fca2_plugin.nets import FCA2Net
     from fca2_plugin.ops.color import COLOR_CORRECTIONS
@@ -267,7 +289,7 @@ def _set_color_correction(network, mode: str, config: Path_) -> None:
     check_choice("color_correction", mode, (*COLOR_CORRECTIONS, "none"))
     if not isinstance(network, FCA2Net) or network.autoencoder is None:
         raise ValueError(
-            f"--color-correction is for FCA² with its autoencoder, and {config} builds a "
+            f"--color-correction is for FCA² with its autoencoder, and {source} builds a "
             f"{type(network).__name__} without; leave it out"
         )
     network.color_correction = None if mode == "none" else mode

@@ -12,11 +12,11 @@ from fca2_plugin.data import ClipSource, build_clips
 
 __all__ = [
     "CRFS",
-    "bicubic_floor",
     "check_budget",
     "keep_arguments",
     "make_clips",
     "scaled",
+    "score_row",
     "train_briefly",
 ]
 
@@ -79,11 +79,14 @@ def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
         )
 
 
-def bicubic_floor(clips: Path) -> dict:
-    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor."""
+def score_row(clips: Path, **method: str) -> dict:
+    """A row of the table: every CRF by ``evaluate``, of ``floor="bicubic"`` or of a ``preset``.
+
+    Bicubic knows where the LQ pixels lie: the harder floor.
+    """
     conditions = [f"crf{crf}" for crf in CRFS]
-    result = evaluate(data=clips, conditions=conditions, floor="bicubic")
-    row = {"parameters": 0, "ms_per_frame": result["ms_per_frame"]}
+    result = evaluate(data=clips, conditions=conditions, **method)
+    row = {"parameters": result.get("params", 0), "ms_per_frame": result["ms_per_frame"]}
     for key, measure in (("psnr_y", "psnr"), ("ssim_y", "ssim")):
         row[key] = {str(crf): result["conditions"][f"crf{crf}"][measure] for crf in CRFS}
     return row

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
+    what.add_argument("--preset", help="a network that ships: small, small_fast, enhance_stdf, ...")
     what.add_argument("--method", help="a floor: bicubic, or none (the LQ itself, at scale 1)")
 
     against = parser.add_argument_group(
@@ -105,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
             conditions=args.conditions,
             config=args.config,
             checkpoint=args.checkpoint,
+            preset=args.preset,
             floor=args.method,
             degradation=args.degradation,
             protocol=args.protocol,

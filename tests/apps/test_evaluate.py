@@ -14,8 +14,10 @@ from torch import nn
 from fca2_plugin import cli
 from fca2_plugin.apps import inference
 from fca2_plugin.apps.evaluate import evaluate
+from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import evaluation_table
 from fca2_plugin.apps.scoring import Scorer
+from fca2_plugin.apps.shipped import load_shipped
 from fca2_plugin.cli import evaluate as command
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import (
@@ -239,6 +241,28 @@ def test_a_network(tree, nearest):
     assert result["source"]["checkpoint_sha256"] == sha256
     assert (result["source"]["max_frames"], result["source"]["overlap"]) == (2, 0)
     assert result["params"] == 0 and result["device"].startswith("c")
+
+
+def test_a_network_that_ships(tree, capsys, tmp_path):
+    path = tmp_path / "small.json"
+    arguments = ["--data", str(tree), "--conditions", "raw", "--device", "cpu", "--json", str(path)]
+    assert cli.main(["evaluate", "--preset", "small", *arguments]) == 0
+    result = json.loads(path.read_text())
+    net, clip = load_shipped("small"), find_clips(tree / "test" / "lq")[0]
+    with torch.inference_mode():
+        frames = inference.to_frames(net(inference.to_clip(read_frames(clip))))
+    gt = read_frames(find_clips(tree / "test" / "gt")[0])
+    assert next(iter(result["clips"].values()))["psnr"] == pytest.approx(
+        fmean(psnr(a, b) for a, b in zip(frames, gt, strict=True)), abs=1e-3
+    )
+    assert (result["method"], result["source"]["preset"]) == ("small", "small")
+    assert result["source"]["checkpoint_sha256"] == list_shipped()["small"].sha256
+    with pytest.raises(ValueError, match="enhance_stdf enlarges x1, and the LQ is 4 times smaller"):
+        evaluate(data=tree, preset="enhance_stdf")
+    with pytest.raises(ValueError, match="unknown shipped weights 'smal' .did you mean 'small'"):
+        evaluate(data=tree, preset="smal")
+    with pytest.raises(ValueError, match="give one of --sr, .* --preset, and --method"):
+        evaluate(data=tree, preset="small", floor="bicubic")
 
 
 def test_a_killed_run_goes_on(tree, nearest, tmp_path, monkeypatch):

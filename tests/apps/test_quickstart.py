@@ -29,13 +29,18 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
     results = quickstart.run_quickstart(tmp_path, budget=0.005)
     assert json.loads((tmp_path / "results.json").read_text()) == results
     assert results["speed_ratio"] > 0
-    for row in ("bicubic", "baseline", "wrapped"):
+    assert results["shipped"] == ["small", "small_fast"]
+    for row in ("bicubic", "baseline", "wrapped", "small", "small_fast"):
         for metric, low, high in (("psnr_y", 5, 60), ("ssim_y", 0, 1)):
             assert set(results[row][metric]) == {"15", "25", "35"}
             assert all(low < value < high for value in results[row][metric].values())
     assert results["wrapped"]["parameters"] > results["baseline"]["parameters"]
     assert results["wrapped"]["macs_per_frame"] < results["baseline"]["macs_per_frame"]
-    assert "data:image/png;base64" in (tmp_path / "report.html").read_text()
+    assert results["small"]["parameters"] == 292_536  # the weights that ship, not new ones
+    assert results["small"]["psnr_y"]["25"] > results["bicubic"]["psnr_y"]["25"]
+    assert results["small_fast"]["macs_per_frame"] < results["small"]["macs_per_frame"]
+    report = (tmp_path / "report.html").read_text()
+    assert "data:image/png;base64" in report and ">small_fast</th>" in report
     with av.open(str(tmp_path / "upscaled.mp4")) as video:
         frames = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
     assert [frame.shape for frame in frames] == [(128, 128, 3)] * 7

@@ -21,10 +21,10 @@ from fca2_plugin.apps.ablations.tables import fill_table, table_text
 from fca2_plugin.apps.ablations.train import BATCH, CONFIGS, ITERATIONS, Study
 from fca2_plugin.apps.small_scale import (
     CRFS,
-    bicubic_floor,
     check_budget,
     keep_arguments,
     make_clips,
+    score_row,
 )
 
 __all__ = ["needed_runs", "run_ablations"]
@@ -74,7 +74,7 @@ def run_ablations(
     with only_writer(out):
         study = Study(out, make_clips(out / "clips", source, console), budget)
         setup = _setup(study, data, seeds)
-        floor = bicubic_floor(study.clips)["psnr_y"]
+        floor = score_row(study.clips, floor="bicubic")["psnr_y"]
 
         def write() -> dict:
             return _write(study, tables, seeds, setup, floor)

@@ -16,7 +16,7 @@ from fca2_plugin.apps.report.plotting import (
     say_apart,
 )
 from fca2_plugin.apps.report.results import Evaluation
-from fca2_plugin.apps.report.run_table import MODELS
+from fca2_plugin.apps.report.run_table import MODELS, models_of
 
 __all__ = [
     "SWEEP_PLOTS",
@@ -38,9 +38,9 @@ def psnr_by_crf(results: Mapping, theme: Theme) -> bytes:
     """A run of the quickstart: PSNR against CRF, a line per model."""
     lines = {
         name: [(crf, results[name]["psnr_y"][str(crf)]) for crf in results["crfs"]]
-        for name in MODELS
+        for name in models_of(results)
     }
-    styles = {name: (theme.models[name], *STYLES[name]) for name in MODELS}
+    styles = _run_styles(results, theme)
     return _crf_figure(lines, styles, "CRF", theme)
 
 
@@ -72,26 +72,37 @@ def psnr_by_time(results: Mapping, theme: Theme) -> bytes:
     Bicubic is a line across where it has no time.
     """
     figure, axes = new_axes(theme)
+    styles = _run_styles(results, theme)
     for index, crf in enumerate(results["crfs"]):
         points = {
             name: (results[name].get("ms_per_frame"), results[name]["psnr_y"][str(crf)])
-            for name in MODELS
+            for name in styles
         }
         networks = [points["baseline"], points["wrapped"]]
         axes.plot(*zip(*networks, strict=True), color=theme.quiet, lw=1, zorder=1)
         for name, (ms, psnr) in points.items():
-            style = {"color": theme.models[name], "label": name if index == 0 else None}
+            color, marker, line = styles[name]
+            style = {"color": color, "label": name if index == 0 else None}
             if ms is None:
-                axes.axhline(psnr, ls=STYLES[name][1], lw=1.5, zorder=0, **style)
+                axes.axhline(psnr, ls=line, lw=1.5, zorder=0, **style)
                 say(axes, f"CRF {crf}", (0, psnr), (4, 3), theme.quiet, va="bottom")
             else:
-                axes.plot(ms, psnr, marker=STYLES[name][0], ms=8, ls="none", zorder=2, **style)
+                axes.plot(ms, psnr, marker=marker, ms=8, ls="none", zorder=2, **style)
         say(axes, f"CRF {crf}", max(networks), (8, 0), theme.quiet)
     axes.margins(x=0.1, y=0.12)
     axes.set_xlim(0, axes.get_xlim()[1] * 1.15)  # room for what is said there
     axes.set_xlabel("ms per output frame (further left is faster)")
     legend(figure, axes, theme)
     return png(figure)
+
+
+def _run_styles(results: Mapping, theme: Theme) -> dict[str, tuple[str, str, str]]:
+    """Colour, marker and line of each row of a run."""
+    styles = {name: (theme.models[name], *STYLES[name]) for name in MODELS}
+    further = zip(theme.series[len(MODELS) :], MARKERS[len(MODELS) :], strict=True)
+    for name, (color, marker) in zip(models_of(results)[len(MODELS) :], further, strict=False):
+        styles[name] = (color, marker, LINES[-1])
+    return styles
 
 
 def tradeoff_figure(

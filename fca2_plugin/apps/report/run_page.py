@@ -6,6 +6,7 @@
     crfs                              such as [15, 25, 35]
     bicubic, baseline, wrapped        parameters, ms_per_frame (None allowed for bicubic),
                                       psnr_y and ssim_y per CRF ("15", "25", "35")
+    shipped                           optional: names of further rows, of weights that ship
     setup, notes, benchmark           optional: facts by name, sentences, ``benchmark.compare()``
 """
 
@@ -19,7 +20,7 @@ from fca2_plugin._files import write_text
 from fca2_plugin.apps.report import html
 from fca2_plugin.apps.report.figures import psnr_by_crf, psnr_by_time
 from fca2_plugin.apps.report.pictures import CodesPicture, Comparison
-from fca2_plugin.apps.report.run_table import MODELS, check_results, gains, table_rows
+from fca2_plugin.apps.report.run_table import check_results, gains, models_of, table_rows
 from fca2_plugin.apps.report.tables import Cell, Line, TableView, mib_text
 
 __all__ = ["write_report"]
@@ -153,7 +154,7 @@ def _plots(results: Mapping) -> str:
     """PSNR against CRF and against time."""
     by_crf = "; ".join(
         f"{name} " + ", ".join(f"{results[name]['psnr_y'][str(c)]:.2f}" for c in results["crfs"])
-        for name in MODELS
+        for name in models_of(results)
     )
     pictures = "".join(
         html.plot(partial(draw, results), what, f"{what}, in dB: {by_crf}")

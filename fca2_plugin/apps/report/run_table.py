@@ -1,5 +1,7 @@
 """The table of a run, bicubic against baseline against wrapped: checked, formatted, printed.
 
+Weights that ship may stand below them, under the names that ``results["shipped"]`` lists.
+
 The page and the terminal show the same cells. A best value is marked where there is one to choose:
 quality among all rows, cost (parameters, time) among the networks, since bicubic has none.
 """
@@ -12,7 +14,7 @@ from rich.text import Text
 
 from fca2_plugin.apps.report.tables import NONE, Cell, mark_best
 
-__all__ = ["MODELS", "Row", "check_results", "gains", "results_table", "table_rows"]
+__all__ = ["MODELS", "Row", "check_results", "gains", "models_of", "results_table", "table_rows"]
 
 MODELS = ("bicubic", "baseline", "wrapped")
 
@@ -27,6 +29,11 @@ class Row(NamedTuple):
     quality: list[tuple[Cell, Cell]]
 
 
+def models_of(results: Mapping) -> tuple[str, ...]:
+    """The rows of a run, those of shipped weights last."""
+    return (*MODELS, *(results.get("shipped") or ()))
+
+
 def check_results(results: Mapping) -> None:
     """Look for every value that the table needs.
 
@@ -39,7 +46,7 @@ def check_results(results: Mapping) -> None:
         raise ValueError(
             f"results have crfs={crfs!r}; expected the CRFs that were tested, such as [15, 25, 35]"
         )
-    for model in MODELS:
+    for model in models_of(results):
         _number(results, model, "parameters")
         if model != "bicubic" or results[model].get("ms_per_frame") is not None:
             _number(results, model, "ms_per_frame")
@@ -50,7 +57,8 @@ def check_results(results: Mapping) -> None:
 
 def table_rows(results: Mapping) -> list[Row]:
     """The table of checked ``results``, row by row."""
-    networks = MODELS[1:]
+    models = models_of(results)
+    networks = models[1:]
     parameters = {name: f"{results[name]['parameters']:,}" for name in networks}
     ms = {name: f"{results[name]['ms_per_frame']:.1f}" for name in networks}
     speed = {"baseline": "1.00×", "wrapped": f"{results['speed_ratio']:.2f}×"}
@@ -62,11 +70,11 @@ def table_rows(results: Mapping) -> list[Row]:
     bicubic_ms = results["bicubic"].get("ms_per_frame")
     columns["parameters"]["bicubic"] = Cell(f"{results['bicubic']['parameters']:,}")
     columns["ms"]["bicubic"] = Cell(NONE if bicubic_ms is None else f"{bicubic_ms:.1f}")
-    columns["speed"]["bicubic"] = Cell(NONE)
+    columns["speed"] |= {name: Cell(NONE) for name in models if name not in speed}
     quality = {
         (metric, crf): mark_best(
-            {name: f"{results[name][metric][str(crf)]:.{digits}f}" for name in MODELS},
-            [results[name][metric][str(crf)] for name in MODELS],
+            {name: f"{results[name][metric][str(crf)]:.{digits}f}" for name in models},
+            [results[name][metric][str(crf)] for name in models],
         )
         for metric, digits in (("psnr_y", 2), ("ssim_y", 4))
         for crf in results["crfs"]
@@ -77,7 +85,7 @@ def table_rows(results: Mapping) -> list[Row]:
             *(columns[column][name] for column in ("parameters", "ms", "speed")),
             [(quality["psnr_y", c][name], quality["ssim_y", c][name]) for c in results["crfs"]],
         )
-        for name in MODELS
+        for name in models
     ]
 
 

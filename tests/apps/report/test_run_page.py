@@ -97,6 +97,21 @@ def test_every_number_of_the_table(results, tmp_path):
     assert {text for text, bold in cells if bold} == best
 
 
+def test_weights_that_ship_stand_below(results, tmp_path):
+    results["small"] = model(50.04, 292_536, (27.111, 25.222, 23.333), (0.7011, 0.7055, 0.6033))
+    results["shipped"] = ["small"]
+    page = Page(write_report(results, tmp_path).read_text(encoding="utf-8"))
+    assert [text for text, _ in page.cells[-9:]] == [
+        *("292,536", "50.0", "–", "27.11", "0.7011", "25.22", "0.7055", "23.33", "0.6033")
+    ]
+    assert ("27.11", True) in page.cells and ("26.78", False) in page.cells
+    assert {"1.35×", "+0.22 dB", "+1.22 dB"} <= set(page.texts)  # of the two that were trained
+    assert "small 27.11, 25.22, 23.33" in page.images[0]["alt"]
+    del results["small"]
+    with pytest.raises(ValueError, match="small.parameters=None"):
+        write_report(results, tmp_path)
+
+
 def test_headline(results, tmp_path):
     texts = Page(write_report(results, tmp_path).read_text(encoding="utf-8")).texts
     assert {"1.35×", "+0.22 dB", "+1.22 dB"} <= set(texts)
