@@ -14,7 +14,6 @@ import basicsr
 import basicsr.models
 import basicsr.test
 import basicsr.train
-import torch
 import yaml
 from basicsr.data.data_sampler import EnlargedSampler
 from basicsr.models.base_model import BaseModel
@@ -57,7 +56,6 @@ def run_pipeline(
         ):
             stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(_host_errors())
-        stack.callback(_end_distributed)
         pipeline(root_path)
     return run.model
 
@@ -99,11 +97,6 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(child) for child in value]
     return str(value) if isinstance(value, Path) else value
-
-
-def _end_distributed() -> None:
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
 
 
 def forget_logger() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin._files import write_text
 from fca2_plugin.basicsr.runner import load_config, test, use_debug
@@ -53,6 +54,7 @@ def _test(args: argparse.Namespace, config: str, checkpoint: str | None = None) 
         out = Path(args.out)
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, _WRITERS[out.suffix](metrics))
+    end_distributed()
     return 0
 
 

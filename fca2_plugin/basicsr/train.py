@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.basicsr.runner import load_config, train, use_debug, use_resume
 
@@ -91,6 +92,7 @@ def _train(args: argparse.Namespace) -> int:
     if args.resume:
         use_resume(cfg, args.resume)
     train(cfg, args.launcher)
+    end_distributed()
     return 0
 
 

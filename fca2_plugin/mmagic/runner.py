@@ -16,7 +16,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import mmagic.registry
-import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.hooks import Hook
@@ -29,7 +28,6 @@ from fca2_plugin.checkpoints import find_checkpoint, load_part
 
 __all__ = [
     "build_runner",
-    "end_distributed",
     "load_config",
     "load_generator",
     "test",
@@ -202,12 +200,6 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     except (pickle.UnpicklingError, EOFError) as error:
         raise ValueError(f"{checkpoint} is no checkpoint that torch can load safely") from error
     return metrics.values
-
-
-def end_distributed() -> None:
-    """Leave the process group, whose threads may otherwise abort a process that is done."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
 
 
 def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:

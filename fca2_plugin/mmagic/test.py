@@ -12,8 +12,9 @@ from pathlib import Path
 import mmengine
 from mmengine.dist import is_main_process
 
+from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
-from fca2_plugin.mmagic.runner import end_distributed, load_config, test
+from fca2_plugin.mmagic.runner import load_config, test
 from fca2_plugin.mmagic.train import add_common_arguments
 
 __all__ = ["main"]

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from mmengine.config import DictAction
 
+from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.mmagic.runner import (
-    end_distributed,
     load_config,
     train,
     use_amp,
@@ -72,6 +72,7 @@ def _train(args: argparse.Namespace) -> int:
         use_resume(cfg, args.resume)
     runner = train(cfg)
     runner.logger.info(f"finished; logs and checkpoints are in {runner.work_dir}")
+    del runner  # its model keeps the group's threads
     end_distributed()
     return 0
 

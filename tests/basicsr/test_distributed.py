@@ -13,6 +13,7 @@ import torch
 from fca2_plugin.basicsr import runner
 from fca2_plugin.checkpoints import read_state_dict, select_part
 from tests.basicsr import runs
+from tests.exit_threads import gloo_threads
 
 pytestmark = [pytest.mark.basicsr, pytest.mark.slow]
 
@@ -58,6 +59,7 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
     alone = runner.train(runs.load(tmp_path, {**cfg, "name": "one"}))
 
     one, two = tmp_path / "experiments/one", tmp_path / "experiments/two"
+    assert not any(gloo_threads(two / f"threads_{rank}.json") for rank in (0, 1))
     together = [losses(two, rank) for rank in (0, 1)]
     assert together[0] != together[1]  # each saw its own clip
     mean = [sum(pair) / 2 for pair in zip(*together, strict=True)]

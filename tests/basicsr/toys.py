@@ -8,6 +8,7 @@ import torch
 from basicsr.utils.registry import ARCH_REGISTRY, MODEL_REGISTRY
 
 from fca2_plugin.basicsr.model import FCA2Model
+from tests.exit_threads import note_threads
 
 __all__ = ["ToyLossesModel", "ToyVSR"]
 
@@ -29,11 +30,13 @@ class ToyVSR(torch.nn.Module):
 
 
 class ToyLossesModel(FCA2Model):
-    """Writes the losses that each process saw, before they are averaged."""
+    """Writes the losses that each process saw, before they are averaged, and what it leaves."""
 
     def reduce_loss_dict(self, loss_dict: dict) -> dict:
         path = Path(self.opt["path"]["log"], f"losses_{os.environ.get('RANK', '0')}.json")
         losses = json.loads(path.read_text()) if path.exists() else []
+        if not losses:
+            note_threads(path.with_name(path.name.replace("losses", "threads")))
         path.write_text(json.dumps([*losses, float(loss_dict["l_pix"].detach())]))
         return super().reduce_loss_dict(loss_dict)
 

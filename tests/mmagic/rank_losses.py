@@ -1,4 +1,4 @@
-"""A hook for the distributed test: every process writes the losses that it saw."""
+"""A hook for the distributed test: every process writes its losses and what it leaves."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,14 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
+from tests.exit_threads import note_threads
+
 __all__ = ["RankLossesHook"]
 
 
 @HOOKS.register_module(force=True)
 class RankLossesHook(Hook):
-    """Writes ``losses_<rank>.json`` into the work directory."""
+    """Writes ``losses_<rank>.json`` and, at exit, ``threads_<rank>.json``."""
 
     def __init__(self) -> None:
         self.losses = []
@@ -23,3 +25,4 @@ class RankLossesHook(Hook):
     def after_train(self, runner) -> None:
         path = Path(runner.work_dir) / f"losses_{get_rank()}.json"
         path.write_text(json.dumps(self.losses))
+        note_threads(path.with_name(f"threads_{get_rank()}.json"))

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from fca2_plugin.mmagic import runner
+from tests.exit_threads import gloo_threads
 from tests.mmagic import runs
 
 pytestmark = pytest.mark.mmagic
@@ -61,6 +62,7 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
         },
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    assert not any(gloo_threads(tmp_path / f"two/threads_{rank}.json") for rank in (0, 1))
 
     together = [_losses(tmp_path / "two", rank) for rank in (0, 1)]
     assert together[0] != together[1]  # each saw its own clip
