@@ -34,6 +34,7 @@ from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
 from fca2_plugin.ops.frame_groups import FrameGroup, pick_frames
 from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
 from fca2_plugin.ops.padding import extend_time
+from fca2_plugin.ops.pieces import images_at_once, join_pieces
 
 __all__ = ["COLOR_PLACES", "GROUPINGS", "PARTS", "FCA2Net"]
 
@@ -54,8 +55,9 @@ class FCA2Net(nn.Module):
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
-        chunks_at_once: Chunks that run as one batch without gradients; None for all. Fewer need
-            less memory: the decoder works at the output's size.
+        chunks_at_once: Chunks that run as one batch without gradients. Fewer need less memory: the
+            decoder works at the output's size. None for all; with ``join_codes``, where the VSR
+            network gets all of them anyway, for as many as are no slower than all.
         join_codes: The VSR network gets the codes of all chunks of a clip as one sequence, so that
             its propagation is as long as the clip; otherwise each chunk's alone, as released.
         grouping: ``fixed``, or ``adaptive``: outside training, groups follow each clip's motion and
@@ -144,14 +146,14 @@ class FCA2Net(nn.Module):
         if self.autoencoder is None:
             return self.super_resolve(clean)
         if self.grouping == "adaptive" and not self.training:
-            frames = _join([self.process_adaptive(clip) for clip in clean.split(1)])
+            frames = join_pieces(map(self.process_adaptive, clean.split(1)), len(clean))
             return self.correct(frames, clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
-        batches = chunks.split(self._batch_size(len(chunks)))
+        batches = chunks.split(self._batch_size(chunks))
         if self.join_codes:
             frames = self.process_joined(batches, len(lq))  # (n*m, f, 3, s*h, s*w)
         else:
-            frames = _join([self.process(batch) for batch in batches])
+            frames = join_pieces(map(self.process, batches), len(chunks))
         return self.correct(self._from_chunks(frames, lq), clean)
 
     def process(self, chunks: Tensor) -> Tensor:
@@ -168,10 +170,10 @@ class FCA2Net(nn.Module):
         """
         codes, guides = zip(*map(self.encode, batches), strict=True)
         sizes = [len(part) for part in codes]
-        codes = _join(codes)  # (n*m, K, 3, h, w)
+        codes = join_pieces(codes, sum(sizes))  # (n*m, K, 3, h, w)
         sequences = codes.reshape(num_clips, -1, *codes.shape[2:])  # (n, m*K, 3, h, w)
         codes = self.super_resolve(sequences).unflatten(1, (-1, codes.shape[1])).flatten(0, 1)
-        return _join(list(map(self.autoencoder.decode, codes.split(sizes), guides)))
+        return join_pieces(map(self.autoencoder.decode, codes.split(sizes), guides), sum(sizes))
 
     def process_adaptive(self, clip: Tensor) -> Tensor:
         """As ``process``, in groups that follow the clip, (1, t, 3, h, w)."""
@@ -237,9 +239,13 @@ class FCA2Net(nn.Module):
             if getattr(self, part) is not None:
                 getattr(self, part).requires_grad_(False).eval()
 
-    def _batch_size(self, num_chunks: int) -> int:
+    def _batch_size(self, chunks: Tensor) -> int:
         """All chunks while a gradient is wanted: then every part's activations are kept anyway."""
-        return num_chunks if torch.is_grad_enabled() else self.chunks_at_once or num_chunks
+        number, size = chunks.shape[0], self.chunks_at_once
+        if torch.is_grad_enabled() or not (size or self.join_codes):
+            return number
+        pixels = chunks.shape[-2] * chunks.shape[-1] * (self.spec.scale or 1) ** 2
+        return size or images_at_once(number, pixels, chunks.device)
 
     def _to_chunks(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""
@@ -258,11 +264,6 @@ class FCA2Net(nn.Module):
         starts = grouping.starts(3 * max(num_frames, self.autoencoder.min_frames))
         middles = [(start + grouping.n_subs // 2) // 3 for start in starts]
         return [min(middle, num_frames - 1) for middle in middles]
-
-
-def _join(batches: Sequence[Tensor]) -> Tensor:
-    """One batch of several; a single one as it is, for frames of the result are large."""
-    return batches[0] if len(batches) == 1 else torch.cat(batches)
 
 
 def _check_clip(lq: Tensor) -> None:

@@ -169,7 +169,8 @@ class GuidedAutoencoder(nn.Module):
         frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
         pairs = _pairs(guide.groups)
         others = list(dict.fromkeys(pair.frame for pair in pairs))
-        at_once = images_at_once(len(others), codes.shape[0] * codes.shape[-2] * codes.shape[-1])
+        pixels = codes.shape[0] * codes.shape[-2] * codes.shape[-1]
+        at_once = images_at_once(len(others), pixels, codes.device)
         for start in range(0, len(others), max(at_once, 1)):
             wanted = others[start : start + at_once]
             chosen = [pair for pair in pairs if pair.frame in wanted]

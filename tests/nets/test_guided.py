@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.apps.benchmark import count_macs
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.nets import FCA2Net, GuidedAutoencoder
+from fca2_plugin.nets import FCA2Net, GuidedAutoencoder, NetSpec
 from fca2_plugin.ops import pieces
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup
@@ -98,9 +98,27 @@ def test_decoding_in_pieces_changes_nothing(monkeypatch, budget, batch):
     sr = torch.rand(batch, 3, 3, 96, 96)
     whole = net.decode(sr, net.encode(x)[1])
     assert whole.requires_grad
-    monkeypatch.setattr(pieces, "_PIXELS", budget)
+    monkeypatch.setitem(pieces._PIXELS, "cpu", budget)
     with torch.no_grad():
         torch.testing.assert_close(net.decode(sr, net.encode(x)[1]), whole)
+
+
+@pytest.mark.parametrize(("budget", "encoded"), [(1, [1] * 5), (2 * 96 * 96, [2, 2, 1])])
+def test_long_clips_go_through_in_pieces(monkeypatch, budget, encoded):
+    """Around the VSR network, which gets all codes as one sequence, a few chunks are at work."""
+    vsr = RecordingVSR(spec=NetSpec(scale=4))
+    net, clip = FCA2Net(small(woken=True), vsr, join_codes=True), moving_clip(33)
+    sizes, encode = [], net.autoencoder.encode
+    whole = net(clip)
+    assert whole.requires_grad
+    monkeypatch.setitem(pieces._PIXELS, "cpu", budget)
+    monkeypatch.setattr(
+        net.autoencoder, "encode", lambda chunks: sizes.append(len(chunks)) or encode(chunks)
+    )
+    with torch.no_grad():
+        torch.testing.assert_close(net(clip), whole)
+    assert sizes == encoded
+    assert vsr.seen[-1].shape == (1, 15, 3, 24, 24)
 
 
 @torch.no_grad()
