@@ -13,5 +13,5 @@ def end_distributed() -> None:
     They end with the last that holds the group, as a model inside DDP does: let it go before.
     """
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        gc.collect()  # models stand in cycles
         torch.distributed.destroy_process_group()
+    gc.collect()  # models stand in cycles

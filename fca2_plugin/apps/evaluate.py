@@ -150,10 +150,12 @@ def evaluate(
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
     if config or preset:
+        from fca2_plugin.apps.inference import NetworkMethod  # torch takes seconds to import
+
         network, sha256 = _network(config, checkpoint, preset, scale)
         settings = settings or InferenceSettings()
         name = name or preset or Path(config).stem
-        method = _method(network, name, max_frames, overlap, settings)
+        method = NetworkMethod(network, name, max_frames, overlap, settings)
         if color_correction is not None:
             _set_color_correction(network, color_correction, preset or config)
             source |= {"color_correction": color_correction}
@@ -273,12 +275,6 @@ def _network(config, checkpoint, preset: str | None, scale: int | None):
             "than its ground truth; choose another preset"
         )
     return network, shipped.sha256
-
-
-def _method(network, name: str, max_frames, overlap, settings: InferenceSettings):
-    from fca2_plugin.apps.inference import NetworkMethod
-
-    return NetworkMethod(network, name, max_frames, overlap, settings)
 
 
 def _set_color_correction(network, mode: str, source: Path_) -> None:

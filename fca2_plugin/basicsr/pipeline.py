@@ -20,6 +20,7 @@ from basicsr.models.base_model import BaseModel
 from basicsr.utils import logger as basicsr_logger
 from torch.utils.data import Dataset
 
+from fca2_plugin._distributed import end_distributed
 from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
 
 __all__ = ["forget_logger", "quiet", "run_pipeline"]
@@ -56,6 +57,7 @@ def run_pipeline(
         ):
             stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(_host_errors())
+        stack.callback(end_distributed)  # so that another run can follow; the model still lives
         pipeline(root_path)
     return run.model
 

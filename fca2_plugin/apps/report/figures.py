@@ -98,11 +98,8 @@ def psnr_by_time(results: Mapping, theme: Theme) -> bytes:
 
 def _run_styles(results: Mapping, theme: Theme) -> dict[str, tuple[str, str, str]]:
     """Colour, marker and line of each row of a run."""
-    styles = {name: (theme.models[name], *STYLES[name]) for name in MODELS}
-    further = zip(theme.series[len(MODELS) :], MARKERS[len(MODELS) :], strict=True)
-    for name, (color, marker) in zip(models_of(results)[len(MODELS) :], further, strict=False):
-        styles[name] = (color, marker, LINES[-1])
-    return styles
+    fixed = {name: (theme.models[name], *STYLES[name]) for name in MODELS}
+    return _styles(models_of(results), theme) | fixed
 
 
 def tradeoff_figure(
