@@ -21,15 +21,19 @@ from torch import Tensor, nn
 from fca2_plugin.keymaps import HOSTS, translate
 
 __all__ = [
+    "PHASE_KEY",
     "check_weights",
     "find_checkpoint",
     "load_part",
     "only_tensors",
     "read_checkpoint",
     "read_state_dict",
+    "saved_phase",
     "select_part",
 ]
 
+#: In ``meta`` of either host's checkpoints, beside the weights: a word of ``fca2_plugin.geometry``.
+PHASE_KEY = "fca2_phase"
 _CONTAINERS = ("state_dict", "params_ema", "params")
 _WRAPPERS = ("generator_ema.", "generator.", "module.")  # host prefixes, best weights first
 
@@ -160,6 +164,18 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(
             f"{path} is not a readable checkpoint ({error}); expected a file written by safetensors"
         ) from error
+
+
+def saved_phase(path: str | Path) -> str | None:
+    """Which phase a checkpoint was trained on, where it says so: see ``PHASE_KEY``.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint.
+    """
+    content = read_checkpoint(path)
+    meta = content.get("meta") if isinstance(content, Mapping) else None
+    return meta.get(PHASE_KEY) if isinstance(meta, Mapping) else None
 
 
 def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:

@@ -66,9 +66,9 @@ def write_data(root: Path) -> Path:
     _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
     (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
     demo = build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
-    (root / "data/small").mkdir()
+    (root / "data/clips").mkdir()
     for split, of_demo in (("train", "train"), ("val", "test")):
-        (root / "data/small" / split).symlink_to(demo / of_demo)
+        (root / "data/clips" / split).symlink_to(demo / of_demo)
     _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP", [37])
     _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP", [22, 27, 32, 37, 42])
     build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))

@@ -53,10 +53,10 @@ def test_training_and_validation_read_their_own_folders(host):
     files += [ROOT / "configs/mmagic/_base_/small.py"] * (host == "mmagic")
     roots = {r for file in files for r in re.findall(r"data/[\w/.-]+", file.read_text())}
     assert roots <= {
-        f"data/small/{split}/{kind}" for split in ("train", "val") for kind in ("gt", "lq")
+        f"data/clips/{split}/{kind}" for split in ("train", "val") for kind in ("gt", "lq")
     }
     script = (ROOT / "tools/train_small.sh").read_text()
-    assert "configs/small_clips/$split.txt" in script and "data/small/$split" in script
+    assert "configs/small_clips/$split.txt" in script and "data/clips/$split" in script
 
 
 @pytest.mark.parametrize("host", ["mmagic", "basicsr"])

@@ -21,7 +21,7 @@ cd "$ROOT"
 
 for split in train val; do
     mapfile -t names <"configs/small_clips/$split.txt"
-    "$PY" -m fca2_plugin.cli encode "$clips" "data/small/$split" \
-        --degradation comisr --codec x264 --crf 15 25 35 --clips "${names[@]}"
+    "$PY" -m fca2_plugin.cli encode "$clips" "data/clips/$split" \
+        --codec x264 --crf 15 25 35 --clips "${names[@]}"
 done
 train_and_test small "$@"

@@ -18,8 +18,10 @@ clips               by name: means, ``num_frames``; ``first_frame`` that was mea
                     groups and the ``cuts`` that they keep apart
 conditions          by name: means and ``clips``; empty for plain folders. With several of them the
                     top ``clips`` hold each clip's means over conditions, without frames
+notes               sentences: where results had to be moved to fit, or would fit better moved
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
                     ``preset``, ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``,
+                    ``phase`` (where LQ pixels lay in the network's training),
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
@@ -41,12 +43,15 @@ from fca2_plugin._files import check_writable, file_sha256, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.phase import alignment_note
 from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
 from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
-from fca2_plugin.data import DOWNSAMPLERS, media_shape
+from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
+from fca2_plugin.data import phase as data_phase
+from fca2_plugin.geometry import displacement
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
 __all__ = ["FLOORS", "evaluate"]
@@ -68,7 +73,8 @@ def evaluate(
     checkpoint: Path_ | None = None,
     preset: str | None = None,
     floor: str | None = None,
-    degradation: str = "comisr",
+    degradation: str = DEFAULT_DEGRADATION,
+    phase: str | None = None,
     protocol: str = "cvsr-y",
     metrics: Sequence[str] = (),
     lpips_weights: Path_ | None = None,
@@ -100,7 +106,10 @@ def evaluate(
         checkpoint: The network's weights.
         preset: A network that ships with its weights, by its name.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
-        degradation: How the LQ was made, which bicubic is aligned with; ``data`` says so itself.
+        degradation: How the LQ was made, which says where its pixels lie; ``data`` says so itself.
+        phase: Where the LQ pixels lay on which the network of ``checkpoint``, or of the finished
+            results, was trained: a word of ``fca2_plugin.geometry``. By default what checkpoint
+            and config say. Results are moved by the difference.
         protocol: A key of ``fca2_plugin.metrics.PROTOCOLS``.
         metrics: More measures, of ``fca2_plugin.metrics.METRICS``; PSNR and SSIM are always there.
         lpips_weights: File of AlexNet's weights.
@@ -149,13 +158,22 @@ def evaluate(
     facts = {}
     weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **weights)  # what is missing is better said before the work
+    notes: list[str] = []
+    if phase is not None and floor is not None:
+        raise ValueError("--phase says how a network was trained, and a floor has no training")
     if config or preset:
         from fca2_plugin.apps.inference import NetworkMethod  # torch takes seconds to import
 
-        network, sha256 = _network(config, checkpoint, preset, scale)
+        network, known, sha256 = _network(config, checkpoint, preset, scale, phase)
         settings = settings or InferenceSettings()
         name = name or preset or Path(config).stem
-        method = NetworkMethod(network, name, max_frames, overlap, settings)
+        times = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
+        there = data_phase(degradation)
+        if times > 1:
+            notes += filter(None, [known.note, alignment_note(name, known.phase, there, times)])
+        move = -displacement(known.phase, there, times)
+        method = NetworkMethod(network, name, max_frames, overlap, settings, move)
+        source |= {"phase": known.phase}
         if color_correction is not None:
             _set_color_correction(network, color_correction, preset or config)
             source |= {"color_correction": color_correction}
@@ -165,7 +183,7 @@ def evaluate(
         facts = method.facts()
         workers = 1
     elif floor == "bicubic":
-        method = Bicubic(scale, degradation)
+        method = Bicubic(scale, data_phase(degradation))
         source |= {"scale": scale, "degradation": degradation}
     else:
         method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)
@@ -185,6 +203,7 @@ def evaluate(
     save = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), weights, save)
     result |= facts | summarise(pairs, _score(scorer, pairs, journal, workers, progress))
+    result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
         for condition, entry in result["conditions"].items():
             entry["frames_dir"] = str(Path(result["frames_dir"]) / condition)
@@ -257,14 +276,17 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
-def _network(config, checkpoint, preset: str | None, scale: int | None):
-    """A network by its config or the name under which it ships, and the checksum of its weights."""
+def _network(config, checkpoint, preset: str | None, scale: int | None, phase: str | None):
+    """A network by its config or the name under which it ships, its phase, and a checksum."""
     # here, because torch takes seconds to import
+    from fca2_plugin.apps.phase import find_phase
+
     if preset is None:
-        from fca2_plugin.apps.inference import load_network
+        from fca2_plugin.apps.loading import load_with_phase
         from fca2_plugin.checkpoints import find_checkpoint
 
-        return load_network(config, checkpoint), file_sha256(find_checkpoint(checkpoint))
+        loaded = load_with_phase(config, checkpoint, phase)
+        return loaded.module, loaded.phase, file_sha256(find_checkpoint(checkpoint))
     from fca2_plugin.apps.shipped import load_shipped
 
     network = load_shipped(preset)
@@ -274,7 +296,26 @@ def _network(config, checkpoint, preset: str | None, scale: int | None):
             f"the preset {preset} enlarges x{shipped.scale}, and the LQ is {scale} times smaller "
             "than its ground truth; choose another preset"
         )
-    return network, shipped.sha256
+    return network, find_phase(network, phase), shipped.sha256
+
+
+def _displaced(result: Mapping) -> list[str]:
+    """A warning where results would fit their ground truth better somewhere else."""
+    conditions = result["conditions"] or {"": result}
+    found = [
+        (clip["displacement"], f"{condition} {name}".strip())
+        for condition, entry in conditions.items()
+        for name, clip in entry["clips"].items()
+        if "displacement" in clip
+    ]
+    if not found:
+        return []
+    worst, label = max(found, key=lambda pair: pair[0]["gain_db"])
+    return [
+        f"the results lie beside the ground truth: moved by {worst['pixels']:+g} pixels, "
+        f"{label} would gain {worst['gain_db']:.2f} dB ({len(found)} clips are so). The network "
+        "was probably trained on LQ pixels that lie elsewhere in their blocks; see --phase."
+    ]
 
 
 def _set_color_correction(network, mode: str, source: Path_) -> None:

@@ -17,6 +17,7 @@ from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.metrics import get_protocol
 from fca2_plugin.ops.group_plan import GroupPlan
+from fca2_plugin.ops.resize import displace
 
 __all__ = [
     "NetworkMethod",
@@ -132,6 +133,8 @@ class NetworkMethod:
         max_frames: As ``chunks``.
         overlap: As ``chunks``; a quarter of ``max_frames`` by default.
         settings: How it runs; on a GPU where there is one, in float32, by default.
+        move: Move its results right and down by so many pixels, where the LQ pixels lie elsewhere
+            than in its training.
     """
 
     def __init__(
@@ -141,8 +144,10 @@ class NetworkMethod:
         max_frames: int | None = None,
         overlap: int | None = None,
         settings: InferenceSettings | None = None,
+        move: float = 0.0,
     ) -> None:
         settings = settings or InferenceSettings()
+        self.move = move
         self.device = settings.on()
         self.network = prepare(network, settings)
         self.name = name
@@ -195,6 +200,7 @@ class NetworkMethod:
                 torch.cuda.synchronize(self.device)
             milliseconds = 1000 * (time.perf_counter() - start) / (keep.stop - keep.start)
             self._check(sr, clip, pair, piece.start)
+            sr = displace(sr, self.move)
             luma = lq[0].ndim == 2  # which is compared as it is, neither clipped nor rounded
             kept = sr[:, keep]
             for frame in kept[0, :, 0].float().cpu().numpy() if luma else to_frames(kept):

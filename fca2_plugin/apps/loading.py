@@ -1,16 +1,70 @@
 """A network from a config of either host, with the weights of a checkpoint or without."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
+from fca2_plugin.apps.phase import KnownPhase, find_phase
+from fca2_plugin.checkpoints import saved_phase
 from fca2_plugin.nets.spec import NetSpec, find_spec
 
-__all__ = ["find_host_spec", "load_network", "without_weights"]
+__all__ = [
+    "LoadedNetwork",
+    "find_host_spec",
+    "load_network",
+    "load_with_phase",
+    "without_weights",
+]
 
 CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
 PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "edvr_path")
 """Weights that the hosts' networks fetch when they are built, a checkpoint or none."""
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network and what its config and checkpoint say of it.
+
+    Args:
+        module: In evaluation mode.
+        phase: On which phase it was trained.
+    """
+
+    module: nn.Module
+    phase: KnownPhase
+
+
+def load_with_phase(
+    config: str | Path, checkpoint: str | Path | None, phase: str | None = None
+) -> LoadedNetwork:
+    """Load a network as ``load_network`` does, and find out where its LQ pixels lay in training.
+
+    Args:
+        config: MMagic's .py or BasicSR's .yml.
+        checkpoint: The network's weights.
+        phase: What the user says of it, over everything else.
+
+    Raises:
+        FileNotFoundError: One of the files is not there.
+        ModuleNotFoundError: The host is not installed.
+        ValueError: The config is of neither host or cannot be read, the weights are another
+            network's, or the phase is unknown.
+    """
+    suffix = Path(config).suffix.lower()
+    if suffix == ".py":
+        from fca2_plugin.mmagic.runner import load_config, load_generator
+    elif suffix in CONFIG_SUFFIXES:
+        from fca2_plugin.basicsr.runner import load_config, load_generator
+    else:
+        raise ValueError(
+            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
+        )
+    cfg = load_config(config)
+    without_weights(cfg.get("model") or cfg.get("network_g"))
+    module = load_generator(cfg, checkpoint)
+    saved = None if checkpoint is None else saved_phase(checkpoint)
+    return LoadedNetwork(module, find_phase(module, phase, saved, cfg))
 
 
 def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module:
@@ -25,18 +79,7 @@ def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module
         ValueError: The config is of neither host or cannot be read, or the weights are another
             network's.
     """
-    suffix = Path(config).suffix.lower()
-    if suffix == ".py":
-        from fca2_plugin.mmagic.runner import load_config, load_generator
-    elif suffix in CONFIG_SUFFIXES:
-        from fca2_plugin.basicsr.runner import load_config, load_generator
-    else:
-        raise ValueError(
-            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
-        )
-    cfg = load_config(config)
-    without_weights(cfg.get("model") or cfg.get("network_g"))
-    return load_generator(cfg, checkpoint)
+    return load_with_phase(config, checkpoint).module
 
 
 def find_host_spec(config: str | Path, network: nn.Module) -> NetSpec | None:

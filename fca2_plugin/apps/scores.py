@@ -22,7 +22,15 @@ HEADERS = {  # heading and decimals
     "lpips": ("LPIPS", 4),
     "vmaf": ("VMAF", 2),
 }
-NOT_MEANS = ("num_frames", "first_frame", "identical_frames", "frames", "ms_per_frame", "plans")
+NOT_MEANS = (
+    "num_frames",
+    "first_frame",
+    "identical_frames",
+    "frames",
+    "ms_per_frame",
+    "plans",
+    "displacement",
+)
 
 
 def _means(entries: Sequence[Mapping]) -> dict[str, float]:

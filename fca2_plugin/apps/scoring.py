@@ -25,10 +25,14 @@ from fca2_plugin._files import folder_at_once
 from fca2_plugin.apps.pairs import Pair, size_message
 from fca2_plugin.data import bicubic_upsample, media_frames
 from fca2_plugin.data.clips import encode_png
+from fca2_plugin.geometry import CENTRED
 from fca2_plugin.metrics import Protocol, start_metrics
+from fca2_plugin.metrics.displacement import Displacement, find_displacement
+from fca2_plugin.metrics.frames import rgb_to_y
 
 __all__ = ["Bicubic", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
 
+WORTH_SAYING_DB = 0.3
 GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_1e4")
 
 Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
@@ -62,17 +66,17 @@ class Bicubic:
 
     Args:
         scale: How many times larger.
-        degradation: What made the LQ, a key of ``DOWNSAMPLERS``.
+        phase: Where they lie, a word of ``fca2_plugin.geometry``.
     """
 
     scale: int = 4
-    degradation: str = "comisr"
+    phase: str = CENTRED
     name: str = "bicubic"
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
         for frame in media_frames(pair.lq):
             start = time.perf_counter()
-            frame = bicubic_upsample(frame, self.scale, self.degradation)
+            frame = bicubic_upsample(frame, self.scale, self.phase)
             yield frame, 1000 * (time.perf_counter() - start)
 
 
@@ -104,7 +108,9 @@ class Scorer:
         Returns:
             The clip's entry in the JSON: means, ``num_frames``, ``first_frame`` (the first that is
             scored), ``identical_frames`` (of infinite PSNR), ``frames`` with every value, and
-            ``ms_per_frame``, and what the method's ``clip_facts`` say. Where the protocol reports
+            ``ms_per_frame``, ``displacement`` where moving the middle frame by up to two pixels
+            would gain more than 0.3 dB, and what the method's ``clip_facts`` say. Where the
+            protocol reports
             gains and there is an LQ, also ``psnr_input`` and ``ssim_input`` of the LQ,
             ``delta_psnr`` in dB, and ``delta_ssim_1e4``, in units of 1e-4.
 
@@ -121,6 +127,7 @@ class Scorer:
         measures = start_metrics(self.metrics, **self.weights)
         gains = self.protocol.gain and pair.lq is not None
         values: dict[str, list[float]] = {key: [] for key in ("psnr", "ssim", *(GAINS * gains))}
+        beside = Displacement(0.0, 0.0)
         times: list[float] = []
         folder = self.save and self.save / pair.condition / pair.name
         if folder is not None:
@@ -135,6 +142,8 @@ class Scorer:
                     times.append(milliseconds)
                 if temporary is not None:
                     (temporary / f"{index:08d}.png").write_bytes(encode_png(sr))
+                if index == pair.num_frames // 2 and sr.ndim == 3:
+                    beside = find_displacement(rgb_to_y(sr), rgb_to_y(gt))
                 if skip <= index < pair.num_frames - skip:
                     try:
                         self._add(values, sr, gt, lq)
@@ -153,6 +162,7 @@ class Scorer:
             "identical_frames": sum(map(math.isinf, values["psnr"])),
             "frames": values,
             "ms_per_frame": median(times) if times else None,
+            **({"displacement": beside._asdict()} if beside.gain_db > WORTH_SAYING_DB else {}),
             **getattr(self.method, "clip_facts", dict)(),
         }
 

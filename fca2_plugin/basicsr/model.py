@@ -15,6 +15,8 @@ from tqdm import tqdm
 from fca2_plugin._files import file_at_once
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.checkpoints import PHASE_KEY
+from fca2_plugin.data.trained_phase import trained_phase
 
 __all__ = ["FCA2Model"]
 
@@ -84,6 +86,9 @@ class FCA2Model(VideoRecurrentModel):
             key: {k: v.cpu() for k, v in self.get_bare_model(net).state_dict().items()}
             for key, net in zip(keys, nets, strict=True)
         }
+        phase = trained_phase((self.opt.get("datasets") or {}).get("train"))
+        if phase is not None:
+            weights["meta"] = {PHASE_KEY: phase}
         label = "latest" if current_iter == -1 else current_iter
         with file_at_once(Path(self.opt["path"]["models"], f"{net_label}_{label}.pth")) as path:
             torch.save(weights, path)

@@ -27,7 +27,9 @@ from fca2_plugin.basicsr.options import check_options, check_types
 from fca2_plugin.basicsr.pipeline import quiet, run_pipeline
 from fca2_plugin.checkpoints import find_checkpoint, load_part
 from fca2_plugin.compat.basicsr_resume import find_state
+from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.nets.build import get_stage
+from fca2_plugin.nets.spec import check_phases_agree
 
 __all__ = ["load_config", "load_generator", "test", "train", "use_debug", "use_resume"]
 
@@ -236,6 +238,9 @@ def _check_network(cfg: Mapping) -> None:
     """
     with quiet():
         net = build_network(cfg["network_g"])
+    phase = trained_phase(cfg["datasets"].get("train"))
+    if phase is not None:
+        check_phases_agree(net, phase)
     path = cfg["path"]
     if path.get("resume_state"):
         return

@@ -13,6 +13,11 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     group.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
     group.add_argument("--preset", metavar="NAME", help="a network that is here: see below")
+    group.add_argument(
+        "--phase",
+        help="where LQ pixels lay in the training of --checkpoint: centred in their blocks, or "
+        "first (default: what checkpoint and config say)",
+    )
     group.add_argument("--device", help="where it runs (default: a GPU if there is one)")
     group.add_argument(
         "--precision", default="fp32", help="fp32, bf16 or fp16 (default: %(default)s)"

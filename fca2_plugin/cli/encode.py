@@ -28,9 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
     parser.add_argument(
         "--degradation",
-        default="comisr",
-        help="comisr (sigma 1.5, phase 0), bd (MATLAB), duf, bi (bicubic) or none (default: "
-        "%(default)s)",
+        default="gaussian",
+        help="gaussian (sigma 1.5, pixels as in ordinary video), comisr (the published data of "
+        "compressed VSR: every 4th pixel from the first), bd (MATLAB), duf, bi (bicubic), area or "
+        "none (default: %(default)s)",
     )
     parser.add_argument("--scale", type=int, help="default: 4; 1 with --degradation none")
     parser.add_argument(

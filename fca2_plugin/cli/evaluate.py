@@ -12,7 +12,7 @@ HELP = "measure results, a checkpoint or a floor against the ground truth by a n
 # written out, because `fca2 --help` and `fca2 doctor` import nothing that could be missing
 PROTOCOLS = ("cvsr-y", "rgb", "comisr", "comisr-rgb", "mfqe")
 METRICS = ("psnr", "ssim", "tof", "warp", "lpips", "vmaf")
-DEGRADATIONS = ("comisr", "bd", "duf", "bi", "none")
+DEGRADATIONS = ("gaussian", "comisr", "bd", "duf", "bi", "area", "none")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     against.add_argument(
         "--degradation",
-        default="comisr",
-        help=f"how --lq was made, for bicubic: {', '.join(DEGRADATIONS)} (default: %(default)s)",
+        default="gaussian",
+        help=f"how --lq was made, which says where its pixels lie: {', '.join(DEGRADATIONS)} "
+        "(default: %(default)s)",
+    )
+    against.add_argument(
+        "--phase",
+        help="where LQ pixels lay in the training of --checkpoint: centred in their blocks, as in "
+        "ordinary video, or first (default: what checkpoint and config say)",
     )
 
     how = parser.add_argument_group("how")
@@ -109,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
             preset=args.preset,
             floor=args.method,
             degradation=args.degradation,
+            phase=args.phase,
             protocol=args.protocol,
             metrics=args.metrics,
             lpips_weights=args.lpips_weights,
@@ -127,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
             ),
         )
     console.print(evaluation_table(result))
+    for note in result["notes"]:
+        console.print(f"note: {note}", soft_wrap=True)
     if args.json:
         console.print(f"written: {args.json}", soft_wrap=True)
     return 0

@@ -113,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
         memory_budget_gib=args.memory_budget,
         device=args.device,
         precision=args.precision,
+        phase=args.phase,
         segment=args.segment,
         resume=args.resume,
         overwrite=args.overwrite,

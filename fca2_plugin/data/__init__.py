@@ -14,6 +14,7 @@ from fca2_plugin.data.clips import (
     write_frames,
 )
 from fca2_plugin.data.degrade import (
+    DEFAULT_DEGRADATION,
     DOWNSAMPLERS,
     bicubic_upsample,
     crop_to_multiple,
@@ -47,6 +48,7 @@ from fca2_plugin.data.verify import verify_tree
 from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
 
 __all__ = [
+    "DEFAULT_DEGRADATION",
     "DOWNSAMPLERS",
     "PARTITIONS",
     "Clip",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin.codec import CodecSettings
+from fca2_plugin.data.degrade import DEFAULT_DEGRADATION
 from fca2_plugin.data.lists import read_clip_list, select_clips
 from fca2_plugin.data.manifest import MANIFEST
 from fca2_plugin.data.mix import CrfMix
@@ -16,7 +17,7 @@ from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample
 from fca2_plugin.data.store import ClipStore, open_clips
 from fca2_plugin.data.windows import warn_of_waste
 
-__all__ = ["ClipSample", "ClipSet", "open_clip_set"]
+__all__ = ["ClipSample", "ClipSet", "manifest_degradation", "open_clip_set"]
 
 MOST_HEADERS = 50_000  # a few seconds; above, only the first frame of a clip is looked at
 
@@ -190,7 +191,7 @@ def open_clip_set(
         task: ``vsr``, ``cleaning`` or ``autoencoder``.
         scale: GT pixels per LQ pixel.
         degradation: How LQ is made from GT, or was made; by default what the manifest of LQ on
-            disk says, or ``comisr``.
+            disk says, or ``gaussian``.
         crfs: The rates to draw from.
         raw_prob: How often a sample stays raw; half the time by default, always without ``crfs``.
         codec: Encoder of what is made while reading.
@@ -253,17 +254,19 @@ def open_clip_set(
 
 def _degradation(wanted: str | None, root: str | os.PathLike | None) -> str:
     """Return how LQ is made, or was made by the manifest of its tree."""
-    said = None if root is None else _manifest_degradation(Path(root).absolute())
+    said = None if root is None else manifest_degradation(root)
     if wanted and said and wanted != said:
         raise ValueError(
             f"degradation is {wanted!r}, but {root} was made with {said!r}, as its {MANIFEST} "
             "says; leave degradation out, or make LQ again"
         )
-    return wanted or said or "comisr"
+    return wanted or said or DEFAULT_DEGRADATION
 
 
-def _manifest_degradation(root: Path) -> str | None:
-    for folder in root.parents[:2]:  # of lq, or of train/lq
+def manifest_degradation(root: str | os.PathLike) -> str | None:
+    """Return how LQ on disk was made, by the manifest of its tree; None where there is none."""
+    root = Path(root).absolute()
+    for folder in (root, *root.parents[:2]):  # itself, or of lq, or of train/lq
         if (folder / MANIFEST).is_file():
             arguments = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["arguments"]
             return arguments.get("degradation", arguments.get("downsampling"))

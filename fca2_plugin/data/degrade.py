@@ -1,15 +1,17 @@
 """From a ground-truth frame to a low-resolution one, and the bicubic floor back.
 
 Two data sets of the same clips can differ by more than a pixel, because each recipe puts the LR
-pixels elsewhere. ``phase`` says where: the LR pixel i lies at the HR coordinate
-``scale * i + phase``. A network trained on one phase is blurred or shifted on another.
+pixels elsewhere: ``phase`` says where, in the words of ``fca2_plugin.geometry``.
 
-    name     kernel                                     phase            where it comes from
-    comisr   Gaussian, sigma 1.5, OpenCV's size         0                FCA² Sec. IV-A, COMISR
-    bd       Gaussian, sigma 1.6, even 12x12            (scale - 1) / 2  MATLAB; BasicVSR, FTVSR
-    duf      Gaussian, sigma 0.4 scale, 13x13           0                DUF, BasicSR
-    bi       cubic, stretched by the scale              (scale - 1) / 2  MATLAB's imresize; REDS
-    none     nothing, for scale 1                       0
+    name       kernel                               phase     where it comes from
+    gaussian   Gaussian, sigma 1.5, even 12x12      centred   the blur of FCA²'s paper, pixels as in
+                                                              ordinary video: the default
+    comisr     Gaussian, sigma 1.5, OpenCV's size   first     FCA² Sec. IV-A, COMISR
+    bd         Gaussian, sigma 1.6, even 12x12      centred   MATLAB; BasicVSR, FTVSR
+    duf        Gaussian, sigma 0.4 scale, 13x13     first     DUF, BasicSR
+    bi         cubic, stretched by the scale        centred   MATLAB's imresize; REDS
+    area       mean over the block                  centred   OpenCV's INTER_AREA; common scalers
+    none       nothing, for scale 1                 centred
 """
 
 from collections.abc import Callable
@@ -19,8 +21,10 @@ import cv2
 import numpy as np
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.geometry import CENTRED, FIRST, offset
 
 __all__ = [
+    "DEFAULT_DEGRADATION",
     "DOWNSAMPLERS",
     "Downsampler",
     "bicubic_upsample",
@@ -29,8 +33,10 @@ __all__ = [
     "phase",
 ]
 
-COMISR_SIGMA = 1.5  # Sec. IV-A
-BD_SIGMA, BD_TAPS, BD_SCALE = 1.6, 12, 4
+DEFAULT_DEGRADATION = "gaussian"
+PAPER_SIGMA = 1.5  # Sec. IV-A
+CENTRED_TAPS = 12  # even, so that the kernel's middle lies between two pixels
+BD_SIGMA, BD_SCALE = 1.6, 4
 DUF_SIGMA, DUF_RADIUS = 0.4, 6  # sigma for each step of the scale: 1.6 at x4
 CUBIC_A = -0.5  # Keys' kernel, as in MATLAB; OpenCV's has -0.75
 
@@ -41,12 +47,12 @@ class Downsampler:
 
     Args:
         apply: Takes a frame and the scale, and returns the LR frame.
-        centred: The LR pixel lies in the middle of its block, and not on the block's first pixel.
+        phase: Where the LR pixel lies in its block, of ``fca2_plugin.geometry``.
         scales: The scales for which it is defined; any by default.
     """
 
     apply: Callable[[np.ndarray, int], np.ndarray]
-    centred: bool = False
+    phase: str = CENTRED
     scales: tuple[int, ...] | None = None
 
 
@@ -57,14 +63,24 @@ def _check_scale(scale: int) -> None:
 
 def _comisr(frame: np.ndarray, scale: int) -> np.ndarray:
     # (0, 0): OpenCV derives the kernel size from sigma, 11x11 for uint8
-    return np.ascontiguousarray(cv2.GaussianBlur(frame, (0, 0), COMISR_SIGMA)[::scale, ::scale])
+    return np.ascontiguousarray(cv2.GaussianBlur(frame, (0, 0), PAPER_SIGMA)[::scale, ::scale])
+
+
+def _centred_gaussian(frame: np.ndarray, scale: int, sigma: float = PAPER_SIGMA) -> np.ndarray:
+    # as many taps on either side of the block's middle, which lies on a pixel at odd scales
+    taps = CENTRED_TAPS + scale % 2
+    weights = _gaussian(np.arange(taps) - (taps - 1) / 2, sigma)
+    return _filter(frame, scale, weights, first=(scale - taps) // 2, border="edge")
 
 
 def _bd(frame: np.ndarray, scale: int) -> np.ndarray:
     # MATLAB's fspecial and imfilter: the middle of an even kernel lies half a pixel past the pixel
     # that it is written to, and rows 2:4:end begin at pixel 1, so LR pixel 0 sits at 1.5.
-    offsets = np.arange(BD_TAPS) - (BD_TAPS - 1) / 2
-    return _filter(frame, scale, _gaussian(offsets, BD_SIGMA), first=-4, border="edge")
+    return _centred_gaussian(frame, scale, BD_SIGMA)
+
+
+def _area(frame: np.ndarray, scale: int) -> np.ndarray:
+    return _filter(frame, scale, np.full(scale, 1 / scale), first=0, border="edge")
 
 
 def _duf(frame: np.ndarray, scale: int) -> np.ndarray:
@@ -86,10 +102,12 @@ def _none(frame: np.ndarray, scale: int) -> np.ndarray:
 
 
 DOWNSAMPLERS: dict[str, Downsampler] = {
-    "comisr": Downsampler(_comisr),
-    "bd": Downsampler(_bd, centred=True, scales=(BD_SCALE,)),
-    "duf": Downsampler(_duf, scales=(2, 3, 4)),  # as in BasicSR
-    "bi": Downsampler(_bi, centred=True),
+    "gaussian": Downsampler(_centred_gaussian),
+    "comisr": Downsampler(_comisr, FIRST),
+    "bd": Downsampler(_bd, scales=(BD_SCALE,)),
+    "duf": Downsampler(_duf, FIRST, scales=(2, 3, 4)),  # as in BasicSR
+    "bi": Downsampler(_bi),
+    "area": Downsampler(_area),
     "none": Downsampler(_none, scales=(1,)),
 }
 
@@ -101,20 +119,19 @@ def check_downsampler(kind: str, scale: int) -> None:
         ValueError: As said.
     """
     _check_scale(scale)
-    scales = DOWNSAMPLERS[check_choice("downsampling kind", kind, DOWNSAMPLERS)].scales
+    scales = DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].scales
     if scales is not None and scale not in scales:
         known = " or ".join(map(str, scales))
-        raise ValueError(f"downsampling kind {kind!r} is defined for scale {known}, got {scale}")
+        raise ValueError(f"degradation {kind!r} is defined for scale {known}, got {scale}")
 
 
-def phase(kind: str, scale: int = 4) -> float:
-    """Return the HR coordinate of LR pixel 0: 0, or the middle of its block.
+def phase(kind: str) -> str:
+    """Return where the LR pixels of a degradation lie, a word of ``fca2_plugin.geometry``.
 
     Raises:
-        ValueError: ``kind`` is unknown, or is not defined for the scale.
+        ValueError: ``kind`` is unknown.
     """
-    check_downsampler(kind, scale)
-    return (scale - 1) / 2 if DOWNSAMPLERS[kind].centred else 0.0
+    return DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].phase
 
 
 def crop_to_multiple(frame: np.ndarray, scale: int) -> np.ndarray:
@@ -133,7 +150,7 @@ def crop_to_multiple(frame: np.ndarray, scale: int) -> np.ndarray:
     return np.ascontiguousarray(frame[: height - height % scale, : width - width % scale])
 
 
-def downsample(frame: np.ndarray, scale: int = 4, kind: str = "comisr") -> np.ndarray:
+def downsample(frame: np.ndarray, scale: int = 4, kind: str = DEFAULT_DEGRADATION) -> np.ndarray:
     """Return the low-resolution frame.
 
     Args:
@@ -155,24 +172,20 @@ def downsample(frame: np.ndarray, scale: int = 4, kind: str = "comisr") -> np.nd
     return DOWNSAMPLERS[kind].apply(frame, scale)
 
 
-def bicubic_upsample(
-    frame: np.ndarray, scale: int = 4, degradation: str | float = "comisr"
-) -> np.ndarray:
+def bicubic_upsample(frame: np.ndarray, scale: int = 4, phase: str = CENTRED) -> np.ndarray:
     """Enlarge a frame by bicubic interpolation (a = -0.5, edges mirrored, as in MATLAB).
 
     Args:
         frame: RGB, ``uint8``.
         scale: How many times larger.
-        degradation: What made the frame, a key of ``DOWNSAMPLERS``, or its phase in HR pixels. With
-            the wrong one the result is shifted, by 1.5 pixels at scale 4.
+        phase: Where its pixels lie. With the wrong one the result is displaced, by 1.5 pixels at
+            scale 4.
 
     Raises:
-        ValueError: The scale or the name is wrong, or the phase lies outside the first block.
+        ValueError: The scale or the phase is wrong.
     """
     _check_scale(scale)
-    shift = phase(degradation, scale) if isinstance(degradation, str) else float(degradation)
-    if not 0 <= shift < scale:
-        raise ValueError(f"the phase must be from 0 to below the scale of {scale}, got {shift}")
+    shift = offset(phase, scale)
     rows = _upsample_rows(frame.astype(np.float64), scale, shift)
     both = _upsample_rows(rows.swapaxes(0, 1), scale, shift).swapaxes(0, 1)
     return np.clip(np.rint(both), 0, 255).astype(np.uint8)

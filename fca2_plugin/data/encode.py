@@ -25,6 +25,7 @@ from fca2_plugin._files import only_writer
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import CodecSettings, library_versions
 from fca2_plugin.data.clips import find_clip
+from fca2_plugin.data.degrade import DEFAULT_DEGRADATION
 from fca2_plugin.data.inputs import InputClip, find_inputs
 from fca2_plugin.data.jobs import Task, run_tasks
 from fca2_plugin.data.parts import (
@@ -79,7 +80,7 @@ def encode_tree(
     source: str | os.PathLike | Sequence[str | os.PathLike],
     destination: str | os.PathLike,
     *,
-    degradation: str = "comisr",
+    degradation: str = DEFAULT_DEGRADATION,
     scale: int = 4,
     codecs: Sequence[CodecSettings] = PUBLISHED,
     split: str | None = None,

@@ -12,7 +12,12 @@ from fca2_plugin.codec import CodecSettings, stream_through
 from fca2_plugin.codec.bitstream import BitstreamWriter
 from fca2_plugin.codec.encoders import ENCODERS
 from fca2_plugin.data.clips import Clip, find_clip, read_frames, write_frames
-from fca2_plugin.data.degrade import check_downsampler, crop_to_multiple, downsample
+from fca2_plugin.data.degrade import (
+    DEFAULT_DEGRADATION,
+    check_downsampler,
+    crop_to_multiple,
+    downsample,
+)
 from fca2_plugin.data.tree import Part, folder_sha256
 
 __all__ = ["Recipe", "kind_name", "stream_clip", "write_coded", "write_gt", "write_lq"]
@@ -53,7 +58,7 @@ class Recipe:
     """
 
     scale: int = 4
-    degradation: str = "comisr"
+    degradation: str = DEFAULT_DEGRADATION
     codecs: tuple[CodecSettings, ...] = ()
     frame_name: FrameName = eight_digits
     kinds: Mapping[str, CodecSettings] = field(init=False)

@@ -15,8 +15,15 @@ import numpy as np
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import CodecSettings, encode_decode
-from fca2_plugin.data.degrade import check_downsampler, crop_to_multiple, downsample, phase
+from fca2_plugin.data.degrade import (
+    DEFAULT_DEGRADATION,
+    check_downsampler,
+    crop_to_multiple,
+    downsample,
+    phase,
+)
 from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.geometry import CENTRED
 
 __all__ = [
     "TASKS",
@@ -67,7 +74,7 @@ class SampleRecipe:
     use_vflip: bool = False
     use_rot: bool = False
     gt_size: int | None = None
-    degradation: str = "comisr"
+    degradation: str = DEFAULT_DEGRADATION
     lq_on_disk: bool = False
     mix: CrfMix = CrfMix((), raw_prob=1)
     codec: CodecSettings = field(default_factory=CodecSettings)
@@ -95,17 +102,12 @@ class SampleRecipe:
             what = "dataroot_lq" if self.lq_on_disk else "crfs"
             raise ValueError(f"task autoencoder learns from ground truth alone; leave {what} out")
         flips = [name for name in ("use_hflip", "use_vflip") if getattr(self, name)]
-        if flips and self.lq_on_disk and self.task == "vsr" and not self._is_symmetric:
+        if flips and self.lq_on_disk and self.task == "vsr" and phase(self.degradation) != CENTRED:
             raise ValueError(
                 f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps the first "
                 f"of {self.scale} pixels, and a mirror makes it the last; use use_rot alone, "
                 "or let LQ be made from GT while reading"
             )
-
-    @property
-    def _is_symmetric(self) -> bool:
-        """Whether an LQ pixel lies in the middle of its block."""
-        return phase(self.degradation, self.scale) == (self.scale - 1) / 2
 
     @property
     def target_scale(self) -> int:

@@ -1,4 +1,4 @@
-"""Progress of a training run on the terminal."""
+"""What happens beside a training run: progress on the terminal, the phase in its checkpoints."""
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -11,7 +11,23 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-__all__ = ["FCA2ProgressHook"]
+from fca2_plugin.checkpoints import PHASE_KEY
+
+__all__ = ["FCA2PhaseHook", "FCA2ProgressHook"]
+
+
+class FCA2PhaseHook(Hook):
+    """Writes into every checkpoint where the LQ pixels of its training data lie.
+
+    Args:
+        phase: A word of ``fca2_plugin.geometry``.
+    """
+
+    def __init__(self, phase: str) -> None:
+        self.phase = phase
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        checkpoint["meta"][PHASE_KEY] = self.phase
 
 
 class FCA2ProgressHook(Hook):

@@ -25,6 +25,9 @@ from torch import nn
 
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.checkpoints import find_checkpoint, load_part
+from fca2_plugin.data.trained_phase import trained_phase
+from fca2_plugin.mmagic.hooks import FCA2PhaseHook
+from fca2_plugin.nets.spec import check_phases_agree
 
 __all__ = [
     "build_runner",
@@ -170,11 +173,18 @@ def train(cfg: Config) -> Runner:
     """Train as the config says and return the finished Runner.
 
     Raises:
-        ValueError: The config lacks a part that training needs.
+        ValueError: The config lacks a part that training needs, or its data and its network put
+            LQ pixels in different places.
     """
     _check_keys(cfg, _TRAIN_KEYS, "training")
+    phase = trained_phase(cfg.train_dataloader)
     with _registry_misses():
         runner = build_runner(cfg)
+        if phase is not None:
+            model = runner.model
+            generator = getattr(getattr(model, "module", model), "generator", None)
+            check_phases_agree(generator, phase)
+            runner.register_hook(FCA2PhaseHook(phase))
         runner.train()
     return runner
 

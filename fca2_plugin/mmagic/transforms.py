@@ -9,7 +9,7 @@ from mmcv.transforms import BaseTransform
 
 from fca2_plugin.codec import CodecSettings, encode_decode
 from fca2_plugin.data.clips import check_same_size
-from fca2_plugin.data.degrade import crop_to_multiple, downsample
+from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, crop_to_multiple, downsample
 from fca2_plugin.data.mix import CrfMix
 
 __all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec", "check_frames"]
@@ -40,7 +40,7 @@ class FCA2Degrade(BaseTransform):
         kind: A key of ``fca2_plugin.data.degrade.DOWNSAMPLERS``.
     """
 
-    def __init__(self, scale: int = 4, kind: str = "comisr") -> None:
+    def __init__(self, scale: int = 4, kind: str = DEFAULT_DEGRADATION) -> None:
         self.scale = scale
         self.kind = kind
 

@@ -61,6 +61,7 @@ class FrameAutoencoder(nn.Module):
     """
 
     spec = NetSpec(scale=1)
+    phase = None  # its decoder learns where LQ pixels lie
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin.geometry import FIRST
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.padding import pad_space
 from fca2_plugin.ops.resize import bicubic_enlarge
@@ -103,15 +104,15 @@ class COMISRNet(nn.Module):
         flow_channels: First width of the flow network.
         warmup_frames: Frames, mirrored from the clip's start, that run before it and are dropped;
             the published test takes 5.
+        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``; its own data keep the first
+            of each block.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
 
     Raises:
-        ValueError: ``warmup_frames`` is negative.
+        ValueError: ``warmup_frames`` is negative, or the phase is unknown.
     """
-
-    spec = NetSpec(scale=_SCALE)
 
     def __init__(
         self,
@@ -119,8 +120,10 @@ class COMISRNet(nn.Module):
         num_blocks: int = 10,
         flow_channels: int = 32,
         warmup_frames: int = 0,
+        phase: str = FIRST,
     ) -> None:
         super().__init__()
+        self.spec = NetSpec(scale=_SCALE, phase=phase)
         if warmup_frames < 0:
             raise ValueError(
                 f"warmup_frames={warmup_frames} is no number of frames; expected 0 or more"
@@ -153,7 +156,7 @@ class COMISRNet(nn.Module):
         if warmup:
             lq = torch.cat([lq[:, 1 : warmup + 1].flip(1), lq], dim=1)
         flows = self._hr_flows(lq)  # (n, t-1, 2, 4h, 4w)
-        base = bicubic_enlarge(lq.flatten(0, 1), _SCALE).unflatten(0, lq.shape[:2])
+        base = bicubic_enlarge(lq.flatten(0, 1), _SCALE, self.spec.phase).unflatten(0, lq.shape[:2])
         sr = []
         for index in range(lq.shape[1]):
             if index:

@@ -7,14 +7,14 @@ Real-ESRGAN has, in place of convolutions at HR size. ``CompactSRNet`` is that S
 frame on its own, the floor of what a network does without its neighbours.
 
 Both add to bicubic enlargement what their last convolution says, which starts faint: training
-starts from bicubic rather than from noise. LQ pixel i lies on HR pixel 4i, as in ``comisr`` and
-``duf`` data.
+starts from bicubic rather than from noise.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin.geometry import CENTRED
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
@@ -39,9 +39,9 @@ def _faint_tail(mid_channels: int) -> nn.Conv2d:
     return tail
 
 
-def _enlarge(lq: Tensor, residual: Tensor) -> Tensor:
+def _enlarge(lq: Tensor, residual: Tensor, phase: str) -> Tensor:
     """Bicubic frames plus what the tail says of each of their pixels."""
-    return bicubic_enlarge(lq, _SCALE) + F.pixel_shuffle(residual, _SCALE)
+    return bicubic_enlarge(lq, _SCALE, phase) + F.pixel_shuffle(residual, _SCALE)
 
 
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,15 +64,15 @@ class CompactVSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_blocks: Residual blocks of each direction.
+        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
     """
 
-    spec = NetSpec(scale=_SCALE)
-
-    def __init__(self, mid_channels: int = 32, num_blocks: int = 5) -> None:
+    def __init__(self, mid_channels: int = 32, num_blocks: int = 5, phase: str = CENTRED) -> None:
         super().__init__()
+        self.spec = NetSpec(scale=_SCALE, phase=phase)
         self.mid_channels = mid_channels
         self.spynet = _small_spynet()
         self.back = ResidualBlocksWithInputConv(3 + mid_channels, mid_channels, num_blocks)
@@ -93,7 +93,7 @@ class CompactVSRNet(nn.Module):
             if i > 0:
                 carried = flow_warp(carried, to_previous[:, i - 1])
             carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
-            sr.append(_enlarge(lq[:, i], self.tail(carried)))
+            sr.append(_enlarge(lq[:, i], self.tail(carried), self.spec.phase))
         return torch.stack(sr, dim=1)
 
 
@@ -138,15 +138,15 @@ class CompactSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_convs: Convolutions between the first and the last.
+        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
     """
 
-    spec = NetSpec(scale=_SCALE)
-
-    def __init__(self, mid_channels: int = 32, num_convs: int = 16) -> None:
+    def __init__(self, mid_channels: int = 32, num_convs: int = 16, phase: str = CENTRED) -> None:
         super().__init__()
+        self.spec = NetSpec(scale=_SCALE, phase=phase)
         layers: list[nn.Module] = []
         for before in (3, *[mid_channels] * num_convs):
             layers += [nn.Conv2d(before, mid_channels, 3, padding=1), nn.PReLU(mid_channels)]
@@ -155,5 +155,5 @@ class CompactSRNet(nn.Module):
 
     def forward(self, lq: Tensor) -> Tensor:
         frames = lq.flatten(0, 1)
-        sr = _enlarge(frames, self.tail(self.body(frames)))
+        sr = _enlarge(frames, self.tail(self.body(frames)), self.spec.phase)
         return sr.unflatten(0, lq.shape[:2])

@@ -136,7 +136,11 @@ class FCA2Net(nn.Module):
     @property
     def spec(self) -> NetSpec:
         """What the whole asks of its input: any size and length, padded inside."""
-        return NetSpec(scale=1 if self.vsr is None else self.vsr_spec.scale)
+        phase = None if self.autoencoder is None else self.autoencoder.phase
+        return NetSpec(
+            scale=1 if self.vsr is None else self.vsr_spec.scale,
+            phase=phase or self.vsr_spec.phase,
+        )
 
     def forward(self, lq: Tensor) -> Tensor:
         _check_clip(lq)

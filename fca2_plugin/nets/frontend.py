@@ -62,7 +62,7 @@ class FrontEnd(nn.Module):
     @property
     def spec(self) -> NetSpec:
         """What the whole asks of its input: any size and length, padded inside."""
-        return NetSpec(scale=self.vsr_spec.scale)
+        return NetSpec(scale=self.vsr_spec.scale, phase=self.vsr_spec.phase)
 
     def forward(self, lq: Tensor) -> Tensor:
         enhanced = run_fitted(self.front, self.front_spec, lq, "the network in front")

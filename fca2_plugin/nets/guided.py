@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.flow import dense_flow
@@ -78,12 +79,13 @@ class GuidedAutoencoder(nn.Module):
         mid_channels: Width of the network that fuses what codes say of a frame.
         num_blocks: Its residual blocks.
         scale: The largest scale of the VSR network; its divisors fit too.
+        phase: Where LQ pixels lie in the VSR network's result, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) to the same, any t >= 1.
 
     Raises:
-        ValueError: Groups that do not exist or cut frames.
+        ValueError: Groups that do not exist or cut frames, or an unknown phase.
     """
 
     spec = NetSpec(scale=1)
@@ -98,8 +100,10 @@ class GuidedAutoencoder(nn.Module):
         mid_channels: int = 48,
         num_blocks: int = 3,
         scale: int = 4,
+        phase: str = CENTRED,
     ) -> None:
         super().__init__()
+        self.phase = check_phase(phase)
         self.grouping = ChannelGrouping(n_subs, n_ovls)
         if n_subs % 3 or n_ovls % 3:
             raise ValueError(
@@ -165,7 +169,9 @@ class GuidedAutoencoder(nn.Module):
         """
         ratio = self._ratio(codes, guide)
         keys = pick_frames(guide.frames, [group.key for group in guide.groups])
-        detail = codes - _each(bicubic_enlarge, keys, self.scale // ratio)  # (n, K, 3, s*h, s*w)
+        detail = codes - _each(
+            bicubic_enlarge, keys, self.scale // ratio, self.phase
+        )  # (n, K, 3, s*h, s*w)
         frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
         pairs = _pairs(guide.groups)
         others = list(dict.fromkeys(pair.frame for pair in pairs))
@@ -218,7 +224,7 @@ class GuidedAutoencoder(nn.Module):
             total[f] = total.get(f, 0) + weighted[:, p]
             weight[f] = weight.get(f, 0) + trust[:, p]
         return {
-            f: bicubic_enlarge(guide.frames[:, f], scale)
+            f: bicubic_enlarge(guide.frames[:, f], scale, self.phase)
             + self._from_cells(_divide(total[f], weight[f]), ratio)
             for f in total
         }

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from torch import nn
 
-__all__ = ["HostSpecs", "NetSpec", "find_spec", "image_spec", "shuffle_spec", "window_spec"]
+from fca2_plugin.geometry import check_phase
+
+__all__ = [
+    "HostSpecs",
+    "NetSpec",
+    "check_phases_agree",
+    "find_spec",
+    "image_spec",
+    "shuffle_spec",
+    "window_spec",
+]
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,11 @@ class NetSpec:
         min_size: Height and width must be at least this.
         in_channels: Channels of a frame.
         color: ``rgb`` or ``y``.
+        phase: Where the LQ pixels lie that it was made for, a word of ``fca2_plugin.geometry``;
+            None for a network without a fixed filter in it, which learns it from its data.
+
+    Raises:
+        ValueError: An unknown phase.
     """
 
     scale: int | None = 4
@@ -32,6 +47,11 @@ class NetSpec:
     min_size: int = 1
     in_channels: int = 3
     color: str = "rgb"
+    phase: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.phase is not None:
+            check_phase(self.phase)
 
 
 #: What a host's networks ask for without saying so in data, by class name.
@@ -69,3 +89,22 @@ def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
     """The network's own ``spec``, or what the table of its host says; None when neither does."""
     describe = host_specs.get(type(net).__name__)
     return getattr(net, "spec", None) or (describe(net) if describe else None)
+
+
+def check_phases_agree(net: nn.Module | None, phase: str) -> None:
+    """Refuse to train a network that takes LQ pixels to lie elsewhere than its data has them.
+
+    Args:
+        net: The network.
+        phase: Of its training data.
+
+    Raises:
+        ValueError: They differ.
+    """
+    own = getattr(getattr(net, "spec", None), "phase", None)
+    if own is not None and own != phase:
+        raise ValueError(
+            f"the training data have LQ pixels that lie {phase!r} in their blocks, and "
+            f"{type(net).__name__} enlarges pixels that lie {own!r}; set phase={phase!r} in the "
+            "network's settings, or choose another degradation"
+        )

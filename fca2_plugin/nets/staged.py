@@ -6,15 +6,17 @@ testing, or to go on with a run, gets all its weights from one checkpoint.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from torch import nn
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.checkpoints import load_part
+from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.nets.build import FROM_PRESET, build_parts, get_stage, net_settings
 from fca2_plugin.nets.fca2 import PARTS, FCA2Net
-from fca2_plugin.nets.spec import HostSpecs, find_spec
+from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
 
 __all__ = ["StagedFCA2Net"]
 
@@ -42,9 +44,13 @@ class StagedFCA2Net(FCA2Net):
         grouping: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.
+        phase: Where the LQ pixels lie that the VSR network was or will be trained on, ``centred``
+            or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
+            ``centred`` where the autoencoder enlarges by a fixed filter and the network learned
+            its phase from its data.
 
     Raises:
-        ValueError: An unknown stage or preset, or a VSR stage without ``vsr``.
+        ValueError: An unknown stage, preset or phase, or a VSR stage without ``vsr``.
         TypeError: A setting that nothing reads.
     """
 
@@ -67,6 +73,7 @@ class StagedFCA2Net(FCA2Net):
         grouping: str = "fixed",
         color_correction: str | None = FROM_PRESET,
         color_at: str = "decoder",
+        phase: str | None = None,
     ) -> None:
         settings = net_settings(
             preset,
@@ -77,14 +84,18 @@ class StagedFCA2Net(FCA2Net):
         )
         stage = settings.pop("stage")
         chosen = get_stage(stage)
-        parts = build_parts(stage, preset, autoencoder, cleaning)
+        network = None
         if "vsr" in chosen.parts:
             if vsr is None:
                 raise ValueError(
                     f"stage={stage!r} needs the network to wrap; set {self.VSR_EXAMPLE}, or "
                     "choose stage='autoencoder' or stage='cleaning'"
                 )
-            parts["vsr"] = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
+            network = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
+        spec = find_spec(network, self.HOST_SPECS) or NetSpec(scale=None)
+        spec = replace(spec, phase=_agreed_phase(phase, spec, type(network).__name__))
+        built = build_parts(stage, preset, autoencoder, cleaning, spec.phase or CENTRED)
+        parts = built | {"vsr": network}
         super().__init__(
             **parts,
             **settings,
@@ -92,7 +103,7 @@ class StagedFCA2Net(FCA2Net):
             grouping=grouping,
             color_at=color_at,
             frozen=[part for part in chosen.frozen if parts.get(part) is not None],
-            vsr_spec=find_spec(parts.get("vsr"), self.HOST_SPECS),
+            vsr_spec=spec,
         )
         self.stage = stage
         self.checkpoints = {
@@ -128,3 +139,13 @@ class StagedFCA2Net(FCA2Net):
                 load_part(module, path, name)
                 loaded[part] = path
         return loaded
+
+
+def _agreed_phase(given: str | None, spec: NetSpec, name: str) -> str | None:
+    """The phase that was given or that the network has; they must not contradict each other."""
+    if given is not None and spec.phase is not None and given != spec.phase:
+        raise ValueError(
+            f"phase={given!r} contradicts the VSR network: {name} enlarges LQ pixels that lie "
+            f"{spec.phase!r}; leave phase out, or set vsr=dict(type=..., phase={given!r})"
+        )
+    return spec.phase if given is None else check_phase(given)

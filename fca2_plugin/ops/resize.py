@@ -1,34 +1,80 @@
-"""Enlarging by fixed filters, aligned with the data of the field."""
+"""Enlarging and displacing by fixed filters, aligned with where LQ pixels lie."""
+
+import math
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["bicubic_enlarge"]
+from fca2_plugin.geometry import CENTRED, offset
+
+__all__ = ["bicubic_enlarge", "displace"]
+
+_LOBES = 3  # of the Lanczos kernel
 
 
-def bicubic_enlarge(x: Tensor, scale: int, a: float = -0.75) -> Tensor:
-    """Enlarge by cubic convolution; LR pixel i lies on HR pixel ``scale * i``.
-
-    That is where LQ frames lie which keep every ``scale``-th pixel from the first (COMISR, FCA²),
-    while ``F.interpolate`` takes them for the middles of their blocks. Edges are repeated.
+def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.75) -> Tensor:
+    """Enlarge by cubic convolution; edges are repeated.
 
     Args:
         x: Frames.
         scale: How many times larger.
+        phase: Where the pixels of ``x`` lie in their blocks, a word of ``fca2_plugin.geometry``.
         a: Keys' parameter; -0.75 as OpenCV, TensorFlow and torch have it.
 
     Shape:
         x: (b, c, h, w); returns (b, c, scale*h, scale*w).
+
+    Raises:
+        ValueError: An unknown phase.
     """
     b, c, h, w = x.shape
-    offsets = torch.arange(-1, 3, device=x.device, dtype=x.dtype)
-    phases = torch.arange(scale, device=x.device, dtype=x.dtype) / scale
-    taps = _cubic(offsets - phases[:, None], a)  # (scale, 4)
-    kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, 4, 4)
-    padded = F.pad(x.reshape(b * c, 1, h, w), (1, 2, 1, 2), mode="replicate")
-    phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, 4, 4))
+    before, taps = _phase_taps(scale, phase, a, x)
+    size = taps.shape[1]
+    kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
+    pads = (before, size - 1 - before) * 2
+    padded = F.pad(x.reshape(b * c, 1, h, w), pads, mode="replicate")
+    phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, size, size))
     return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w)
+
+
+def displace(x: Tensor, pixels: float) -> Tensor:
+    """Move pictures right and down by a fraction of a pixel, with a Lanczos kernel.
+
+    Args:
+        x: Frames.
+        pixels: How far; negative moves left and up. Edges are repeated.
+
+    Shape:
+        x: (..., h, w); returns the same.
+    """
+    if pixels == 0:
+        return x
+    whole = math.floor(pixels)
+    taps = torch.arange(-_LOBES, _LOBES + 1, device=x.device, dtype=torch.float32)
+    weights = _lanczos(taps + (pixels - whole))
+    weights = (weights / weights.sum()).to(x.dtype)
+    size = len(weights)
+    before, after = _LOBES + max(whole, 0), _LOBES + max(-whole, 0)
+    frames = x.reshape(-1, 1, *x.shape[-2:])
+    padded = F.pad(frames, (before, after) * 2, mode="replicate")
+    padded = padded[..., max(-whole, 0) :, max(-whole, 0) :]
+    moved = F.conv2d(F.conv2d(padded, weights.view(1, 1, size, 1)), weights.view(1, 1, 1, size))
+    return moved[..., : x.shape[-2], : x.shape[-1]].reshape(x.shape)
+
+
+def _phase_taps(scale: int, phase: str, a: float, like: Tensor) -> tuple[int, Tensor]:
+    """For each pixel of a block, the weights of the LQ pixels around it.
+
+    Returns:
+        How many of them come before the block's own LQ pixel, and the weights (scale, size).
+    """
+    first = offset(phase, scale)
+    before = 1 - math.floor(-first / scale)
+    after = 2 + math.floor((scale - 1 - first) / scale)
+    steps = torch.arange(-before, after + 1, device=like.device, dtype=like.dtype)
+    where = (torch.arange(scale, device=like.device, dtype=like.dtype) - first) / scale
+    return before, _cubic(steps - where[:, None], a)
 
 
 def _cubic(x: Tensor, a: float) -> Tensor:
@@ -37,3 +83,9 @@ def _cubic(x: Tensor, a: float) -> Tensor:
     near = (a + 2) * x**3 - (a + 3) * x**2 + 1
     far = a * (x**3 - 5 * x**2 + 8 * x - 4)
     return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+
+
+def _lanczos(x: Tensor) -> Tensor:
+    return torch.where(
+        x.abs() < _LOBES, torch.sinc(x) * torch.sinc(x / _LOBES), torch.zeros_like(x)
+    )

@@ -12,8 +12,9 @@ from rich.console import Console
 from torch import nn
 
 from fca2_plugin import cli
-from fca2_plugin.apps import inference
+from fca2_plugin.apps import inference, loading
 from fca2_plugin.apps.evaluate import evaluate
+from fca2_plugin.apps.phase import find_phase
 from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import evaluation_table
 from fca2_plugin.apps.scoring import Scorer
@@ -29,9 +30,12 @@ from fca2_plugin.data import (
     read_frames,
     write_frames,
 )
+from fca2_plugin.geometry import displacement
 from fca2_plugin.metrics import METRICS, PROTOCOLS, get_protocol, psnr, ssim
 from fca2_plugin.nets import FCA2Net
+from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.grouping import ChannelGrouping
+from fca2_plugin.ops.resize import bicubic_enlarge, displace
 from tests.codec.footage import moving_clip
 from tests.conftest import require_host
 
@@ -125,7 +129,7 @@ def test_every_condition_of_a_tree(tree):
         fmean(c["clips"][first]["psnr"] for c in result["conditions"].values())
     )
     assert (result["method"], result["dataset"]) == ("bicubic", "demo")
-    assert result["source"]["degradation"] == "comisr" and result["ms_per_frame"] > 0
+    assert result["source"]["degradation"] == "gaussian" and result["ms_per_frame"] > 0
     psnrs = [c["psnr"] for c in result["conditions"].values()]
     assert psnrs == sorted(psnrs, reverse=True)
     one = evaluate(data=tree, floor="bicubic", conditions=["crf35"])
@@ -152,7 +156,7 @@ def test_bicubic_finds_the_scale_of_plain_folders(tree):
     result = evaluate(**folders, floor="bicubic")
     assert result["psnr"] == evaluate(data=tree, floor="bicubic", conditions=["raw"])["psnr"]
     assert result["source"]["scale"] == 4
-    assert evaluate(**folders, floor="bicubic", degradation="bd")["psnr"] < result["psnr"]
+    assert evaluate(**folders, floor="bicubic", degradation="duf")["psnr"] < result["psnr"]
 
 
 def test_identical_frames_are_infinite_as_in_the_hosts(tree, tmp_path):
@@ -220,10 +224,17 @@ class Nearest(nn.Module):
         return clip.repeat_interleave(4, -1).repeat_interleave(4, -2)
 
 
+def stand_in(monkeypatch, network):
+    def load(config, checkpoint, phase=None):
+        return loading.LoadedNetwork(network, find_phase(network, phase))
+
+    monkeypatch.setattr(loading, "load_with_phase", load)
+
+
 @pytest.fixture
 def nearest(tmp_path, monkeypatch):
     """A config and checkpoint that stand for a network; loading them is the hosts' tests' part."""
-    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: Nearest())
+    stand_in(monkeypatch, Nearest())
     checkpoint = tmp_path / "nearest.pth"
     checkpoint.write_bytes(b"weights")
     return {"config": "nearest.py", "checkpoint": checkpoint}
@@ -243,6 +254,41 @@ def test_a_network(tree, nearest):
     assert result["params"] == 0 and result["device"].startswith("c")
 
 
+class Cubic(nn.Module):
+    """Bicubic as a network that was trained on one phase."""
+
+    def __init__(self, phase):
+        super().__init__()
+        self.spec = NetSpec(scale=4)
+        self.phase = phase
+
+    def forward(self, clip):
+        return bicubic_enlarge(clip.flatten(0, 1), 4, self.phase).unflatten(0, clip.shape[:2])
+
+
+def test_a_network_of_another_phase_is_found_out_and_aligned(tree, nearest, monkeypatch, capsys):
+    ways = {"data": tree, "conditions": ["raw"], **nearest}
+    stand_in(monkeypatch, Cubic("centred"))
+    right = evaluate(**ways)
+    assert [note[:12] for note in right["notes"]] == ["nothing says"]  # and nothing to move
+    stand_in(monkeypatch, Cubic("first"))
+    beside = evaluate(**ways)
+    assert right["psnr"] - beside["psnr"] > 1
+    assert "moved by +1.5 pixels" in beside["notes"][1] and "would gain" in beside["notes"][1]
+    aligned = evaluate(**ways, phase="first")
+    assert aligned["notes"] == [
+        "nearest was trained on LQ pixels that lie 'first' in their blocks, and here they lie "
+        "'centred': its results are moved by +1.5 pixels so that they fit."
+    ]
+    assert aligned["psnr"] == pytest.approx(right["psnr"], abs=0.2)
+    assert aligned["source"]["phase"] == "first"
+    files = ["--config", "nearest.py", "--checkpoint", str(nearest["checkpoint"])]
+    line = ["evaluate", "--data", str(tree), "--conditions", "raw", *files, "--phase"]
+    assert cli.main([*line, "first"]) == 0 and "note: nearest was tr" in capsys.readouterr().out
+    assert cli.main([*line, "frist"]) == 2
+    assert "unknown phase 'frist'" in capsys.readouterr().err
+
+
 def test_a_network_that_ships(tree, capsys, tmp_path):
     path = tmp_path / "small.json"
     arguments = ["--data", str(tree), "--conditions", "raw", "--device", "cpu", "--json", str(path)]
@@ -250,7 +296,9 @@ def test_a_network_that_ships(tree, capsys, tmp_path):
     result = json.loads(path.read_text())
     net, clip = load_shipped("small"), find_clips(tree / "test" / "lq")[0]
     with torch.inference_mode():
-        frames = inference.to_frames(net(inference.to_clip(read_frames(clip))))
+        sr = net(inference.to_clip(read_frames(clip)))
+        moved = -displacement(net.spec.phase, "centred", 4)
+        frames = inference.to_frames(displace(sr, moved))
     gt = read_frames(find_clips(tree / "test" / "gt")[0])
     assert next(iter(result["clips"].values()))["psnr"] == pytest.approx(
         fmean(psnr(a, b) for a, b in zip(frames, gt, strict=True)), abs=1e-3
@@ -460,7 +508,7 @@ class Brighter(nn.Module):
 @pytest.fixture
 def brighter(tmp_path, monkeypatch):
     network = FCA2Net(autoencoder=Brighter(), grouping="adaptive")
-    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: network)
+    stand_in(monkeypatch, network)
     checkpoint = tmp_path / "net.pth"
     checkpoint.touch()
     frames = [frame // 2 for frame in moving_clip(8, 32, 48)]  # so that nothing clips

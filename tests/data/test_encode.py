@@ -98,7 +98,7 @@ def test_the_manifest(frames_root, tmp_path):
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest == tree.manifest
     assert manifest["num_clips"] == 3
-    assert (manifest["arguments"]["degradation"], manifest["arguments"]["scale"]) == ("comisr", 4)
+    assert (manifest["arguments"]["degradation"], manifest["arguments"]["scale"]) == ("gaussian", 4)
     assert manifest["arguments"]["codecs"]["lq_crf25"]["pix_fmt"] == "yuv444p"
     assert manifest["versions"].keys() >= {"fca2_plugin", "av", "libavcodec", "libx264", "opencv"}
     entry = manifest["clips"][1]
@@ -137,7 +137,7 @@ def test_what_was_removed_is_made_again(frames_root, tmp_path):
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"degradation": "bd"}, "other arguments .degradation was 'comisr', now 'bd'"),
+        ({"degradation": "bd"}, "other arguments .degradation was 'gaussian', now 'bd'"),
         ({"codecs": CRFS}, "other arguments .codecs was"),
         ({"clips": ["clip0"]}, "other arguments .source was"),
         ({"clip_frames": 2}, "other arguments .clip_frames was None, now 2"),

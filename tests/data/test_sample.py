@@ -95,11 +95,11 @@ def test_rounds():
 
 
 def test_lq_is_made_after_the_turn():
-    lq, gt = make_sample(SampleRecipe(), TURNED, GT)
+    lq, gt = make_sample(SampleRecipe(degradation="comisr"), TURNED, GT)
     expected = [np.ascontiguousarray(f[::-1, ::-1].swapaxes(0, 1)) for f in GT]
     assert equal(gt, expected)
-    assert equal(lq, [downsample(frame) for frame in expected])
-    turned_late = [downsample(frame)[::-1, ::-1].swapaxes(0, 1) for frame in GT]
+    assert equal(lq, [downsample(frame, kind="comisr") for frame in expected])
+    turned_late = [downsample(frame, kind="comisr")[::-1, ::-1].swapaxes(0, 1) for frame in GT]
     assert not equal(lq, turned_late)  # the phase would be another one
 
 
@@ -174,7 +174,7 @@ def test_the_input_stays_as_it_is():
     ("settings", "sentence"),
     [
         (dict(task="vrs"), "unknown task 'vrs'.*did you mean 'vsr'"),
-        (dict(degradation="comsir"), "unknown downsampling kind 'comsir'.*did you mean 'comisr'"),
+        (dict(degradation="comsir"), "unknown degradation 'comsir'.*did you mean 'comisr'"),
         (dict(degradation="bd", scale=2), "'bd' is defined for scale 4, got 2"),
         (dict(scale=0), "scale must be a whole number from 1, got 0"),
         (dict(num_frame=1.5), "num_frame must be a whole number from 1, got 1.5"),
@@ -184,10 +184,13 @@ def test_the_input_stays_as_it_is():
         (dict(gt_size=18), "gt_size 18 does not divide by scale 4; take 16"),
         (dict(gt_size=2), "gt_size 2 does not divide by scale 4; take 4"),
         (
-            dict(lq_on_disk=True, use_hflip=True),
+            dict(lq_on_disk=True, use_hflip=True, degradation="comisr"),
             "use_hflip would shift LQ frames on disk: comisr keeps the first of 4",
         ),
-        (dict(lq_on_disk=True, use_vflip=True), "use_vflip would shift LQ frames on disk"),
+        (
+            dict(lq_on_disk=True, use_vflip=True, degradation="duf"),
+            "use_vflip would shift LQ frames on disk",
+        ),
         (dict(task="autoencoder", lq_on_disk=True), "alone; leave dataroot_lq out"),
         (dict(task="autoencoder", mix=CrfMix((25,))), "alone; leave crfs out"),
     ],
@@ -199,7 +202,7 @@ def test_recipes_that_are_refused(settings, sentence):
 
 def test_flips_that_shift_nothing_are_allowed():
     SampleRecipe(lq_on_disk=True, use_rot=True)
-    for kind in ("bd", "bi"):
+    for kind in ("gaussian", "bd", "bi", "area"):
         recipe = SampleRecipe(lq_on_disk=True, use_hflip=True, use_vflip=True, degradation=kind)
         lq, _ = make_sample(replace(recipe, lq_on_disk=False), TURNED, GT)
         raw = [downsample(frame, kind=kind) for frame in GT]

@@ -11,9 +11,9 @@ model = dict(
     train_cfg=dict(fix_iter=0))  # the flow network learns from the start
 
 pack = dict(type='PackInputs')
-clips = dict(  # tools/train_small.sh makes them
+clips = dict(  # tools/train_small.sh makes them; LQ pixels lie as in ordinary video
     type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35], pipeline=[pack])
-val_roots = dict(dataroot_gt='data/small/val/gt', dataroot_lq='data/small/val/lq')
+val_roots = dict(dataroot_gt='data/clips/val/gt', dataroot_lq='data/clips/val/lq')
 
 train_dataloader = dict(
     num_workers=0,
@@ -22,12 +22,13 @@ train_dataloader = dict(
     sampler=dict(type='FCA2InfiniteSampler'),  # draws do not depend on workers or a resume
     dataset=dict(
         _delete_=True,
-        dataroot_gt='data/small/train/gt',
-        dataroot_lq='data/small/train/lq',
+        dataroot_gt='data/clips/train/gt',
+        dataroot_lq='data/clips/train/lq',
         raw_prob=0.5,
         num_frame=7,
         gt_size=128,
-        # no flips: LQ frames keep every 4th pixel from the first, and a flip would shift them
+        use_hflip=True,
+        use_vflip=True,
         use_rot=True,
         random_reverse=True,
         cache_data=True,  # 1.4 GB

@@ -17,8 +17,12 @@ load = [
     dict(type='LoadImageFromFile', key='img', channel_order='rgb'),
     dict(type='LoadImageFromFile', key='gt', channel_order='rgb'),
 ]
-# no flips: LQ frames keep every 4th pixel from the first, and a flip would shift them
-transpose = dict(type='RandomTransposeHW', keys=['img', 'gt'], transpose_ratio=0.5)
+both = ['img', 'gt']
+turns = [  # LQ pixels lie in the middle of their blocks, so that a mirror leaves them there
+    dict(type='Flip', keys=both, flip_ratio=0.5, direction='horizontal'),
+    dict(type='Flip', keys=both, flip_ratio=0.5, direction='vertical'),
+    dict(type='RandomTransposeHW', keys=both, transpose_ratio=0.5),
+]
 pack = dict(type='PackInputs')
 
 train_dataloader = dict(
@@ -34,7 +38,7 @@ train_dataloader = dict(
         pipeline=[
             draw_lq, segment, *load,
             dict(type='SetValues', dictionary=dict(scale=4)),
-            dict(type='PairedRandomCrop', gt_patch_size=96), transpose, pack
+            dict(type='PairedRandomCrop', gt_patch_size=96), *turns, pack
         ]))
 
 loader = dict(

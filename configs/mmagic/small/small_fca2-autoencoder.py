@@ -17,7 +17,7 @@ train_dataloader = dict(
 clips = dict(
     type='FCA2ClipsDataset',
     task='autoencoder',
-    dataroot_gt='data/small/val/gt',
+    dataroot_gt='data/clips/val/gt',
     pipeline=[_base_.pack])
 val_dataloader = dict(dataset=dict(_delete_=True, **clips))
 test_dataloader = [dict(dataset=clips, **_base_.loader)]

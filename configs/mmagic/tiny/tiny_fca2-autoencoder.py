@@ -16,7 +16,7 @@ train_dataloader = dict(
         pipeline=[
             _base_.segment, *_base_.load,
             dict(type='SetValues', dictionary=dict(scale=1)),
-            dict(type='PairedRandomCrop', gt_patch_size=48), _base_.transpose, _base_.pack
+            dict(type='PairedRandomCrop', gt_patch_size=48), *_base_.turns, _base_.pack
         ]))
 clips = dict(data_prefix=dict(img='test/gt', gt='test/gt'), **_base_.clips)
 val_dataloader = dict(_delete_=True, dataset=clips, **_base_.loader)

@@ -10,7 +10,7 @@ train_dataloader = dict(
         pipeline=[
             _base_.draw_lq, _base_.segment, *_base_.load,
             dict(type='SetValues', dictionary=dict(scale=1)),
-            dict(type='PairedRandomCrop', gt_patch_size=32), _base_.transpose, _base_.pack
+            dict(type='PairedRandomCrop', gt_patch_size=32), *_base_.turns, _base_.pack
         ]))
 clips = dict(data_prefix=dict(img='test/lq_crf25', gt='test/lq'), **_base_.clips)
 val_dataloader = dict(_delete_=True, dataset=clips, **_base_.loader)

@@ -121,7 +121,13 @@ def open_server(
             stack.enter_context(only_writer(folder))
         if not isinstance(network, Upscaler):
             network = load_upscaler(
-                config, checkpoint, preset, network, options.device, options.precision
+                config,
+                checkpoint,
+                preset,
+                network,
+                options.device,
+                options.precision,
+                options.phase,
             )
         jobs = Jobs(folder, network, options)
         stack.callback(jobs.close)

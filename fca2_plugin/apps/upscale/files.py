@@ -44,7 +44,9 @@ def upscale_files(
     pairs = pair_files(sources, out)
     for pair in pairs:
         check_paths(*pair, options)
-    network = load_upscaler(config, checkpoint, preset, None, options.device, options.precision)
+    network = load_upscaler(
+        config, checkpoint, preset, None, options.device, options.precision, options.phase
+    )
     for source, result in pairs:
         settings = {"network": network, "options": options, "progress": report.progress}
         if dry_run:

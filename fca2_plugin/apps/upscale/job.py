@@ -118,6 +118,7 @@ class Job:
             "pix_fmt": self.output.pix_fmt,
             "copied streams": [track.index for track in self.copied],
             "av": library_versions()["av"],
+            **({"moved": self.upscaler.move} if self.upscaler.move else {}),
             **{name: getattr(options, name) for name in names.split()},
         }
 

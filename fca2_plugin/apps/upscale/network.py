@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin.apps.inference import default_device
-from fca2_plugin.apps.loading import find_host_spec, load_network
+from fca2_plugin.apps.loading import find_host_spec, load_with_phase
+from fca2_plugin.apps.phase import KnownPhase, alignment_note, find_phase
 from fca2_plugin.apps.upscale.presets import choose_preset, default_note, load_preset
+from fca2_plugin.geometry import CENTRED, displacement
 from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.nets.frontend import FrontEnd
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.resize import displace
 
 __all__ = ["Upscaler", "load_upscaler"]
 
@@ -33,6 +36,8 @@ class Upscaler:
         device: Where it runs; a GPU where there is one.
         precision: ``fp32``, ``bf16`` or ``fp16``.
         spec: What it asks of its input, when it has no ``spec`` of its own.
+        phase: On which phase it was trained. Ordinary video is ``centred``, and the results of
+            another network are moved to where they belong.
 
     Raises:
         ValueError: It does not map clips to clips.
@@ -45,15 +50,20 @@ class Upscaler:
         device: str | torch.device | None = None,
         precision: str = "fp32",
         spec: NetSpec | None = None,
+        phase: KnownPhase | None = None,
     ) -> None:
         self.name = name
-        self.notes: tuple[str, ...] = ()  # what there is to know, a sentence each
+        phase = phase or find_phase(network)
         self.device = _device(device)
         self.dtype = DTYPES.get(precision)
         self.network = _on_clips(network, spec).to(self.device).eval()
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
         self.is_luma = spec.color == "y"
         self.scale = spec.scale or self._try_scale()
+        self.move = -displacement(phase.phase, CENTRED, self.scale)
+        said = phase.note, alignment_note(name, phase.phase, CENTRED, self.scale)
+        # what there is to know, a sentence each
+        self.notes: tuple[str, ...] = tuple(filter(None, said)) if self.scale > 1 else ()
 
     @property
     def align(self) -> int:
@@ -96,7 +106,7 @@ class Upscaler:
                 f"{self.name} returned {tuple(result.shape)} for a clip of {tuple(clip.shape)}; "
                 f"expected {expected}"
             )
-        return result
+        return displace(result, self.move)
 
     def fingerprint(self) -> str:
         """A digest of the structure and all weights."""
@@ -128,6 +138,7 @@ def load_upscaler(
     network: nn.Module | None,
     device: str | None,
     precision: str,
+    phase: str | None = None,
 ) -> Upscaler:
     """The network that was asked for: a config with its checkpoint, a preset, or a module.
 
@@ -136,18 +147,23 @@ def load_upscaler(
     Raises:
         FileNotFoundError: One of the files is not there.
         ModuleNotFoundError: The config's host is not installed.
-        ValueError: Several were asked for, or the weights are another network's.
+        ValueError: Several were asked for, the weights are another network's, or the phase is
+            unknown.
     """
     chosen = choose_preset(config, checkpoint, preset, network)
     if network is not None:
-        return Upscaler(network, type(network).__name__, device, precision)
+        known = find_phase(network, phase)
+        return Upscaler(network, type(network).__name__, device, precision, phase=known)
     if chosen is not None:
-        upscaler = Upscaler(load_preset(chosen), chosen, device, precision)
+        network = load_preset(chosen)
+        known = find_phase(network, phase)
+        upscaler = Upscaler(network, chosen, device, precision, phase=known)
         if preset is None:
-            upscaler.notes = (default_note(chosen),)
+            upscaler.notes = (default_note(chosen), *upscaler.notes)
         return upscaler
-    network = load_network(config, checkpoint)
-    return Upscaler(network, Path(config).stem, device, precision, find_host_spec(config, network))
+    loaded = load_with_phase(config, checkpoint, phase)
+    spec = find_host_spec(config, loaded.module)
+    return Upscaler(loaded.module, Path(config).stem, device, precision, spec, loaded.phase)
 
 
 def _device(name: str | torch.device | None) -> torch.device:
@@ -174,7 +190,7 @@ def _on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
         return FramesAsBatch(network, spec=spec)
     if spec.center_only:
         return SlidingWindow(network, spec=spec)
-    if spec.color == "y" or spec == NetSpec(scale=spec.scale):
+    if spec.color == "y" or spec == NetSpec(scale=spec.scale, phase=spec.phase):
         return network
     return FCA2Net(vsr=network, vsr_spec=spec)  # nothing but padding
 

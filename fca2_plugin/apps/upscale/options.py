@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.geometry import check_phase
 
 __all__ = ["PRECISIONS", "UpscaleOptions"]
 
@@ -32,6 +33,8 @@ class UpscaleOptions:
         memory_budget_gib: What the network may use; by what is free where None.
         device: A GPU where there is one.
         precision: ``fp32``, ``bf16`` or ``fp16``.
+        phase: Where LQ pixels lay in the network's training, a word of ``fca2_plugin.geometry``;
+            what checkpoint and config say where None.
         segment: Frames that are encoded on their own; a stopped job goes on at one's end.
         resume: Go on where an earlier job for the same result stopped.
         overwrite: Replace the result, and forget a stopped job.
@@ -56,6 +59,7 @@ class UpscaleOptions:
     memory_budget_gib: float | None = None
     device: str | None = None
     precision: str = "fp32"
+    phase: str | None = None
     segment: int = 240
     resume: bool = False
     overwrite: bool = False
@@ -64,6 +68,8 @@ class UpscaleOptions:
 
     def __post_init__(self) -> None:
         check_choice("precision", self.precision, PRECISIONS)
+        if self.phase is not None:
+            check_phase(self.phase)
         at_least = {
             "chunk": 1,
             "context": 0,

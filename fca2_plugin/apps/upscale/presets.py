@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.preset_list import BICUBIC, list_presets, list_shipped, offers
 from fca2_plugin.apps.shipped import load_shipped
+from fca2_plugin.geometry import CENTRED
 from fca2_plugin.nets.spec import NetSpec
 
 __all__ = ["Bicubic", "choose_preset", "default_note", "enlarge", "load_preset"]
@@ -36,7 +37,7 @@ class Bicubic(nn.Module):
 
     def __init__(self, scale: int = 4) -> None:
         super().__init__()
-        self.spec = NetSpec(scale=scale)
+        self.spec = NetSpec(scale=scale, phase=CENTRED)
 
     def forward(self, lq: Tensor) -> Tensor:
         return enlarge(lq, self.spec.scale)

@@ -137,7 +137,9 @@ def _as_upscaler(
 ) -> Upscaler:
     if isinstance(network, Upscaler):
         return network
-    return load_upscaler(config, checkpoint, preset, network, options.device, options.precision)
+    return load_upscaler(
+        config, checkpoint, preset, network, options.device, options.precision, options.phase
+    )
 
 
 def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
