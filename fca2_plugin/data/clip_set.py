@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin.codec import CodecSettings
-from fca2_plugin.data.degrade import DEFAULT_DEGRADATION
+from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, phase
 from fca2_plugin.data.lists import read_clip_list, select_clips
 from fca2_plugin.data.manifest import MANIFEST
-from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.mix import CrfMix, FolderMix
 from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
 from fca2_plugin.data.store import ClipStore, open_clips
 from fca2_plugin.data.windows import warn_of_waste
@@ -30,14 +30,14 @@ class ClipSample:
         name: Its clip.
         lq: The input.
         gt: The target.
-        crf: How strongly the input is coded; ``None`` for raw.
+        crf: How strongly the input is coded, ``None`` for raw; or the folder that it is from.
         indices: Its frames in the clip.
     """
 
     name: str
     lq: list[np.ndarray]
     gt: list[np.ndarray]
-    crf: int | None
+    crf: int | str | None
     indices: tuple[int, ...]
 
 
@@ -47,10 +47,11 @@ class ClipSet:
     Args:
         recipe: How samples are made.
         target: Clips of GT; of raw LQ for ``cleaning`` with LQ on disk.
-        sources: Clips of LQ for each CRF that the mix can draw (``None`` for raw), where
+        sources: Clips of LQ for each value that the mix can draw (``None`` for raw), where
             ``recipe.lq_on_disk``.
         seed: Seed of all draws.
         cache: Keep what was read, or finished samples where they are always the same.
+        distinct: So many samples of each clip, which then repeat; None draws new ones for ever.
 
     Raises:
         ValueError: A clip is shorter than the window or smaller than the crop, its frames differ
@@ -61,10 +62,17 @@ class ClipSet:
         self,
         recipe: SampleRecipe,
         target: ClipStore,
-        sources: Mapping[int | None, ClipStore] | None = None,
+        sources: Mapping[int | str | None, ClipStore] | None = None,
         seed: int = 0,
         cache: bool = False,
+        distinct: int | None = None,
     ) -> None:
+        if distinct is not None and distinct < 1:
+            raise ValueError(
+                f"distinct_samples={distinct} leaves nothing to train on; expected 1 or more, or "
+                "None for new samples in every round"
+            )
+        self.distinct = distinct
         self.recipe, self.target, self.sources = recipe, target, dict(sources or {})
         self.names = target.names
         self.seed = seed
@@ -80,6 +88,8 @@ class ClipSet:
 
     def sample(self, index: int, visit: int | None = 0) -> ClipSample:
         """Return the sample of clip ``index`` in round ``visit``; see ``sample_rng``."""
+        if self.distinct is not None and visit is not None:
+            visit %= self.distinct
         if self._cache is None or not self.recipe.is_fixed:
             return self._make(self.names[index], visit)
         if index not in self._cache:
@@ -150,7 +160,7 @@ class ClipSet:
 def open_clip_set(
     *,
     dataroot_gt: str | os.PathLike | None = None,
-    dataroot_lq: str | os.PathLike | None = None,
+    dataroot_lq: str | os.PathLike | Sequence[str | os.PathLike] | None = None,
     lq_folder: str = "lq_crf{}",
     meta_info_file: str | os.PathLike | None = None,
     partition: str | None = None,
@@ -176,13 +186,15 @@ def open_clip_set(
     chunk_frames: int | None = 7,
     cache_data: bool = False,
     seed: int = 0,
+    distinct_samples: int | None = None,
 ) -> ClipSet:
     """Open a data set by the keys that both hosts' configs have.
 
     Args:
         dataroot_gt: Clips of ground truth: folders of images or an ``.lmdb``.
-        dataroot_lq: Clips of raw LQ, or of the only LQ there is. Left out, LQ is made from GT
-            while reading.
+        dataroot_lq: Clips of raw LQ, or of the only LQ there is; or a list of folders that hold
+            the same clips degraded and coded in different ways, of which each sample draws one.
+            Left out, LQ is made from GT while reading.
         lq_folder: Where the LQ of a CRF lies, beside ``dataroot_lq``.
         meta_info_file: A list of the clips to use; all by default.
         partition: A key of ``PARTITIONS``, which training and testing take their side of.
@@ -210,11 +222,17 @@ def open_clip_set(
             frames warns.
         cache_data: Keep what was read in memory.
         seed: Seed of all draws.
+        distinct_samples: Repeat so many samples of each clip, for what is computed once a sample
+            (``vsr_cache``); by default every round draws new ones.
 
     Raises:
         FileNotFoundError: A folder, list or clip is not there.
         ValueError: A setting is wrong, or the clips are; see ``SampleRecipe`` and ``ClipSet``.
     """
+    folders = None
+    if dataroot_lq is not None and not isinstance(dataroot_lq, str | os.PathLike):
+        folders = _check_folders(dataroot_lq, crfs, raw_prob)
+        dataroot_lq = folders[0]
     recipe = SampleRecipe(
         task=task,
         scale=scale,
@@ -227,7 +245,9 @@ def open_clip_set(
         gt_size=gt_size,
         degradation=_degradation(degradation, dataroot_lq),
         lq_on_disk=dataroot_lq is not None,
-        mix=CrfMix(tuple(crfs), (0.5 if crfs else 1) if raw_prob is None else raw_prob),
+        mix=FolderMix(folders)
+        if folders
+        else CrfMix(tuple(crfs), (0.5 if crfs else 1) if raw_prob is None else raw_prob),
         codec=CodecSettings(codec=codec, pix_fmt=pix_fmt),
         flip_sequence=flip_sequence,
     )
@@ -243,13 +263,35 @@ def open_clip_set(
     target = open_clips(root, backend, names)
     sources = {}
     if recipe.lq_on_disk:
+        found = {folder: folder for folder in folders or ()}
+        found = found or _lq_folders(Path(dataroot_lq), lq_folder, recipe.mix)
         sources = {
-            crf: open_clips(folder, backend, target.names)
-            for crf, folder in _lq_folders(Path(dataroot_lq), lq_folder, recipe.mix).items()
+            drawn: open_clips(folder, backend, target.names) for drawn, folder in found.items()
         }
         if names is None:
             _check_no_strangers(target, open_clips(dataroot_lq, backend))
-    return ClipSet(recipe, target, sources, seed, cache_data)
+    return ClipSet(recipe, target, sources, seed, cache_data, distinct_samples)
+
+
+def _check_folders(
+    roots: Sequence[str | os.PathLike], crfs: Sequence[int], raw_prob: float | None
+) -> tuple[str, ...]:
+    """Folders of LQ that a sample may be drawn from; their LQ pixels must lie alike."""
+    folders = tuple(map(str, roots))
+    if not folders:
+        raise ValueError("dataroot_lq is an empty list; give the folders of LQ, or leave it out")
+    if crfs or raw_prob is not None:
+        raise ValueError(
+            "dataroot_lq lists the folders to draw from, so crfs and raw_prob have nothing to "
+            "choose; leave them out, or give dataroot_lq as one folder"
+        )
+    made = {folder: manifest_degradation(folder) or DEFAULT_DEGRADATION for folder in folders}
+    if len({phase(kind) for kind in made.values()}) > 1:
+        raise ValueError(
+            f"the LQ pixels of dataroot_lq do not lie alike: {made}; a network can learn only one "
+            "phase: choose degradations of one"
+        )
+    return folders
 
 
 def _degradation(wanted: str | None, root: str | os.PathLike | None) -> str:

@@ -1,4 +1,4 @@
-"""How strongly each training clip is compressed (paper Sec. IV-A)."""
+"""How each training clip is compressed."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from fca2_plugin.codec.settings import MAX_QUANTIZER
 
-__all__ = ["CrfMix"]
+__all__ = ["CrfMix", "FolderMix"]
 
 
 @dataclass(frozen=True)
 class CrfMix:
-    """Half of the clips stay raw; the rest are spread evenly over the CRFs.
+    """Half of the clips stay raw; the rest are spread evenly over the CRFs (paper, Sec. IV-A).
 
     Args:
         crfs: The CRFs to choose from.
@@ -48,3 +48,26 @@ class CrfMix:
         if rng.random() < self.raw_prob:
             return None
         return int(rng.choice(self.crfs))
+
+
+@dataclass(frozen=True)
+class FolderMix:
+    """Clips are spread evenly over folders, each of which holds all of them in another way.
+
+    Args:
+        folders: The folders to choose from.
+    """
+
+    folders: tuple[str, ...]
+    crfs: tuple[int, ...] = ()
+    raw_prob: float = 1
+
+    @property
+    def draws_one_value(self) -> bool:
+        """Whether every draw gives the same."""
+        return len(set(self.folders)) == 1
+
+    def draw(self, rng: np.random.Generator) -> str:
+        """Return a clip's folder; call it once a clip. It draws as often as ``CrfMix``."""
+        rng.random()
+        return str(rng.choice(self.folders))

@@ -22,7 +22,7 @@ from fca2_plugin.data.degrade import (
     downsample,
     phase,
 )
-from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.mix import CrfMix, FolderMix
 from fca2_plugin.geometry import CENTRED
 
 __all__ = [
@@ -76,7 +76,7 @@ class SampleRecipe:
     gt_size: int | None = None
     degradation: str = DEFAULT_DEGRADATION
     lq_on_disk: bool = False
-    mix: CrfMix = CrfMix((), raw_prob=1)
+    mix: CrfMix | FolderMix = CrfMix((), raw_prob=1)
     codec: CodecSettings = field(default_factory=CodecSettings)
     flip_sequence: bool = False
 
@@ -131,7 +131,7 @@ class SamplePlan:
         hflip: Mirror left to right.
         vflip: Mirror top to bottom.
         transpose: Exchange rows and columns, after the mirrors.
-        crf: How strongly it is coded; ``None`` for raw.
+        crf: How strongly it is coded, ``None`` for raw; or its folder, of a ``FolderMix``.
         corner: Where to cut, as shares of the free rows and columns.
     """
 
@@ -139,7 +139,7 @@ class SamplePlan:
     hflip: bool
     vflip: bool
     transpose: bool
-    crf: int | None
+    crf: int | str | None
     corner: tuple[float, float]
 
 

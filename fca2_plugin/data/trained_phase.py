@@ -46,9 +46,14 @@ def _degradations(data: object) -> Iterator[str]:
 
 def _of_clip_set(data: Mapping) -> Iterator[str]:
     given = data.get("degradation")
-    if given is None:
-        given = next(
-            (made for key in _ROOTS if data.get(key) and (made := manifest_degradation(data[key]))),
-            DEFAULT_DEGRADATION,
-        )
-    yield from [given] if isinstance(given, str) else given
+    if given is not None:
+        yield from _several(given)
+        return
+    roots = [root for key in _ROOTS if data.get(key) for root in _several(data[key])]
+    yield from [manifest_degradation(root) or DEFAULT_DEGRADATION for root in roots] or [
+        DEFAULT_DEGRADATION
+    ]
+
+
+def _several(value: object) -> Sequence:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else [value]

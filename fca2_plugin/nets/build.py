@@ -10,7 +10,10 @@ autoencoder    autoencoder                  autoencoder         none
 vsr            cleaning, autoencoder, vsr   vsr                 cleaning, autoencoder
 joint          cleaning, autoencoder, vsr   all                 none
 finetune       cleaning, autoencoder, vsr   all                 cleaning, autoencoder
+adapt          cleaning, autoencoder, vsr   all but vsr         vsr
 =============  ===========================  ==================  ==================
+
+``adapt`` is ours: FCA² learns around a network that you have trained, which stays as it is.
 
 A *preset* holds the settings of the parts and of ``FCA2Net`` around them. Where a preset has no
 cleaning network, the stages do without it.
@@ -69,6 +72,7 @@ STAGES = {
     "vsr": Stage(PARTS, ("vsr",), ("cleaning", "autoencoder")),
     "joint": Stage(PARTS, PARTS),
     "finetune": Stage(PARTS, PARTS, ("cleaning", "autoencoder")),
+    "adapt": Stage(PARTS, ("cleaning", "autoencoder"), ("vsr",)),
 }
 
 _AS_RELEASED = {"stage": "vsr", "chunk_frames": 7, "join_codes": False, "color_correction": "frame"}

@@ -74,7 +74,8 @@ class GuidedAutoencoder(nn.Module):
     Args:
         n_subs: Channels in a group, a multiple of 3.
         n_ovls: Channels shared by neighbouring groups, a multiple of 3.
-        clean_channels: Width of the network that cleans codes.
+        clean_channels: Width of the network that cleans codes; 0 for none, so that codes are the
+            key frames as they are.
         clean_blocks: Its residual blocks.
         mid_channels: Width of the network that fuses what codes say of a frame.
         num_blocks: Its residual blocks.
@@ -112,19 +113,26 @@ class GuidedAutoencoder(nn.Module):
             )
         self.scale = scale
         cells = scale**2
-        self.key_head = nn.Conv2d(3, clean_channels, 3, padding=1)
-        self.neighbour_head = nn.Conv2d(6, clean_channels, 3, padding=1)
-        self.cleaner = nn.Sequential(
-            ResidualBlocksWithInputConv(clean_channels, clean_channels, clean_blocks),
-            nn.Conv2d(clean_channels, 3, 3, padding=1),
-        )
+        self.cleaner = None
+        if clean_channels:
+            self.key_head = nn.Conv2d(3, clean_channels, 3, padding=1)
+            self.neighbour_head = nn.Conv2d(6, clean_channels, 3, padding=1)
+            self.cleaner = nn.Sequential(
+                ResidualBlocksWithInputConv(clean_channels, clean_channels, clean_blocks),
+                nn.Conv2d(clean_channels, 3, 3, padding=1),
+            )
         self.fusion = nn.Sequential(
             ResidualBlocksWithInputConv(3 * cells + 7, mid_channels, num_blocks),
             nn.Conv2d(mid_channels, 4 * cells, 3, padding=1),
         )
-        for tail in (self.cleaner[-1], self.fusion[-1]):
-            nn.init.zeros_(tail.weight)
-            nn.init.zeros_(tail.bias)
+        for network in filter(None, (self.cleaner, self.fusion)):
+            nn.init.zeros_(network[-1].weight)
+            nn.init.zeros_(network[-1].bias)
+
+    @property
+    def has_plain_codes(self) -> bool:
+        """Whether codes are key frames as they are, whatever has been learned."""
+        return self.cleaner is None
 
     @property
     def min_frames(self) -> int:
@@ -151,14 +159,17 @@ class GuidedAutoencoder(nn.Module):
         if not pairs:
             nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
             guide = Guide(x, groups, nothing[:, :, :2].float(), nothing)
-            return keys + self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
+            return self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
         members = pick_frames(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
         partners = pick_frames(keys, [pair.code for pair in pairs])
-        flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
-        onto_member, onto_key = flow.chunk(2)
+        if self.has_plain_codes:
+            codes, onto_member = keys, _flow(members, partners)
+        else:
+            flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
+            onto_member, onto_key = flow.chunk(2)
+            nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
+            codes = self._clean(keys, _mean_by_group(nearby, groups))
         difference = members - _warp(partners, onto_member)
-        nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
-        codes = keys + self._clean(keys, _mean_by_group(nearby, groups))
         return codes, Guide(x, groups, onto_member, difference)
 
     def decode(self, codes: Tensor, guide: Guide) -> Tensor:
@@ -189,8 +200,11 @@ class GuidedAutoencoder(nn.Module):
         return _each(self.neighbour_head, torch.cat([keys, trust * difference], dim=2)) * trust
 
     def _clean(self, keys: Tensor, nearby: Tensor) -> Tensor:
-        """The correction of codes, (n, K, 3, h, w)."""
-        return _each(self.cleaner, F.leaky_relu(_each(self.key_head, keys) + nearby, 0.1))
+        """Key frames with what the cleaner corrects, (n, K, 3, h, w)."""
+        if self.has_plain_codes:
+            return keys
+        seen = F.leaky_relu(_each(self.key_head, keys) + nearby, 0.1)
+        return keys + _each(self.cleaner, seen)
 
     def _carry(
         self, detail: Tensor, guide: Guide, pairs: Sequence[_Pair], ratio: int

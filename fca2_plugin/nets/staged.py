@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.checkpoints import load_part
@@ -17,6 +17,7 @@ from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.nets.build import FROM_PRESET, build_parts, get_stage, net_settings
 from fca2_plugin.nets.fca2 import PARTS, FCA2Net
 from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
+from fca2_plugin.nets.vsr_cache import VSRCache
 
 __all__ = ["StagedFCA2Net"]
 
@@ -29,8 +30,8 @@ class StagedFCA2Net(FCA2Net):
     Args:
         vsr: Config of the VSR network, as it stood in the host's slot; ignored by the stages
             ``cleaning`` and ``autoencoder``, so that all stages can share one config.
-        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint`` or ``finetune``. It is the
-            preset's where it is not given, as are the settings below that are called ``preset``.
+        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint``, ``finetune`` or ``adapt``; where
+            it is not given the preset's, as are the settings below that are called ``preset``.
         preset: ``released``, ``paper``, ``fast``, ``tiny`` or ``tiny_fast``.
         autoencoder: Settings over the preset's; False leaves it out. ``type`` chooses
             ``FCA2Autoencoder`` or ``FCA2GuidedAutoencoder``.
@@ -48,9 +49,14 @@ class StagedFCA2Net(FCA2Net):
             or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
             ``centred`` where the autoencoder enlarges by a fixed filter and the network learned
             its phase from its data.
+        vsr_cache: A folder for the results of a frozen VSR network on training samples. They are
+            computed once for each sample, so the data set should repeat a limited number
+            (``distinct_samples``), and codes must stay the same while FCA² learns:
+            ``autoencoder=dict(clean_channels=0)`` of preset ``fast``.
 
     Raises:
-        ValueError: An unknown stage, preset or phase, or a VSR stage without ``vsr``.
+        ValueError: An unknown stage, preset or phase, a VSR stage without ``vsr``, or a cache of
+            results that change.
         TypeError: A setting that nothing reads.
     """
 
@@ -74,6 +80,7 @@ class StagedFCA2Net(FCA2Net):
         color_correction: str | None = FROM_PRESET,
         color_at: str = "decoder",
         phase: str | None = None,
+        vsr_cache: str | None = None,
     ) -> None:
         settings = net_settings(
             preset,
@@ -106,10 +113,35 @@ class StagedFCA2Net(FCA2Net):
             vsr_spec=spec,
         )
         self.stage = stage
+        self.vsr_cache = None
+        if vsr_cache is not None:
+            self._check_cache(vsr_cache)
+            self.vsr_cache = VSRCache(vsr_cache, self.vsr)
         self.checkpoints = {
             check_choice("part in checkpoints", part, (*PARTS, *_FLOWS)): path
             for part, path in (checkpoints or {}).items()
         }
+
+    def super_resolve(self, codes: Tensor) -> Tensor:
+        """As ``FCA2Net``; while it trains, with results that are kept in ``vsr_cache``."""
+        if self.vsr_cache is None or not self.training:
+            return super().super_resolve(codes)
+        return self.vsr_cache(super().super_resolve, codes)
+
+    def _check_cache(self, folder: str) -> None:
+        """Refuse to keep results that another iteration would change."""
+        if "vsr" not in self.frozen:
+            raise ValueError(
+                f"vsr_cache={folder!r} keeps the results of a frozen VSR network, and "
+                f"stage={self.stage!r} trains it; set stage='adapt', or leave vsr_cache out"
+            )
+        learns = self.cleaning is not None and "cleaning" not in self.frozen
+        if learns or not getattr(self.autoencoder, "has_plain_codes", False):
+            raise ValueError(
+                f"vsr_cache={folder!r} needs codes that stay the same, and here FCA² learns to "
+                "change them; set preset='fast' and autoencoder=dict(clean_channels=0), or leave "
+                "vsr_cache out"
+            )
 
     @staticmethod
     def build_vsr(config: Mapping) -> nn.Module:
@@ -127,8 +159,9 @@ class StagedFCA2Net(FCA2Net):
             if getattr(self, part) is not None and part not in self.checkpoints:
                 raise ValueError(
                     f"stage={self.stage!r} builds on a trained {part}, but checkpoints has none; "
-                    f"add checkpoints=dict({part}='path/to/file.pth'), leave the part out with "
-                    f"{part}=False, or use stage='joint' to train everything from scratch"
+                    f"add checkpoints=dict({part}='path/to/file.pth')"
+                    + ("" if part == "vsr" else f", leave the part out with {part}=False")
+                    + ", or use stage='joint' to train everything from scratch"
                 )
         loaded = {}
         for part, path in self.checkpoints.items():

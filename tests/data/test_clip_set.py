@@ -205,3 +205,34 @@ def test_the_manifest_says_how_lq_was_made(copied):
     manifest.unlink()
     assert on_disk(copied).recipe.degradation == "gaussian"
     assert on_disk(copied, degradation="bi").recipe.degradation == "bi"
+
+
+def test_folders_to_draw_from(root):
+    folders = [str(root / "train" / kind) for kind in ("lq", "lq_crf15", "lq_crf25")]
+    clips = on_disk(root, dataroot_lq=folders)
+    drawn = {clips.sample(0, visit).crf for visit in range(20)}
+    assert drawn == set(folders)
+    sample = clips.sample(0, 3)
+    expected = open_clips(sample.crf).read(sample.name, sample.indices)
+    assert all(map(np.array_equal, sample.lq, expected))
+
+
+def test_folders_that_cannot_be_drawn_from(root, copied):
+    folders = [str(root / "train/lq"), str(copied / "train/lq")]
+    with pytest.raises(ValueError, match="crfs and raw_prob have nothing to choose"):
+        on_disk(root, dataroot_lq=folders, crfs=[15])
+    with pytest.raises(ValueError, match="dataroot_lq is an empty list"):
+        on_disk(root, dataroot_lq=[])
+    manifest = copied / "manifest.json"
+    manifest.write_text(json.dumps({"arguments": {"degradation": "comisr"}}))
+    with pytest.raises(ValueError, match="LQ pixels of dataroot_lq do not lie alike"):
+        on_disk(root, dataroot_lq=folders)
+
+
+def test_distinct_samples_repeat(root):
+    clips = on_disk(root, num_frame=7, crfs=[15, 25], use_hflip=True, distinct_samples=3)
+    first, other, again = (clips.sample(0, visit) for visit in (1, 2, 4))
+    assert all(map(np.array_equal, first.lq, again.lq)) and first.crf == again.crf
+    assert not all(map(np.array_equal, first.lq, other.lq))
+    with pytest.raises(ValueError, match="distinct_samples=0 leaves nothing to train on"):
+        on_disk(root, distinct_samples=0)
