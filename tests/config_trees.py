@@ -65,7 +65,7 @@ def write_data(root: Path) -> Path:
     (reds / "meta_info_reds4_val.txt").write_text("000/00000000.png (64, 64, 3)\n")
     _write_clip(vid4 / "GT/calendar", [f"{i:08d}.png" for i in range(3)])
     (vid4 / "meta_info_Vid4_GT.txt").write_text("calendar 3 (64,64,3)\n")
-    demo = build_clips(demo_clips(1, 1, 7, (192, 192)), root / "data/demo")
+    demo = build_clips(demo_clips(1, 1, 14, (192, 192)), root / "data/demo")
     (root / "data/clips").mkdir()
     for split, of_demo in (("train", "train"), ("val", "test")):
         (root / "data/clips" / split).symlink_to(demo / of_demo)

@@ -55,7 +55,8 @@ def test_training_and_validation_read_their_own_folders(host):
     assert roots <= {
         f"data/clips/{split}/{kind}" for split in ("train", "val") for kind in ("gt", "lq")
     }
-    script = (ROOT / "tools/train_small.sh").read_text()
+    assert "encode_clips" in (ROOT / "tools/train_small.sh").read_text()
+    script = (ROOT / "tools/_launch.sh").read_text()
     assert "configs/small_clips/$split.txt" in script and "data/clips/$split" in script
 
 

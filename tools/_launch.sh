@@ -31,6 +31,18 @@ check_configs() {
     done
 }
 
+# encode_clips FOLDER: make data/clips of the videos that configs/small_clips names
+encode_clips() {
+    local clips split names
+    [ -d "$1" ] || die "there is no folder '$1' of videos; see configs/mmagic/small/README.md"
+    clips=$(cd "$1" && pwd)
+    for split in train val; do
+        mapfile -t names <"configs/small_clips/$split.txt"
+        "$PY" -m fca2_plugin.cli encode "$clips" "data/clips/$split" \
+            --codec x264 --crf 15 25 35 --clips "${names[@]}"
+    done
+}
+
 # train_and_test FAMILY CONFIG ...: by the host's own resume, which has nothing to do when the last
 # iteration is there
 train_and_test() {

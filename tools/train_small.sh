@@ -14,14 +14,7 @@ shift $(($# > 1 ? 2 : 1))
 [ $# -gt 0 ] || set -- small_flow small_srvgg small_vsr \
     small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr small_fca2-fast
 check_configs small "$@"
-[ -d "$clips" ] || die "there is no folder '$clips' of videos; see configs/mmagic/small/README.md"
-clips=$(cd "$clips" && pwd)
 use_env
 cd "$ROOT"
-
-for split in train val; do
-    mapfile -t names <"configs/small_clips/$split.txt"
-    "$PY" -m fca2_plugin.cli encode "$clips" "data/clips/$split" \
-        --codec x264 --crf 15 25 35 --clips "${names[@]}"
-done
+encode_clips "$clips"
 train_and_test small "$@"

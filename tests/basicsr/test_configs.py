@@ -75,7 +75,8 @@ def network(name: str, small: bool = True) -> dict:
         if "stage" in node:
             node.pop("checkpoints", None)
             for part in ("autoencoder", "cleaning") if small else ():
-                node[part] = {**(node.get(part) or {}), "mid_channels": 8, "num_blocks": 1}
+                if node.get(part) is not False:
+                    node[part] = {**(node.get(part) or {}), "mid_channels": 8, "num_blocks": 1}
     return cfg
 
 

@@ -9,11 +9,12 @@ model = dict(
     preset='fast',
     stage='adapt',
     autoencoder=dict(clean_channels=0),  # codes are key frames, whose results never change
+    cleaning=False,
     checkpoints=dict(vsr='work_dirs/crf_basicvsr'),
     vsr_cache='data/adapt')
 load_from = None
 
-train_dataloader = dict(dataset=dict(num_frame=14, gt_size=256, distinct_samples=8))
+train_dataloader = dict(dataset=dict(num_frame=14, gt_size=192, distinct_samples=8))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_cfg = dict(max_iters=2000, val_interval=2000)
 param_scheduler = [

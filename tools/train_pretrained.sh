@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Train the published BasicVSR on compressed video, then FCA² around it; if interrupted, run the same
+# command again to resume: bash tools/train_pretrained.sh CLIPS [mmagic|basicsr]
+#
+# CLIPS is the folder of the videos that configs/small_clips names; no other file of it is read. The
+# published weights are fetched by tools/get_basicvsr.sh if data/basicvsr does not hold them.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
+[ $# -ge 1 ] || usage "train_pretrained.sh CLIPS [mmagic|basicsr]"
+clips=$1
+set_host "${2:-mmagic}"
+check_configs pretrained crf_basicvsr adapt_basicvsr
+use_env
+cd "$ROOT"
+bash tools/get_basicvsr.sh data/basicvsr
+encode_clips "$clips"
+train_and_test pretrained crf_basicvsr adapt_basicvsr
