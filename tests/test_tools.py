@@ -42,6 +42,7 @@ def test_syntax(path):
         ("dist_test.sh", "dist_test.sh CONFIG CHECKPOINT GPUS [arguments]"),
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
+        ("get_basicvsr.sh", "get_basicvsr.sh DIR"),
         ("small_table.sh", "small_table.sh VID4 OUT [mmagic|basicsr]"),
         (
             "upscale_corpus.sh",

@@ -24,7 +24,14 @@ from torch import Tensor
 
 from fca2_plugin._files import file_at_once
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.checkpoints import find_checkpoint, only_tensors, read_checkpoint
+from fca2_plugin.checkpoints import (
+    PHASE_KEY,
+    find_checkpoint,
+    only_tensors,
+    read_checkpoint,
+    saved_phase,
+)
+from fca2_plugin.geometry import check_phase
 from fca2_plugin.keymaps import HOSTS, Translation, translate
 
 __all__ = ["Conversion", "convert_checkpoint"]
@@ -62,7 +69,11 @@ class Conversion:
 
 
 def convert_checkpoint(
-    source: str | Path, target: str | Path, to: str, force: bool = False
+    source: str | Path,
+    target: str | Path,
+    to: str,
+    force: bool = False,
+    phase: str | None = None,
 ) -> Conversion:
     """Write the weights of a checkpoint in the other host's form.
 
@@ -71,12 +82,14 @@ def convert_checkpoint(
         target: The file to write.
         to: ``mmagic`` or ``basicsr``.
         force: Replace a file that exists.
+        phase: On which phase the weights were trained, a word of ``fca2_plugin.geometry``; by
+            default what the source says, if it does.
 
     Raises:
         FileNotFoundError: No such checkpoint.
         FileExistsError: ``target`` exists.
-        ValueError: An unknown host, no checkpoint, one of ``to`` already, or a network that both
-            hosts do not have.
+        ValueError: An unknown host or phase, no checkpoint, one of ``to`` already, or a network
+            that both hosts do not have.
     """
     check_choice("host", to, HOSTS)
     source, target = find_checkpoint(source), Path(target)
@@ -89,9 +102,13 @@ def convert_checkpoint(
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from error
     first = translated[0]
+    written = _WRITERS[to](translated)
+    phase = saved_phase(source) if phase is None else check_phase(phase)
+    if phase is not None:
+        written["meta"] = {PHASE_KEY: phase}
     target.parent.mkdir(parents=True, exist_ok=True)
     with file_at_once(target) as temporary:
-        torch.save(_WRITERS[to](translated), temporary)
+        torch.save(written, temporary)
     return Conversion(
         source,
         target,

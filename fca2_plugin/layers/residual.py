@@ -25,7 +25,8 @@ class ResidualBlockNoBN(nn.Module):
             nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.conv2(F.relu(self.conv1(x)))
+        # in place: a convolution's backward pass does not need what it returned
+        return self.conv2(F.relu(self.conv1(x), inplace=True)).add_(x)
 
 
 class ResidualBlocksWithInputConv(nn.Sequential):

@@ -45,7 +45,7 @@ class _Level(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         *hidden, last = self.basic_module
         for conv in hidden:
-            x = F.relu(conv(x))
+            x = F.relu(conv(x), inplace=True)
         return last(x)
 
 

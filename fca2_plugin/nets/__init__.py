@@ -2,6 +2,7 @@
 
 from fca2_plugin.nets.adapters import FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
+from fca2_plugin.nets.basicvsr import BasicVSRNet
 from fca2_plugin.nets.cf_stif import CFSTIFNet
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.comisr import COMISRNet
@@ -20,6 +21,7 @@ from fca2_plugin.nets.tgafnet import TGAFNet
 __all__ = [
     "ADAPTERS",
     "NETS",
+    "BasicVSRNet",
     "COMISRNet",
     "CFSTIFNet",
     "CleaningNet",
@@ -49,6 +51,7 @@ NETS = {
     "FCA2CleaningNet": CleaningNet,
     "FCA2Autoencoder": FrameAutoencoder,
     "FCA2GuidedAutoencoder": GuidedAutoencoder,
+    "FCA2BasicVSRNet": BasicVSRNet,
     "FCA2COMISRNet": COMISRNet,
     "FCA2FTVSRNet": FTVSRNet,
     "FCA2CompactFlowNet": CompactFlowNet,

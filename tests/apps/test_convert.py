@@ -180,3 +180,16 @@ def test_command(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "BasicVSR: weights and their average" in printed
     assert "left out: gan" in printed
+
+
+def test_the_phase_goes_over(tmp_path):
+    meta = {"fca2_phase": "first"}
+    source = save(tmp_path / "a.pth", {"params": make("basicsr"), "meta": meta})
+    convert_checkpoint(source, tmp_path / "b.pth", "mmagic")
+    assert load(tmp_path / "b.pth")["meta"] == meta
+    convert_checkpoint(tmp_path / "b.pth", tmp_path / "c.pth", "basicsr")
+    assert load(tmp_path / "c.pth")["meta"] == meta
+    convert_checkpoint(source, tmp_path / "b.pth", "mmagic", force=True, phase="centred")
+    assert load(tmp_path / "b.pth")["meta"] == {"fca2_phase": "centred"}
+    with pytest.raises(ValueError, match="phase"):
+        convert_checkpoint(source, tmp_path / "b.pth", "mmagic", force=True, phase="middle")

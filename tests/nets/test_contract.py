@@ -15,6 +15,7 @@ from fca2_plugin import nets
 from fca2_plugin.nets import (
     ADAPTERS,
     NETS,
+    BasicVSRNet,
     CFSTIFNet,
     CleaningNet,
     COMISRNet,
@@ -136,6 +137,7 @@ CASES = [
     Case("compact-flow", CompactFlowNet, 64_264),
     Case("compact-sr", lambda: CompactSRNet(4, 2), 2_196, 4),
     Case("compact-vsr", lambda: CompactVSRNet(4, 1), 67_288, 4),
+    Case("basicvsr", lambda: BasicVSRNet(4, 1), 1_490_163, 4),
     Case("comisr", lambda: COMISRNet(8, 1, 4), 34_795, 4),
     Case("comisr-warmup", lambda: COMISRNet(8, 1, 4, warmup_frames=2), 34_795, 4),
     Case("ftvsr", lambda: ftvsr(1), 1_781_883, 4, longest=3),
