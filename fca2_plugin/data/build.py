@@ -1,7 +1,7 @@
 """Build a compressed data set of clips in memory: ground truth, raw LQ, and LQ at each CRF.
 
     root/<split>/gt/<clip>/00000000.png     cut to a multiple of the scale
-    root/<split>/lq/<clip>/                 Gaussian blur, every scale-th pixel (Sec. IV-A)
+    root/<split>/lq/<clip>/                 Gaussian blur, pixels in the middle of their blocks
     root/<split>/lq_crf15/<clip>/           the same through a real encoder, one folder a CRF
     root/manifest.json                      settings, versions and checksums; written last
 

@@ -83,3 +83,16 @@ def test_adapt_trains_the_decoder_alone_and_runs_the_network_once(tmp_path):
 def test_a_cache_of_what_changes_is_refused(settings, sentence, tmp_path):
     with pytest.raises(ValueError, match=sentence):
         StagedFCA2Net(ToyVSR(), vsr_cache=str(tmp_path), **{"preset": "tiny_fast", **settings})
+
+
+def test_without_a_cleaner_codes_are_key_frames():
+    net = StagedFCA2Net(ToyVSR(), stage="adapt", preset="tiny_fast", autoencoder=PLAIN)
+    autoencoder = net.autoencoder
+    assert autoencoder.has_plain_codes
+    assert not any("cleaner" in key or "head" in key for key in autoencoder.state_dict())
+    x = torch.rand(2, 7, 3, 16, 16)
+    codes, guide = autoencoder.encode(x)
+    keys = [group.key for group in guide.groups]
+    assert torch.equal(codes, x[:, keys])
+    whole = StagedFCA2Net(ToyVSR(), stage="adapt", preset="tiny_fast").autoencoder
+    torch.testing.assert_close(whole.encode(x)[0], codes)  # its cleaner starts at zero

@@ -119,7 +119,7 @@ def _page(results: dict) -> str:
 def _setup(study: Study, data: str | Path | None, seeds: int) -> dict[str, str]:
     return {
         "data": f"{Path(data).name if data else 'clips made from photographs'}, the middle of the "
-        f"first {MAX_FRAMES} frames of each clip; Gaussian blur 1.5, every 4th pixel, x264 at CRF "
+        f"first {MAX_FRAMES} frames of each clip; Gaussian blur 1.5, 4 times smaller, x264 at CRF "
         f"{', '.join(map(str, CRFS))}; half of the windows that train stay raw",
         "training": f"{study.iterations} iterations for every training and every stage before it "
         f"(budget {study.budget:g} of {ITERATIONS}), {BATCH} windows of 7 frames each, Adam, "
