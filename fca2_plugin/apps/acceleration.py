@@ -10,7 +10,7 @@ would compile for longer than most clips take.
 """
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -24,6 +24,7 @@ FLOW = ("spynet", "flow", "compensation")
 """Parts of the names of what computes flow; ``spynet`` is what both hosts call it."""
 HOLDERS = ("autoencoder", "basicvsr", "cleaning", "front", "net", "vsr")
 """Names of networks on clips inside others."""
+MOST_GRAPHS = 16  # each holds memory of its own
 WARM_PASSES = 3  # before a graph is captured, as torch's documentation has it
 
 
@@ -133,33 +134,40 @@ def _check_compiler(device: torch.device) -> None:
 
 
 class _Graphs:
-    """Captures a pass for every input shape, and replays it."""
+    """Captures a pass for every input shape and plan of FCA²'s groups, and replays it.
 
-    def __init__(self, run: Callable[[Tensor], Tensor]) -> None:
+    Windows of a clip have plans of their own: what comes after ``MOST_GRAPHS`` runs as it is.
+    """
+
+    def __init__(self, run: Callable[..., Tensor]) -> None:
         self.run = run
         self.captured: dict[tuple, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
 
-    def __call__(self, clip: Tensor) -> Tensor:
-        key = (tuple(clip.shape), clip.dtype)
+    def __call__(self, clip: Tensor, *groups: Hashable) -> Tensor:
+        key = (tuple(clip.shape), clip.dtype, *groups)
         if key not in self.captured:
-            self.captured[key] = self._capture(clip)
+            if len(self.captured) >= MOST_GRAPHS:
+                return self.run(clip, *groups)
+            self.captured[key] = self._capture(clip, *groups)
         graph, inputs, result = self.captured[key]
         inputs.copy_(clip)
         graph.replay()
         return result.clone()  # the next replay writes into it
 
-    def _capture(self, clip: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
+    def _capture(
+        self, clip: Tensor, *groups: Hashable
+    ) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
         inputs = clip.clone()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM_PASSES):
-                self.run(inputs)
+                self.run(inputs, *groups)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(graph):
-                result = self.run(inputs)
+                result = self.run(inputs, *groups)
         except RuntimeError as error:
             reason = (str(error).strip().splitlines() or ["no reason given"])[0]
             raise ValueError(

@@ -35,7 +35,7 @@ An infinite value stands as ``Infinity``, which Python reads and strict JSON doe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from fca2_plugin import __version__
@@ -250,7 +250,7 @@ def _find(
         check_choice("condition", condition, tree.lq)
     sr = source["sr"] and Path(source["sr"])
     pairs = [
-        pair
+        replace(pair, types=tree.types.get((condition, pair.name)))
         for condition, lq in tree.lq.items()
         if conditions is None or condition in conditions
         for pair in find_pairs(tree.gt, lq=lq, sr=sr and sr / condition, condition=condition)

@@ -16,6 +16,7 @@ from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.metrics import get_protocol
+from fca2_plugin.ops.frame_groups import FrameGroup, window_groups
 from fca2_plugin.ops.group_plan import GroupPlan
 from fca2_plugin.ops.resize import displace
 
@@ -152,15 +153,16 @@ class NetworkMethod:
         self.network = prepare(network, settings)
         self.name = name
         self.max_frames = max_frames
-        # FCA² works on chunks of its own, whose borders must not move
-        self.align = getattr(network, "chunk_frames", None) or 1
+        # FCA² works on chunks of its own, whose borders must not move, or plans whole clips
+        self.plans = getattr(network, "spans_clips", False)
+        self.align = 1 if self.plans else getattr(network, "chunk_frames", None) or 1
         if overlap is None:
             overlap = (max_frames or 0) // 4 // self.align * self.align
         self.overlap = overlap
         self._plans: list[dict] = []
         self._piece = 0  # its first frame
         if getattr(network, "grouping", None) == "adaptive":
-            network.plan = self._recorded(network.plan)
+            network.follow = self._recorded(network.follow)
 
     def facts(self) -> dict[str, object]:
         """Return what a table says of a network."""
@@ -169,6 +171,11 @@ class NetworkMethod:
     def clip_facts(self) -> dict[str, object]:
         """Return what is known of the last clip: how an adaptive network grouped its frames."""
         return {"plans": self._plans} if self._plans else {}
+
+    def _run(self, clip: Tensor, window: slice, groups: Sequence[FrameGroup] | None) -> Tensor:
+        if groups is None:
+            return self.network(clip)
+        return self.network(clip, window_groups(groups, window.start, window.stop))
 
     def _recorded(self, plan: Callable) -> Callable:
         def planned(frames: Tensor) -> GroupPlan:
@@ -191,11 +198,12 @@ class NetworkMethod:
             return
         self._plans = []
         lq = list(media_frames(pair.lq))
+        groups = self.network.plan_ahead(len(lq), pair.types) if self.plans else None
         for piece, keep in chunks(len(lq), self.max_frames, self.overlap, self.align):
             clip = to_clip(lq[piece], self.device)
             self._piece = piece.start
             start = time.perf_counter()
-            sr = self.network(clip)
+            sr = self._run(clip, piece, groups)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             milliseconds = 1000 * (time.perf_counter() - start) / (keep.stop - keep.start)

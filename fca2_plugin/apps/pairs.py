@@ -7,7 +7,7 @@ folders are one condition without a name.
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fca2_plugin._suggest import check_choice, did_you_mean
@@ -30,6 +30,7 @@ class Pair:
         sr: The finished result, where there is one.
         condition: The condition's name, empty where there is only one.
         num_frames: Frames of the clip; 0 until ``check_pairs`` has counted them.
+        types: How each frame of the LQ was coded, one letter each, where that is known.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Pair:
     sr: Media | None = None
     condition: str = ""
     num_frames: int = 0
+    types: str | None = None
 
     @property
     def label(self) -> str:
@@ -55,6 +57,7 @@ class Tree:
         scale: How many times smaller the LQ is.
         degradation: How it was made.
         dataset: The data set's name.
+        types: Of the frames of each clip, by condition and name, where they are known.
     """
 
     gt: Path
@@ -62,6 +65,7 @@ class Tree:
     scale: int
     degradation: str
     dataset: str
+    types: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
@@ -82,7 +86,8 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
             f"there is no {path}; give a folder that `fca2 encode` has finished, or --lq and --gt"
         )
     try:
-        arguments = json.loads(path.read_text(encoding="utf-8"))["arguments"]
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        arguments = manifest["arguments"]
         scale = int(arguments["scale"])
         degradation = str(arguments.get("degradation") or arguments["downsampling"])
     except (ValueError, KeyError, TypeError) as error:
@@ -90,15 +95,27 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
             f"{path} is not a manifest of `fca2 encode` ({type(error).__name__}: {error}); "
             "encode again, or give --lq and --gt"
         ) from error
-    folder = root / _split(root, split)
-    lq = {}
-    for kind in sorted(folder.iterdir(), key=_condition_order):
-        if kind.name == "lq" or kind.name.startswith("lq_"):
-            name = kind.name.removesuffix(".lmdb").removeprefix("lq").removeprefix("_")
-            lq[name or "raw"] = kind
+    part = _split(root, split)
+    folder = root / part
+    lq = {
+        _condition(kind.name): kind
+        for kind in sorted(folder.iterdir(), key=_condition_order)
+        if kind.name == "lq" or kind.name.startswith("lq_")
+    }
     if not lq:
         raise ValueError(f"{folder} holds no LQ; expected folders lq, lq_crf15, ...")
-    return Tree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name)
+    types = {
+        (_condition(kind), clip["name"]): found
+        for clip in manifest.get("clips", ())
+        if clip["split"] == part
+        for kind, found in clip.get("types", {}).items()
+    }
+    return Tree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name, types)
+
+
+def _condition(kind: str) -> str:
+    """What a folder's condition is called."""
+    return kind.removesuffix(".lmdb").removeprefix("lq").removeprefix("_") or "raw"
 
 
 def _condition_order(path: Path) -> tuple:

@@ -223,9 +223,11 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     net = networks["wrapped"]
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
-        codes, _ = net.encode(to_clip(chunk))
+        clip = to_clip(chunk)
+        groups = net.plan(clip)
+        codes = net.encode(clip, groups).images
     title = "Ground-truth frames and their codes"
-    pictures.append(codes_picture(title, chunk, to_frames(codes), net.autoencoder.grouping))
+    pictures.append(codes_picture(title, chunk, to_frames(codes), groups))
     return pictures
 
 

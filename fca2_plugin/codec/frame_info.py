@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin.codec.hevc import HevcHeaders
-from fca2_plugin.codec.video import pictures
+from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["FrameInfo", "frame_infos"]
 
-TYPES = "?IPBSIPB"  # AVPictureType: none, I, P, B, S(GMC), SI, SP, BI
 # libavutil/video_enc_params.h: AVVideoEncParams, then AVVideoBlockParams (x, y, w, h, delta_qp)
 _ENC_PARAMS = struct.Struct("@IQQii8i")
 _BLOCK = np.dtype([("x", "i4"), ("y", "i4"), ("w", "i4"), ("h", "i4"), ("delta_qp", "i4")])
@@ -76,7 +75,7 @@ def frame_infos(path: str | os.PathLike) -> Iterator[FrameInfo]:
 
     for picture in pictures(path, prepare, watch):
         num_bytes, slice_qp = picture.opaque
-        kind = TYPES[int(picture.pict_type)]
+        kind = frame_type(picture)
         qp = _mean_block_qp(picture) if headers is None else slice_qp
         yield FrameInfo(kind, bool(picture.key_frame), qp, num_bytes)
 

@@ -14,6 +14,7 @@ from fca2_plugin.codec.encoders import open_decoder, open_encoder
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.settings import CodecSettings, apply_settings, padded_size
+from fca2_plugin.codec.video import frame_type
 
 __all__ = ["encode_decode", "stream_through"]
 
@@ -41,6 +42,7 @@ def stream_through(
     frames: Iterable[np.ndarray],
     settings: CodecSettings,
     watch: Callable[[Any, int, int], None] | None = None,
+    types: list[str] | None = None,
 ) -> Iterator[np.ndarray]:
     """Compress frames one by one and yield what a viewer would see, in the same order.
 
@@ -54,6 +56,7 @@ def stream_through(
         frames: ``uint8`` RGB frames of one size.
         settings: The encoder's settings.
         watch: Called with each ``av.Packet`` and the height and width of the coded picture.
+        types: Gets how each frame was coded, a letter of ``frame_type``, when the frame comes.
 
     Raises:
         TypeError: A frame is not a ``uint8`` array.
@@ -89,6 +92,8 @@ def stream_through(
             watch(packet, *coded_size)
         for picture in decoder.decode(packet):
             num_out += 1
+            if types is not None:
+                types.append(frame_type(picture))
             yield yuv_to_rgb(picture)[:height, :width]
     if num_out != num_in:
         raise RuntimeError(

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin.codec.picture import ColorTags, read_tags
-from fca2_plugin.codec.video import pictures
+from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["Scan", "frames", "read_rotation", "scan"]
 
@@ -43,6 +43,7 @@ class Scan:
         interlaced: Whether a frame says that it is.
         num_damaged: Frames that are damaged, or that would not decode.
         num_moved: Frames without a time, or with one not after the frame's before, which got one.
+        types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
     """
 
     times: np.ndarray
@@ -60,6 +61,7 @@ class Scan:
     interlaced: bool
     num_damaged: int
     num_moved: int
+    types: str = ""
 
     def __len__(self) -> int:
         return len(self.times)
@@ -174,6 +176,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.times, self.keys, self.sums = array("q"), array("b"), array("I")
+        self.types: list[str] = []
         self.first: Any = None
         self.tags = ColorTags()
         self.rotation = self.num_moved = 0
@@ -200,6 +203,7 @@ class _Found:
         self.times.append(time)
         self.keys.append(bool(frame.key_frame))
         self.sums.append(_sum(frame))
+        self.types.append(frame_type(frame))
         self.interlaced |= bool(frame.interlaced_frame)
 
     def result(self, num_damaged: int) -> Scan:
@@ -222,6 +226,7 @@ class _Found:
             interlaced=self.interlaced,
             num_damaged=num_damaged,
             num_moved=self.num_moved,
+            types="".join(self.types),
         )
 
 

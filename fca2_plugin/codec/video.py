@@ -25,12 +25,14 @@ __all__ = [
     "StreamInfo",
     "clip_pictures",
     "count_frames",
+    "frame_type",
     "pictures",
     "probe",
     "read_video",
     "write_video",
 ]
 
+TYPES = "?IPBSIPB"  # AVPictureType: none, I, P, B, S(GMC), SI, SP, BI
 SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
 
 
@@ -45,6 +47,11 @@ class StreamInfo:
     codec: str
     pix_fmt: str | None
     duration_seconds: float | None
+
+
+def frame_type(frame: Any) -> str:
+    """How a decoded ``av.VideoFrame`` was coded: ``I``, ``P`` or ``B``; ``?`` where nobody says."""
+    return TYPES[int(frame.pict_type)]
 
 
 @contextlib.contextmanager

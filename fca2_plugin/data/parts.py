@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -114,12 +114,17 @@ def write_coded(
     """
     settings = recipe.kinds[key[2]]
     lq = stream_clip(find_clip(lq_folder.parent, lq_folder.name))
+    types: list[str] = []
     if bitstream is None:
         with BitstreamWriter(settings) as writer:
-            return _write(folder, key, stream_through(lq, settings, writer), recipe, writer)
-    bitstream.parent.mkdir(parents=True, exist_ok=True)
-    with file_at_once(bitstream) as temporary, BitstreamWriter(settings, temporary) as writer:
-        return _write(folder, key, stream_through(lq, settings, writer), recipe, writer)
+            coded = stream_through(lq, settings, writer, types)
+            part = _write(folder, key, coded, recipe, writer)
+    else:
+        bitstream.parent.mkdir(parents=True, exist_ok=True)
+        with file_at_once(bitstream) as temporary, BitstreamWriter(settings, temporary) as writer:
+            coded = stream_through(lq, settings, writer, types)
+            part = _write(folder, key, coded, recipe, writer)
+    return replace(part, types="".join(types))
 
 
 def _write(

@@ -54,6 +54,8 @@ class Part:
         size: Height and width of a frame.
         sha256: Of the names and bytes of all its images.
         num_bytes: What the encoder made of it; None for frames that were not coded.
+        types: How each frame was coded, one letter each: ``I``, ``P``, ``B``, or ``?``; None for
+            frames that were not coded.
     """
 
     split: str
@@ -63,6 +65,7 @@ class Part:
     size: tuple[int, int]
     sha256: str
     num_bytes: int | None = None
+    types: str | None = None
 
     @property
     def key(self) -> Key:
@@ -244,6 +247,7 @@ def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Mapping[str, f
     entry["kbps"] = {
         k: round(float(8e-3 * n * fps[k] / entry["num_frames"]), 2) for k, n in coded.items()
     }
+    entry["types"] = {kind: part.types for kind, part in parts.items() if part.types is not None}
     return entry
 
 
@@ -258,6 +262,7 @@ def _manifest_parts(manifest: Mapping) -> list[Part]:
             tuple(clip["gt_size" if kind == "gt" else "lq_size"]),
             sha256,
             clip["num_bytes"].get(kind),
+            clip.get("types", {}).get(kind),
         )
         for clip in manifest["clips"]
         for kind, sha256 in clip["sha256"].items()

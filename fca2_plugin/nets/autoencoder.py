@@ -13,7 +13,7 @@ output along the flow and mixes it into the next frame (``recurrent``), one fram
 so that training starts close to passing slow footage through and codes stay images.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +22,9 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spatial_spectral import SpatialSpectralBody
 from fca2_plugin.layers.spynet import SPyNet
+from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.frame_groups import FrameGroup, channel_groups
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.padding import extend_time
 from fca2_plugin.ops.pieces import in_pieces
@@ -62,6 +64,7 @@ class FrameAutoencoder(nn.Module):
 
     spec = NetSpec(scale=1)
     phase = None  # its decoder learns where LQ pixels lie
+    takes_groups = has_plain_codes = False
 
     def __init__(
         self,
@@ -122,15 +125,28 @@ class FrameAutoencoder(nn.Module):
         """K, the code frames that ``num_frames`` frames become."""
         return self.grouping.num_groups(3 * max(num_frames, self.min_frames))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.decode(*self.encode(x))
+    def plan(self, num_frames: int) -> tuple[FrameGroup, ...]:
+        """The groups of ``num_frames`` frames, each with its middle frame as the key."""
+        return channel_groups(self.grouping, num_frames)
 
-    def encode(self, x: Tensor) -> tuple[Tensor, int]:
-        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), and the number of frames.
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
+    def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
+        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), guided by the number of frames.
 
         Short clips repeat their last frame.
+
+        Raises:
+            ValueError: Other groups than those of ``plan``.
         """
         num_frames = x.shape[1]
+        if groups is not None and tuple(groups) != self.plan(num_frames):
+            raise ValueError(
+                f"FrameAutoencoder's groups follow from n_subs={self.grouping.n_subs} and "
+                f"n_ovls={self.grouping.n_ovls}, and it got others; leave groups out, or use a "
+                "GuidedAutoencoder (preset='fast')"
+            )
         x = extend_time(x, self.min_frames)
         flows = self._flows(x) if self.flow_mode else None
         if self.flow_mode == "recurrent":
@@ -142,10 +158,11 @@ class FrameAutoencoder(nn.Module):
         codes = self.encoder(inputs).unflatten(0, groups.shape[:2])
         if self.image_codes:
             codes = codes + groups.unflatten(2, (-1, 3)).mean(dim=2)
-        return codes, num_frames
+        return Codes(codes, num_frames)
 
-    def decode(self, codes: Tensor, num_frames: int) -> Tensor:
-        """Codes (n, K, 3, h, w) to frames (n, num_frames, 3, h, w)."""
+    def decode(self, codes: Codes) -> Tensor:
+        """Codes (n, K, 3, h, w) to frames (n, t, 3, h, w), as many as were encoded."""
+        codes, num_frames = codes
         num_channels = 3 * max(num_frames, self.min_frames)
         groups = in_pieces(self.decoder, codes.flatten(0, 1))  # (n*K, S, h, w)
         if self.image_codes:

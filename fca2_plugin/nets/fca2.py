@@ -2,18 +2,20 @@
 
 Start reading here. ``FCA2Net`` takes built parts and reads like the paper's Fig. 4::
 
-    lq (n,t,3,h,w) - clean - chunks - encode - codes (n,K,3,h,w)
-                       |                          |
-                       |                   any VSR network
-                       |                          |
-    sr (n,t,3,s*h,s*w) - colour - joined - decode - (n,K,3,s*h,s*w)
+    lq (n,t,3,h,w) - clean - plan - encode - codes (n,K,3,h,w)
+                       |                       |
+                       |                any VSR network
+                       |                       |
+    sr (n,t,3,s*h,s*w) - colour ----- decode - (n,K,3,s*h,s*w)
 
 Where the paper is silent, the released model decides, unless said otherwise:
 
 * clips are cut into chunks of 7 frames, the last one filled by repeating its last frame. Chunks
   do not depend on each other and run as one batch; ``chunk_frames=None`` groups the whole clip
-  and gives the VSR network all codes as one sequence, as Fig. 4 can be read. ``join_codes`` keeps
-  the chunks, which overlap nowhere and so make fewer codes, and joins their codes;
+  and gives the VSR network all codes as one sequence, as Fig. 4 can be read. ``join_codes`` gives
+  it the codes of all chunks as one sequence. An autoencoder that takes any groups needs no chunks
+  then: as many key frames as theirs are spread over the clip, both ends included, and a frame
+  between two of them is made from both;
 * frames are cleaned before they are grouped (Fig. 4 draws it the other way round, but the cleaning
   network takes three channels);
 * colours are corrected against the cleaned frame of the same time (eq. 4), after decoding only;
@@ -21,18 +23,19 @@ Where the paper is silent, the released model decides, unless said otherwise:
   when they make images.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets.codes import Autoencoder, Codes
 from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
-from fca2_plugin.ops.frame_groups import FrameGroup, pick_frames
+from fca2_plugin.ops.frame_groups import FrameGroup, groups_between, pick_frames
 from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
+from fca2_plugin.ops.key_frames import spread_keys
 from fca2_plugin.ops.padding import extend_time
 from fca2_plugin.ops.pieces import images_at_once, join_pieces
 
@@ -51,17 +54,19 @@ class FCA2Net(nn.Module):
     all (cleaned) frames.
 
     Args:
-        autoencoder: A ``FrameAutoencoder`` or ``GuidedAutoencoder``.
+        autoencoder: A ``FrameAutoencoder`` or ``GuidedAutoencoder``, or another ``Autoencoder``.
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
         chunks_at_once: Chunks that run as one batch without gradients. Fewer need less memory: the
             decoder works at the output's size. None for all; with ``join_codes``, where the VSR
             network gets all of them anyway, for as many as are no slower than all.
-        join_codes: The VSR network gets the codes of all chunks of a clip as one sequence, so that
-            its propagation is as long as the clip; otherwise each chunk's alone, as released.
+        join_codes: The VSR network gets all codes of a clip as one sequence, so that its
+            propagation is as long as the clip; otherwise each chunk's alone, as released. With a
+            ``GuidedAutoencoder``, key frames are then spread over the whole clip, as many for each
+            frame as chunks of ``chunk_frames`` have.
         grouping: ``fixed``, or ``adaptive``: outside training, groups follow each clip's motion and
-            cuts (``plan``), and their codes are one sequence, whatever ``chunk_frames``. Only a
+            cuts (``follow``), and their codes are one sequence, whatever ``chunk_frames``. Only a
             ``GuidedAutoencoder`` can.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
@@ -70,7 +75,9 @@ class FCA2Net(nn.Module):
         vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
 
     Shape:
-        (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w).
+        (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w). Whoever runs a clip in windows where
+        ``spans_clips`` is true, or knows the types of its frames, gives the groups, too:
+        ``net(window, window_groups(net.plan_ahead(t, types), start, stop))``.
 
     Raises:
         ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once,
@@ -79,7 +86,7 @@ class FCA2Net(nn.Module):
 
     def __init__(
         self,
-        autoencoder: nn.Module | None = None,
+        autoencoder: Autoencoder | None = None,
         vsr: nn.Module | None = None,
         cleaning: nn.Module | None = None,
         *,
@@ -101,7 +108,7 @@ class FCA2Net(nn.Module):
             check_choice("color_correction", color_correction, COLOR_CORRECTIONS)
         check_choice("color_at", color_at, COLOR_PLACES)
         check_choice("grouping", grouping, GROUPINGS)
-        if grouping == "adaptive" and not getattr(autoencoder, "any_groups", False):
+        if grouping == "adaptive" and (autoencoder is None or not autoencoder.takes_groups):
             raise ValueError(
                 "grouping='adaptive' needs groups of any size, and of the autoencoders only "
                 f"GuidedAutoencoder has them, not {type(autoencoder).__name__}; choose "
@@ -142,51 +149,99 @@ class FCA2Net(nn.Module):
             phase=phase or self.vsr_spec.phase,
         )
 
-    def forward(self, lq: Tensor) -> Tensor:
+    def forward(self, lq: Tensor, groups: Sequence[FrameGroup] | None = None) -> Tensor:
         _check_clip(lq)
         if self.training:
             self._hold_frozen()
         clean = self.clean(lq)
         if self.autoencoder is None:
             return self.super_resolve(clean)
-        if self.grouping == "adaptive" and not self.training:
-            frames = join_pieces(map(self.process_adaptive, clean.split(1)), len(clean))
-            return self.correct(frames, clean)
+        if groups is None and self.is_adaptive:  # every clip has its own
+            done = (self.process(clip, self.plan(clip)) for clip in clean.split(1))
+            return self.correct(join_pieces(done, len(clean)), clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
-        batches = chunks.split(self._batch_size(chunks))
-        if self.join_codes:
-            frames = self.process_joined(batches, len(lq))  # (n*m, f, 3, s*h, s*w)
-        else:
-            frames = join_pieces(map(self.process, batches), len(chunks))
+        frames = self.process(chunks, groups or self.plan(chunks), len(lq))
         return self.correct(self._from_chunks(frames, lq), clean)
 
-    def process(self, chunks: Tensor) -> Tensor:
-        """Encode, super-resolve and decode, (m, f, 3, h, w) to (m, f, 3, s*h, s*w)."""
-        codes, guide = self.encode(chunks)  # (m, K, 3, h, w)
-        return self.autoencoder.decode(self.super_resolve(codes), guide)
+    def plan(self, chunks: Tensor, types: str | None = None) -> tuple[FrameGroup, ...]:
+        """Which frames share a code.
 
-    def process_joined(self, batches: Sequence[Tensor], num_clips: int) -> Tensor:
-        """As ``process``, with the codes of all chunks of a clip as one sequence.
-
-        Shape:
-            batches: (b, f, 3, h, w) each, together all chunks (n*m, ...) of ``num_clips`` clips;
-            returns (n*m, f, 3, s*h, s*w).
+        Args:
+            chunks: Cleaned frames, (m, f, 3, h, w); an adaptive network looks at the first clip.
+            types: As in ``plan_ahead``.
         """
-        codes, guides = zip(*map(self.encode, batches), strict=True)
-        sizes = [len(part) for part in codes]
-        codes = join_pieces(codes, sum(sizes))  # (n*m, K, 3, h, w)
-        sequences = codes.reshape(num_clips, -1, *codes.shape[2:])  # (n, m*K, 3, h, w)
-        codes = self.super_resolve(sequences).unflatten(1, (-1, codes.shape[1])).flatten(0, 1)
-        return join_pieces(map(self.autoencoder.decode, codes.split(sizes), guides), sum(sizes))
+        if self.is_adaptive:
+            return self.follow(chunks[0]).groups
+        return self.plan_ahead(chunks.shape[1], types)
 
-    def process_adaptive(self, clip: Tensor) -> Tensor:
-        """As ``process``, in groups that follow the clip, (1, t, 3, h, w)."""
-        codes, guide = self.encode(clip, self.plan(clip[0]).groups)
-        return self.autoencoder.decode(self.super_resolve(codes), guide)
+    def plan_ahead(self, num_frames: int, types: str | None = None) -> tuple[FrameGroup, ...]:
+        """Which frames share a code, where that depends on nothing else than what is given here.
 
-    def plan(self, frames: Tensor) -> GroupPlan:
+        Args:
+            num_frames: Of the clip where the network ``spans_clips``, else of a chunk.
+            types: Those of the clip's frames, as ``spread_keys`` takes them; key frames of chunks
+                are where they are.
+
+        Raises:
+            ValueError: Another number of types than of frames.
+        """
+        if not self.spans_clips:
+            return self.autoencoder.plan(num_frames)
+        chunk = self.chunk_frames or num_frames
+        share = -(-num_frames * self.autoencoder.num_codes(chunk) // chunk)
+        ends = -(-(num_frames - 1) // chunk) + 1  # no gap is longer than a chunk
+        keys = spread_keys(num_frames, min(max(share, ends), num_frames), types)
+        return groups_between(keys, num_frames)
+
+    def follow(self, frames: Tensor) -> GroupPlan:
         """The groups that ``adaptive`` takes for cleaned frames (t, 3, h, w)."""
         return plan_groups(frames)
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether groups follow what is seen: outside training, if so chosen."""
+        return self.grouping == "adaptive" and not self.training
+
+    @property
+    def spans_clips(self) -> bool:
+        """Whether groups lie anywhere in a clip, so that its windows need the plan of the whole."""
+        joined = self.autoencoder is not None and self.join_codes and not self.is_adaptive
+        return joined and self.autoencoder.takes_groups
+
+    @property
+    def reach(self) -> int:
+        """Frames beside a window of a clip that change its codes or their decoding."""
+        if not self.spans_clips:
+            return 0
+        gap = -(-(self.chunk_frames or 1) // self.autoencoder.num_codes(self.chunk_frames or 1)) + 1
+        return 2 * gap - 2  # up to a key frame, and up to the one before, which helps to clean it
+
+    def process(self, chunks: Tensor, groups: Sequence[FrameGroup], num_clips: int = 1) -> Tensor:
+        """Encode, super-resolve and decode, a few chunks at a time.
+
+        Args:
+            chunks: Of ``num_clips`` clips, (m, f, 3, h, w).
+            groups: Of the frames of each chunk.
+            num_clips: How many sequences of codes there are where these are joined.
+
+        Returns:
+            (m, f, 3, s*h, s*w).
+        """
+        encoded = (self.encode(part, groups) for part in chunks.split(self._batch_size(chunks)))
+        if self.join_codes:
+            resolved = self._resolve_joined(list(encoded), num_clips)
+        else:
+            resolved = (Codes(self.super_resolve(images), guide) for images, guide in encoded)
+        return join_pieces(map(self.autoencoder.decode, resolved), len(chunks))
+
+    def _resolve_joined(self, parts: Sequence[Codes], num_clips: int) -> Iterator[Codes]:
+        """Super-resolve the codes of all chunks of a clip as one sequence."""
+        images, guides = zip(*parts, strict=True)
+        sizes = [len(part) for part in images]
+        images = join_pieces(images, sum(sizes))  # (m, K, 3, h, w)
+        sequences = images.reshape(num_clips, -1, *images.shape[2:])
+        images = self.super_resolve(sequences).unflatten(1, (-1, images.shape[1])).flatten(0, 1)
+        return map(Codes, images.split(sizes), guides)
 
     def clean(self, lq: Tensor) -> Tensor:
         """Remove coding noise, (n, t, 3, h, w) to the same."""
@@ -196,17 +251,16 @@ class FCA2Net(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
             return self.cleaning(lq)
 
-    def encode(
-        self, chunks: Tensor, groups: Sequence[FrameGroup] | None = None
-    ) -> tuple[Tensor, Any]:
-        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w), and what decoding needs beside them."""
+    def encode(self, chunks: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
+        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w); in the groups of ``plan`` by default."""
+        groups = groups or self.plan(chunks)
         learns = "autoencoder" not in self.frozen or chunks.requires_grad
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
-            codes, guide = self.autoencoder.encode(chunks, *([groups] if groups else []))
-            if self.color_correction and self.color_at != "decoder":
-                middles = [group.key for group in groups] if groups else self._middles(chunks)
-                codes = correct_color(codes, pick_frames(chunks, middles), self.color_correction)
-        return codes, guide
+            codes = self.autoencoder.encode(chunks, groups)
+            if self.color_correction is None or self.color_at == "decoder":
+                return codes
+            keys = pick_frames(chunks, [group.key for group in groups])
+            return Codes(correct_color(codes.images, keys, self.color_correction), codes.guide)
 
     def super_resolve(self, codes: Tensor) -> Tensor:
         """Run the VSR network: pad to what it asks for, check what it returns, cut back."""
@@ -254,20 +308,13 @@ class FCA2Net(nn.Module):
     def _to_chunks(self, frames: Tensor) -> Tensor:
         """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""
         n, t = frames.shape[:2]
-        f = self.chunk_frames or t
+        f = t if self.spans_clips or self.is_adaptive else self.chunk_frames or t
         m = -(-t // f)
         return extend_time(frames, m * f).reshape(n * m, f, *frames.shape[2:])
 
     def _from_chunks(self, frames: Tensor, lq: Tensor) -> Tensor:
         """(n*m, f, c, H, W) to (n, t, c, H, W)."""
         return frames.reshape(lq.shape[0], -1, *frames.shape[2:])[:, : lq.shape[1]]
-
-    def _middles(self, chunks: Tensor) -> list[int]:
-        """The frame at each group's middle, the colour reference of its code."""
-        grouping, num_frames = self.autoencoder.grouping, chunks.shape[1]
-        starts = grouping.starts(3 * max(num_frames, self.autoencoder.min_frames))
-        middles = [(start + grouping.n_subs // 2) // 3 for start in starts]
-        return [min(middle, num_frames - 1) for middle in middles]
 
 
 def _check_clip(lq: Tensor) -> None:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
+from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
@@ -90,7 +91,7 @@ class GuidedAutoencoder(nn.Module):
     """
 
     spec = NetSpec(scale=1)
-    any_groups = True  # ``encode`` takes any, of any size
+    takes_groups = True
 
     def __init__(
         self,
@@ -143,41 +144,38 @@ class GuidedAutoencoder(nn.Module):
         """K, the code frames that ``num_frames`` frames become."""
         return len(fixed_groups(self.grouping, num_frames))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.decode(*self.encode(x))
+    def plan(self, num_frames: int) -> tuple[FrameGroup, ...]:
+        """The groups of ``num_frames`` frames by ``n_subs`` and ``n_ovls``."""
+        return fixed_groups(self.grouping, num_frames)
 
-    def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> tuple[Tensor, Guide]:
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
+    def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
         """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), and the guide that decodes them.
+
+        Without gradients, a few groups are at work at a time.
 
         Args:
             x: LQ frames.
             groups: Which frames share a code; None for those of ``n_subs`` and ``n_ovls``.
         """
-        groups = tuple(groups or fixed_groups(self.grouping, x.shape[1]))
-        keys = pick_frames(x, [group.key for group in groups])  # (n, K, 3, h, w)
-        pairs = _pairs(groups)
-        if not pairs:
-            nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
-            guide = Guide(x, groups, nothing[:, :, :2].float(), nothing)
-            return self._clean(keys, torch.zeros_like(keys[:, :, :1])), guide
-        members = pick_frames(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
-        partners = pick_frames(keys, [pair.code for pair in pairs])
-        if self.has_plain_codes:
-            codes, onto_member = keys, _flow(members, partners)
-        else:
-            flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
-            onto_member, onto_key = flow.chunk(2)
-            nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
-            codes = self._clean(keys, _mean_by_group(nearby, groups))
-        difference = members - _warp(partners, onto_member)
-        return codes, Guide(x, groups, onto_member, difference)
+        groups = tuple(groups or self.plan(x.shape[1]))
+        at_once = images_at_once(len(groups), x.shape[0] * x.shape[-2] * x.shape[-1], x.device)
+        parts = [
+            self._encode(x, groups[start : start + at_once])
+            for start in range(0, len(groups), at_once)
+        ]
+        codes, flow, difference = map(_joined, zip(*parts, strict=True))
+        return Codes(codes, Guide(x, groups, flow, difference))
 
-    def decode(self, codes: Tensor, guide: Guide) -> Tensor:
+    def decode(self, codes: Codes) -> Tensor:
         """Codes (n, K, 3, s*h, s*w) to frames (n, t, 3, s*h, s*w).
 
         Raises:
             ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
         """
+        codes, guide = codes
         ratio = self._ratio(codes, guide)
         keys = pick_frames(guide.frames, [group.key for group in guide.groups])
         detail = codes - _each(
@@ -193,6 +191,25 @@ class GuidedAutoencoder(nn.Module):
             chosen = [pair for pair in pairs if pair.frame in wanted]
             frames |= self._carry(detail, guide, chosen, ratio)
         return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
+
+    def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
+        """Codes, flow and difference of some groups; the last two as ``Guide`` has them."""
+        keys = pick_frames(x, [group.key for group in groups])  # (n, K, 3, h, w)
+        pairs = _pairs(groups)
+        if not pairs:
+            nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
+            codes = self._clean(keys, torch.zeros_like(keys[:, :, :1]))
+            return codes, nothing[:, :, :2].float(), nothing
+        members = pick_frames(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
+        partners = pick_frames(keys, [pair.code for pair in pairs])
+        if self.has_plain_codes:
+            codes, onto_member = keys, _flow(members, partners)
+        else:
+            flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
+            onto_member, onto_key = flow.chunk(2)
+            nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
+            codes = self._clean(keys, _mean_by_group(nearby, groups))
+        return codes, onto_member, members - _warp(partners, onto_member)
 
     def _see_neighbours(self, keys: Tensor, difference: Tensor) -> Tensor:
         """Features of what a neighbour says of its key frame, (n, p, c, h, w)."""
@@ -275,6 +292,11 @@ def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
     """Of every group's members with its key frame."""
     found = [(k, f) for k, group in enumerate(groups) for f in group.members]
     return [_Pair(index, k, f) for index, (k, f) in enumerate(found)]
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    """Pieces of a clip's frames or pairs as one."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 def _each(function, x: Tensor, *args) -> Tensor:

@@ -136,7 +136,7 @@ class StagedFCA2Net(FCA2Net):
                 f"stage={self.stage!r} trains it; set stage='adapt', or leave vsr_cache out"
             )
         learns = self.cleaning is not None and "cleaning" not in self.frozen
-        if learns or not getattr(self.autoencoder, "has_plain_codes", False):
+        if learns or self.autoencoder is None or not self.autoencoder.has_plain_codes:
             raise ValueError(
                 f"vsr_cache={folder!r} needs codes that stay the same, and here FCA² learns to "
                 "change them; set preset='fast' and autoencoder=dict(clean_channels=0), or leave "

@@ -8,7 +8,14 @@ from torch import Tensor
 
 from fca2_plugin.ops.grouping import ChannelGrouping
 
-__all__ = ["FrameGroup", "fixed_groups", "pick_frames"]
+__all__ = [
+    "FrameGroup",
+    "channel_groups",
+    "fixed_groups",
+    "groups_between",
+    "pick_frames",
+    "window_groups",
+]
 
 
 @dataclass(frozen=True)
@@ -17,11 +24,32 @@ class FrameGroup:
 
     Args:
         key: Index of the key frame.
-        members: Indices of the others, in order; none of them is the key of another group.
+        members: Indices of the others, in order. Around key frames, none of them is the key of
+            another group.
     """
 
     key: int
     members: tuple[int, ...]
+
+
+def channel_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup, ...]:
+    """The frames of each group of channels (eq. 3), overlaps and all; the key is the middle one.
+
+    Args:
+        grouping: Of any number of channels.
+        num_frames: Of the clip; a short one repeats its last frame.
+    """
+    starts = grouping.starts(3 * max(num_frames, -(-grouping.n_subs // 3)))
+    groups = []
+    for start in starts:
+        end = start + grouping.n_subs
+        key, *touched = (
+            min(channel // 3, num_frames - 1)
+            for channel in (start + grouping.n_subs // 2, *range(start, end))
+        )
+        members = sorted(set(touched) - {key})
+        groups.append(FrameGroup(key, tuple(members)))
+    return tuple(groups)
 
 
 def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup, ...]:
@@ -41,6 +69,45 @@ def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup
             key, tuple(f for f in range(start, min(start + size, num_frames)) if f not in keys)
         )
         for start, key in zip(starts, keys, strict=True)
+    )
+
+
+def groups_between(keys: Sequence[int], num_frames: int) -> tuple[FrameGroup, ...]:
+    """Key frames with all frames up to their neighbours: one between two is made from both.
+
+    Args:
+        keys: Indices of the key frames, increasing.
+        num_frames: Of the clip.
+    """
+    before = (-1, *keys[:-1])
+    after = (*keys[1:], num_frames)
+    return tuple(
+        FrameGroup(key, (*range(first + 1, key), *range(key + 1, last)))
+        for first, key, last in zip(before, keys, after, strict=True)
+    )
+
+
+def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[FrameGroup, ...]:
+    """The part of a clip's groups that lies in a window of the clip, counted from its start.
+
+    A frame whose key frames all lie outside is made from the nearest one inside; a window without
+    any has its middle frame as the key.
+
+    Args:
+        groups: Of the whole clip.
+        start: The window's first frame.
+        stop: The frame after its last.
+    """
+    inside = [group for group in groups if start <= group.key < stop]
+    if not inside:
+        return groups_between([(stop - start) // 2], stop - start)
+    members = {group.key: {f for f in group.members if start <= f < stop} for group in inside}
+    alone = set(range(start, stop)).difference(members, *members.values())
+    for frame in alone:
+        members[min(members, key=lambda key: abs(key - frame))].add(frame)
+    return tuple(
+        FrameGroup(key - start, tuple(f - start for f in sorted(found)))
+        for key, found in members.items()
     )
 
 

@@ -33,7 +33,9 @@ from fca2_plugin.data import (
 from fca2_plugin.geometry import displacement
 from fca2_plugin.metrics import METRICS, PROTOCOLS, get_protocol, psnr, ssim
 from fca2_plugin.nets import FCA2Net
+from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.frame_groups import window_groups
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.resize import bicubic_enlarge, displace
 from tests.codec.footage import moving_clip
@@ -496,13 +498,18 @@ class Brighter(nn.Module):
 
     grouping = ChannelGrouping(9, 3)
     min_frames = 3
-    any_groups = True
+    takes_groups = True
+    phase = None
+
+    def num_codes(self, num_frames):
+        return 3 * num_frames // 7
 
     def encode(self, x, groups=None):
-        return x, None
+        self.groups = groups
+        return Codes(x, None)
 
-    def decode(self, codes, guide):
-        return codes + 0.1
+    def decode(self, codes):
+        return codes.images + 0.1
 
 
 @pytest.fixture
@@ -532,6 +539,30 @@ def test_adaptive_groups_stand_in_the_result(brighter):
     assert sum(plans[0]["sizes"]) == 8
     runs = evaluate(**brighter, max_frames=7, overlap=0)["clips"]["walk"]["plans"]
     assert [plan["first_frame"] for plan in runs] == [0, 7]
+
+
+@pytest.mark.parametrize("max_frames", [None, 10])
+def test_key_frames_follow_the_types_in_the_manifest(tree, tmp_path, monkeypatch, max_frames):
+    """The network gets the plan of the whole clip, also in pieces of it."""
+    network = FCA2Net(autoencoder=Brighter(), join_codes=True, color_correction=None)
+    stand_in(monkeypatch, network)
+    (tmp_path / "net.pth").touch()
+    asked = []
+    plan = network.plan_ahead
+    monkeypatch.setattr(network, "plan_ahead", lambda *a: asked.append(a) or plan(*a))
+    data = tmp_path / "set"
+    for kind in ("gt", "lq_crf25"):
+        write_frames(data / kind / "walk", moving_clip(14, 32, 48))
+    types = "IBBBPBBBPBBBPP"
+    clip = {"split": "", "name": "walk", "types": {"lq_crf25": types}}
+    manifest = {"arguments": {"scale": 1, "degradation": "gaussian"}, "clips": [clip]}
+    (data / "manifest.json").write_text(json.dumps(manifest))
+    settings = {"config": "b.py", "checkpoint": tmp_path / "net.pth", "protocol": "rgb"}
+    evaluate(data=data, **settings, max_frames=max_frames)
+    assert asked == [(14, types)]
+    groups = plan(14, types)
+    first = 0 if max_frames is None else 4  # the last piece is as long as the others
+    assert network.autoencoder.groups == window_groups(groups, first, 14)
 
 
 def test_another_colour_correction_needs_one(tree, nearest, brighter):

@@ -73,6 +73,18 @@ def test_conditions_of_a_tree(tmp_path):
     assert (found.scale, found.degradation, found.dataset) == (4, "bd", "vid4")
 
 
+def test_types_of_a_tree(tmp_path):
+    root = tree(tmp_path, ["test/gt", "test/lq", "test/lq_crf15"])
+    path = root / "manifest.json"
+    clips = [
+        {"split": "train", "name": "walk", "types": {"lq_crf15": "IP"}},
+        {"split": "test", "name": "walk", "types": {"lq_crf15": "IB"}},
+        {"split": "test", "name": "city"},  # made before types were kept
+    ]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"clips": clips}))
+    assert open_tree(root).types == {("crf15", "walk"): "IB"}
+
+
 def test_splits_of_a_tree(tmp_path):
     root = tree(tmp_path, ["val/gt", "val/lq"])
     assert open_tree(root).gt == tmp_path / "val" / "gt"

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from fca2_plugin.codec.frame_info import frame_infos
 from fca2_plugin.codec.scan import _sum, frames, scan
 from tests.apps.upscale.films import STEP, TICKS, ffmpeg, film
 
@@ -32,6 +33,8 @@ def test_a_scan_tells_what_the_frames_say(tmp_path):
     assert found.seconds == pytest.approx(14 / 30, abs=0.02)
     assert (found.rotation, found.interlaced) == (0, False)
     assert (found.num_damaged, found.num_moved) == (0, 0)
+    assert found.types == "".join(info.kind for info in frame_infos(source))
+    assert set(found.types) == set("IPB")
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts", ".avi"])

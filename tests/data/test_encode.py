@@ -17,6 +17,7 @@ import pytest
 from fca2_plugin._files import only_writer
 from fca2_plugin.codec import CodecSettings, encode_decode, read_video, write_video
 from fca2_plugin.codec.encoders import ENCODERS
+from fca2_plugin.codec.frame_info import frame_infos
 from fca2_plugin.data import (
     downsample,
     encode_tree,
@@ -108,7 +109,21 @@ def test_the_manifest(frames_root, tmp_path):
     assert entry["num_bytes"]["lq_crf25"] > entry["num_bytes"]["lq_crf35"] > 0
     rate = 8 * entry["num_bytes"]["lq_crf25"] * 10 / 4 / 1000
     assert entry["kbps"]["lq_crf25"] == pytest.approx(rate, abs=0.01)
+    assert entry["types"].keys() == {"lq_crf25", "lq_crf35"}  # nothing codes lq
     assert str(frames_root) not in (tmp_path / "manifest.json").read_text()
+
+
+def test_frame_types_stand_in_the_manifest(tmp_path):
+    """They are those of the stream that is kept beside, and outlast a build that is repaired."""
+    write_frames(tmp_path / "in" / "walk", moving_clip(14, 64, 64))
+    arguments = {"codecs": CRFS[:1], "jobs": 1, "keep_bitstreams": True}
+    tree = encode_tree(tmp_path / "in", tmp_path / "set", **arguments)
+    types = tree.manifest["clips"][0]["types"]
+    (stream,) = (tree.root / "bitstreams" / "lq_crf25").iterdir()
+    assert types == {"lq_crf25": "".join(info.kind for info in frame_infos(stream))}
+    assert types["lq_crf25"][0] == "I" and set(types["lq_crf25"]) == set("IPB")
+    shutil.rmtree(tree.root / "lq")
+    assert encode_tree(tmp_path / "in", tmp_path / "set", **arguments).manifest == tree.manifest
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_jobs(frames_root, tmp_path):

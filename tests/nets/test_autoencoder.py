@@ -6,6 +6,7 @@ from torch import nn
 
 from fca2_plugin.nets import FrameAutoencoder
 from fca2_plugin.ops import pieces
+from fca2_plugin.ops.frame_groups import groups_between
 from fca2_plugin.ops.warp import flow_warp
 
 TABLE_VI = [(6, 0), (6, 2), (9, 0), (9, 3), (12, 4), (18, 8)]
@@ -55,9 +56,10 @@ def test_codes_of_clips_in_chunks_of_7(s, o, codes):
 def test_shapes(s, o):
     net = small(n_subs=s, n_ovls=o)
     for t in range(1, 13):
-        codes, num_frames = net.encode(clip(t))
-        assert codes.shape == (2, net.num_codes(t), 3, 8, 8)
-        assert net.decode(codes, num_frames).shape == (2, t, 3, 8, 8)
+        codes = net.encode(clip(t))
+        assert codes.images.shape == (2, net.num_codes(t), 3, 8, 8)
+        assert len(net.plan(t)) == net.num_codes(t)
+        assert net.decode(codes).shape == (2, t, 3, 8, 8)
 
 
 def test_min_frames():
@@ -77,8 +79,8 @@ def test_short_clips_repeat_their_last_frame(flow_mode):
 @torch.no_grad()
 def test_all_groups_share_one_encoder_and_decoder():
     net, x = small(), clip(7)
-    codes, _ = net.encode(x)
-    frames = net.decode(codes, 7).flatten(1, 2)
+    codes, _ = encoded = net.encode(x)
+    frames = net.decode(encoded).flatten(1, 2)
     total, counts = torch.zeros_like(frames), torch.zeros(21)
     for k, start in enumerate((0, 6, 12)):
         expected = net.encoder(x.flatten(1, 2)[:, start : start + 9])
@@ -175,7 +177,14 @@ def test_impossible_groups_raise():
 def test_codes_of_another_clip_raise():
     net = small()
     with pytest.raises(ValueError, match="got 3 groups of 9 channels; 36 channels"):
-        net.decode(net.encode(clip(7))[0], 12)
+        net.decode(net.encode(clip(7))._replace(guide=12))
+
+
+def test_groups_of_another_kind_raise():
+    net, x = small(), clip(7)
+    assert torch.equal(net.encode(x, net.plan(7)).images, net.encode(x).images)
+    with pytest.raises(ValueError, match="groups follow from n_subs=9 and n_ovls=3, and it got"):
+        net.encode(x, groups_between((0, 3, 6), 7))
 
 
 @pytest.mark.parametrize("trunk_frames", [None, 2])

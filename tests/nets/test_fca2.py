@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, NetSpec
+from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, GuidedAutoencoder, NetSpec
+from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.fca2 import PARTS
 from fca2_plugin.ops.color import correct_color
+from fca2_plugin.ops.frame_groups import groups_between, window_groups
 from tests.nets.toys import AnswerVSR, RecordingVSR, ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
@@ -42,7 +44,7 @@ def test_reads_like_the_figure():
     net, lq = build(), clip(7)
     clean = net.cleaning(lq)
     codes, guide = net.autoencoder.encode(clean)
-    expected = correct_color(net.autoencoder.decode(net.vsr(codes), guide), clean)
+    expected = correct_color(net.autoencoder.decode(Codes(net.vsr(codes), guide)), clean)
     torch.testing.assert_close(net(lq), expected)
 
 
@@ -117,6 +119,108 @@ def test_joined_codes_are_one_sequence_a_clip(chunks_at_once):
     # this VSR network treats codes one by one, so that joining them changes nothing
     net.join_codes = False
     torch.testing.assert_close(joined, net(x), rtol=1e-4, atol=1e-5)
+
+
+# --- key frames over the whole clip -----------------------------------------------------------
+
+
+def joined(vsr: nn.Module | None = None, **settings) -> FCA2Net:
+    torch.manual_seed(0)
+    guided = GuidedAutoencoder(clean_channels=4, clean_blocks=1, mid_channels=4, num_blocks=1)
+    for tail in (guided.cleaner[-1], guided.fusion[-1]):  # they start at zero
+        nn.init.normal_(tail.weight, std=0.1)
+    settings = {"join_codes": True, "color_correction": None, **settings}
+    return FCA2Net(guided, vsr or ToyVSR(), **settings).eval()
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "num_codes"),
+    [(1, 1), (2, 2), (3, 2), (7, 3), (14, 6), (34, 15), (41, 18), (47, 21), (49, 21), (100, 43)],
+)
+@torch.no_grad()
+def test_joined_key_frames_are_as_many_and_begin_and_end_the_clip(num_frames, num_codes):
+    """At most as many codes as chunks of 7 have, which fill up the last one."""
+    vsr = RecordingVSR()
+    net = joined(vsr)
+    assert net(clip(num_frames, 8, 8, n=2)).shape[:2] == (2, num_frames)
+    assert tuple(vsr.seen[0].shape[:2]) == (2, num_codes)
+    keys = [group.key for group in net.plan_ahead(num_frames)]
+    assert keys[0] == 0 and keys[-1] == num_frames - 1 and num_codes <= 3 * -(-num_frames // 7)
+
+
+@pytest.mark.parametrize("types", [None, "IBBBPBBPPBPBBBBBPBBBPBBBPPPBBBPBB"])
+@torch.no_grad()
+def test_frames_between_two_key_frames_are_made_from_both(types):
+    groups = joined().plan_ahead(33, types)
+    keys = [group.key for group in groups]
+    for frame in set(range(33)).difference(keys):
+        made_from = [group.key for group in groups if frame in group.members]
+        assert made_from == [max(k for k in keys if k < frame), min(k for k in keys if k > frame)]
+
+
+class Near(nn.Module):
+    """Super-resolves each code with the help of its two neighbours."""
+
+    spec = NetSpec(scale=2)
+
+    def forward(self, x):
+        padded = torch.cat([x[:, :1], x, x[:, -1:]], dim=1)
+        mixed = padded[:, :-2] + 2 * padded[:, 1:-1] + 3 * padded[:, 2:]
+        return mixed.repeat_interleave(2, -1).repeat_interleave(2, -2) / 6
+
+
+@pytest.mark.parametrize("types", [None, "IBBBPBBPPBPBBBBBPBBBPBBBPPPBBBPBBIBBBPBBB"])
+@pytest.mark.parametrize(("step", "first"), [(5, 0), (9, 3)])
+@torch.no_grad()
+def test_windows_give_what_the_whole_clip_gives(types, step, first):
+    """The plan is the clip's, wherever a window begins; so only the reach of networks counts."""
+    net, x = joined(Near()), clip(41, 16, 16)
+    groups = net.plan_ahead(41, types)
+    whole = net(x, groups)
+    reach = net.reach + (net.reach // 2 + 1)  # the VSR network sees one code further
+    for start in range(first, 41, step):
+        stop = min(start + step, 41)
+        begin, end = max(start - reach, 0), min(stop + reach, 41)
+        part = net(x[:, begin:end], window_groups(groups, begin, end))
+        kept = part[:, start - begin : stop - begin]
+        torch.testing.assert_close(kept, whole[:, start:stop], rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_window_on_its_own_is_another_clip():
+    """What the test above would not notice if windows were planned on their own."""
+    net, x = joined(Near()), clip(41, 16, 16)
+    part = net(x[:, 8:36])[:, 10:18]
+    assert not torch.allclose(part, net(x)[:, 18:26], rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_types_choose_key_frames():
+    net = joined(RecordingVSR())
+    types = "IBBBPBBBPBBBPBBBPBBBPBBBP"
+    chosen = net.plan_ahead(25, types)
+    keys = [group.key for group in chosen]
+    assert len(chosen) == len(net.plan_ahead(25)) == 11
+    assert {0, 4, 8, 12, 16, 20, 24} <= set(keys)  # all that are not B
+    assert net.plan(clip(25), types) == chosen
+    with pytest.raises(ValueError, match="types of 25 frames for a clip of 24"):
+        net.plan_ahead(24, types)
+
+
+@torch.no_grad()
+def test_chunks_keep_their_own_groups():
+    net = build()
+    assert net.plan_ahead(7) == net.autoencoder.plan(7) and not net.spans_clips
+    with pytest.raises(ValueError, match="and it got others; leave groups out"):
+        net(clip(7), groups_between((0, 3, 6), 7))
+    assert not joined(join_codes=False).spans_clips
+
+
+@torch.no_grad()
+def test_training_and_adaptive_networks_plan_as_they_do():
+    net = joined(grouping="adaptive")
+    assert not net.spans_clips and net.plan(clip(9)) == net.follow(clip(9)[0]).groups
+    assert net.train().spans_clips and net.plan(clip(9)) == net.plan_ahead(9)
 
 
 # --- parts can be left out -------------------------------------------------------------------

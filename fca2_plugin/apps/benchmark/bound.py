@@ -45,7 +45,7 @@ def bound_psnr(network: FCA2Net, pairs: Sequence[Pair]) -> float | None:
         network: With an autoencoder; only a guided one has a bound.
         pairs: Clips of at least one chunk; their first frames are taken, in whole chunks.
     """
-    if not getattr(network.autoencoder, "any_groups", False):
+    if network.autoencoder is None or not network.autoencoder.takes_groups:
         return None
     size = network.chunk_frames or _FRAMES
     means = []
@@ -57,9 +57,10 @@ def bound_psnr(network: FCA2Net, pairs: Sequence[Pair]) -> float | None:
             to_clip(list(islice(media_frames(media), count)), "cpu").unflatten(1, (-1, size))[0]
             for media in (pair.lq, pair.gt)
         )  # (m, f, 3, h, w)
-        _, guide = network.autoencoder.encode(lq)
-        keys = [group.key for group in guide.groups]
-        sr = network.autoencoder.decode(gt[:, keys], guide)
+        groups = network.plan_ahead(size)
+        keys = [group.key for group in groups]
+        codes = network.autoencoder.encode(lq, groups)
+        sr = network.autoencoder.decode(codes._replace(images=gt[:, keys]))
         between = [f for f in range(size) if f not in keys]
         made, true = (to_frames(x[:, between].flatten(0, 1)[None]) for x in (sr, gt))
         if between:

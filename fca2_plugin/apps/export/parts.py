@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin.nets import FCA2Net, NetSpec
+from fca2_plugin.nets.codes import Codes
 
 __all__ = ["Clip", "Part", "clip_frames", "network_parts"]
 
@@ -57,7 +58,7 @@ def clip_frames(network: nn.Module, frames: int | None) -> int:
         ValueError: None, or FCA² works on chunks of another length.
     """
     chunked = isinstance(network, FCA2Net) and network.autoencoder is not None
-    chunk = network.chunk_frames if chunked else None
+    chunk = network.chunk_frames if chunked and not network.spans_clips else None
     if frames is not None and frames < 1:
         raise ValueError(f"frames={frames} is no clip; expected 1 or more")
     if chunk is not None and frames not in (None, chunk):
@@ -87,7 +88,7 @@ def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[Part]:
         encoder, decoder = _autoencoder_parts(net, frames)
         yield encoder
     if net.vsr is not None:
-        codes = lq if net.autoencoder is None else Clip(net.autoencoder.num_codes(frames))
+        codes = lq if net.autoencoder is None else Clip(len(net.plan_ahead(frames)))
         yield Part("vsr", net.super_resolve, {"codes": codes}, ("sr_codes",))
     if net.autoencoder is not None:
         yield decoder
@@ -95,8 +96,9 @@ def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[Part]:
 
 def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[Part, Part]:
     """Encoder and decoder; what passes between them is found out by running the encoder."""
+    groups = net.plan_ahead(frames)
     with torch.inference_mode():
-        codes, guide = net.encode(torch.rand(1, frames, 3, 32, 32))
+        codes, guide = net.encode(torch.rand(1, frames, 3, 32, 32), groups)
         scale = net.spec.scale or net.super_resolve(codes).shape[-1] // codes.shape[-1]
     passed = {
         f"guide_{name}": Clip(value.shape[1], value.shape[2])
@@ -105,7 +107,7 @@ def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[Part, Part]:
     }
 
     def encode(clean: Tensor) -> Tensor | tuple[Tensor, ...]:
-        codes, guide = net.encode(clean)
+        codes, guide = net.encode(clean, groups)
         fields = _fields(guide)
         return (codes, *(fields[name.removeprefix("guide_")] for name in passed))
 
@@ -114,7 +116,7 @@ def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[Part, Part]:
         filled = guide
         if passed:
             filled = guide._replace(**{k.removeprefix("guide_"): v for k, v in tensors.items()})
-        sr = net.autoencoder.decode(sr_codes, filled)
+        sr = net.autoencoder.decode(Codes(sr_codes, filled))
         return net.correct(sr, others[-1]) if len(others) > len(passed) else sr
 
     inputs = {"sr_codes": Clip(codes.shape[1], scale=scale), **passed}

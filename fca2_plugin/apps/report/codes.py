@@ -39,5 +39,7 @@ def codes_of(
         return None
     chunk = frames[: network.chunk_frames]
     with torch.inference_mode():
-        codes, _ = network.encode(network.clean(to_clip(chunk, "cpu")))
-    return codes_picture(title, chunk, to_frames(codes), network.autoencoder.grouping)
+        clean = network.clean(to_clip(chunk, "cpu"))
+        groups = network.plan(clean)
+        codes = network.encode(clean, groups).images
+    return codes_picture(title, chunk, to_frames(codes), groups)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fca2_plugin.ops.grouping import ChannelGrouping
+from fca2_plugin.ops.frame_groups import FrameGroup
 
 __all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop", "codes_picture"]
 
@@ -144,13 +144,13 @@ class TemporalProfile:
 
 
 def codes_picture(
-    title: str, frames: Sequence[np.ndarray], codes: Sequence[np.ndarray], grouping: ChannelGrouping
+    title: str,
+    frames: Sequence[np.ndarray],
+    codes: Sequence[np.ndarray],
+    groups: Sequence[FrameGroup],
 ) -> CodesPicture:
-    """Codes beside the frames that the grouping puts into each."""
-    holds = [
-        tuple(range(start // 3, -(-(start + grouping.n_subs) // 3)))
-        for start in grouping.starts(3 * len(frames))
-    ]
+    """Codes beside the frames of each one's group."""
+    holds = [tuple(sorted((group.key, *group.members))) for group in groups]
     return CodesPicture(title, frames, codes, holds)
 
 

@@ -88,6 +88,11 @@ def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
         return None
     if job.upscaler.groups_adapt:
         return _adaptive_groups(job, seen)
+    if job.upscaler.plans_shots:
+        shots = dict.fromkeys(window.shot for window in seen)
+        frames = sum(last - first for first, last in shots)
+        codes = sum(len(network.plan_ahead(last - first)) for first, last in shots)
+        return f"{frames} frames in {len(shots)} shots, encoded into {codes} codes"
     lengths = [window.stop - window.start for window in seen]
     counts = list(_group_sizes(lengths, network.chunk_frames))
     grouping = autoencoder.grouping

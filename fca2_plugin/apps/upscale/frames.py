@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -34,15 +35,22 @@ class PictureUpscaler:
         tags: What the source's colours mean, nothing left open.
         pixels: The format of the result.
         compare: Put the bicubic picture on the left.
+        types: How each frame of the source was coded, for a network that plans by it.
     """
 
     def __init__(
-        self, upscaler: Upscaler, tags: ColorTags, pixels: PixelFormat, compare: bool = False
+        self,
+        upscaler: Upscaler,
+        tags: ColorTags,
+        pixels: PixelFormat,
+        compare: bool = False,
+        types: str = "",
     ) -> None:
         self.upscaler = upscaler
         self.tags = tags
         self.pixels = pixels
         self.compare = compare
+        self.types = types
 
     @torch.inference_mode()
     def __call__(self, pictures: list[Picture], window: Window, sizes: Sizes) -> Iterator[Picture]:
@@ -59,7 +67,10 @@ class PictureUpscaler:
                 for picture in (map(self._as_yuv, pictures) if luma else pictures)
             ]
         )[None]
-        results = run_tiled(upscaler, clip, upscaler.scale, sizes.tile, sizes.overlap, window.keep)
+        types = self.types[slice(*window.shot)]
+        groups = upscaler.plan_window(window.shot, window.start, window.stop, types)
+        network = partial(upscaler, groups=groups)
+        results = run_tiled(network, clip, upscaler.scale, sizes.tile, sizes.overlap, window.keep)
         del clip
         for number, result in enumerate(results, start=window.keep.start):
             if not torch.isfinite(result).all():

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.nets.frontend import FrontEnd
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.frame_groups import FrameGroup, window_groups
 from fca2_plugin.ops.resize import displace
 
 __all__ = ["Upscaler", "load_upscaler"]
@@ -58,6 +60,7 @@ class Upscaler:
         self.dtype = DTYPES.get(precision)
         self.network = _on_clips(network, spec).to(self.device).eval()
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
+        self._planned: tuple[tuple | None, tuple[FrameGroup, ...]] = (None, ())
         self.is_luma = spec.color == "y"
         self.scale = spec.scale or self._try_scale()
         self.move = -displacement(phase.phase, CENTRED, self.scale)
@@ -70,7 +73,7 @@ class Upscaler:
         """Frames that the network groups; chunks begin at multiples of it."""
         if getattr(self.network, "uses_peaks", False):
             return PEAK_CONTEXT
-        if self.groups_adapt:
+        if self.groups_adapt or self.plans_shots:
             return 1
         return getattr(self.network, "chunk_frames", None) or 1
 
@@ -79,10 +82,38 @@ class Upscaler:
         """Whether FCA² chooses its groups by what it sees."""
         return getattr(self.network, "grouping", None) == "adaptive"
 
+    @property
+    def plans_shots(self) -> bool:
+        """Whether FCA² lays its groups over a whole shot, of which windows see a part."""
+        return getattr(self.network, "spans_clips", False)
+
+    def plan_window(
+        self, shot: tuple[int, int], start: int, stop: int, types: str = ""
+    ) -> tuple[FrameGroup, ...] | None:
+        """The groups of a window as they are in its whole shot; None where each is on its own.
+
+        Args:
+            shot: The first frame of the shot, and the one after its last.
+            start: The window's first frame.
+            stop: The one after its last.
+            types: How the shot's frames were coded; nothing if not known.
+        """
+        if not self.plans_shots:
+            return None
+        groups = self._plan_shot(shot[1] - shot[0], types or None)
+        return window_groups(groups, start - shot[0], stop - shot[0])
+
+    def _plan_shot(self, num_frames: int, types: str | None) -> tuple[FrameGroup, ...]:
+        """Planned once for all windows of a shot."""
+        if self._planned[0] != (num_frames, types):
+            groups = self.network.plan_ahead(num_frames, types)
+            self._planned = (num_frames, types), groups
+        return self._planned[1]
+
     @torch.inference_mode()
     def plan_groups(self, clip: Tensor) -> str:
         """Say which groups FCA² would choose for a clip, (1, t, 3, h, w)."""
-        return self.network.plan(self.network.clean(clip.to(self.device))[0]).text
+        return self.network.follow(self.network.clean(clip.to(self.device))[0]).text
 
     @property
     def context(self) -> int:
@@ -90,15 +121,19 @@ class Upscaler:
         return _context(self.network)
 
     @torch.inference_mode()
-    def __call__(self, clip: Tensor) -> Tensor:
+    def __call__(self, clip: Tensor, groups: Sequence[FrameGroup] | None = None) -> Tensor:
         """(1, t, c, h, w) on any device to (1, t, c, s*h, s*w) on the network's.
+
+        Args:
+            clip: A clip, or a window of one.
+            groups: What ``plan_window`` says.
 
         Raises:
             ValueError: The result has another shape, or holds NaN or infinity.
         """
         clip = clip.to(self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None):
-            result = self.network(clip)
+            result = self.network(clip) if groups is None else self.network(clip, groups)
         _, t, c, h, w = clip.shape
         expected = (1, t, c, self.scale * h, self.scale * w)
         if tuple(result.shape) != expected:
@@ -213,5 +248,8 @@ def _context(network: nn.Module) -> int:
         if grouped and network.chunk_frames is not None and not joined:
             return 0  # chunks do not depend on each other
         inner = 0 if network.vsr is None else _context(network.vsr)
-        return inner * FRAMES_OF_A_CODE if grouped else inner
+        if not grouped:
+            return inner
+        known = inner * (network.reach // 2 + 1) + network.reach  # codes may lie that far apart
+        return max(inner * FRAMES_OF_A_CODE, min(known, RECURRENT_CONTEXT * FRAMES_OF_A_CODE))
     return RECURRENT_CONTEXT

@@ -42,11 +42,13 @@ class Window:
         start: The first.
         stop: The one after the last.
         keep: Those whose results are used, counted from ``start``.
+        shot: The shot that it lies in: (first frame, one after the last).
     """
 
     start: int
     stop: int
     keep: slice
+    shot: tuple[int, int]
 
 
 def make_segments(first: int, last: int, cuts: Sequence[int], length: int) -> list[Segment]:
@@ -76,7 +78,8 @@ def windows(segment: Segment, sizes: Sizes, align: int) -> Iterator[Window]:
     """
     step = max(1, (sizes.chunk - 2 * sizes.context) // align * align or align)
     context = -(-sizes.context // align) * align
-    for shot_start, shot_stop in segment.shots:
+    for shot in segment.shots:
+        shot_start, shot_stop = shot
         start = max(segment.start, shot_start)
         stop = min(segment.stop, shot_stop)
         while start < stop:
@@ -84,5 +87,6 @@ def windows(segment: Segment, sizes: Sizes, align: int) -> Iterator[Window]:
             late = (start - shot_start) % align
             end = min(start - late + step, stop)
             begin = max(shot_start, start - late - context)
-            yield Window(begin, min(end + context, shot_stop), slice(start - begin, end - begin))
+            keep = slice(start - begin, end - begin)
+            yield Window(begin, min(end + context, shot_stop), keep, shot)
             start = end

@@ -223,9 +223,8 @@ def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> 
 
 def _results(job: Job, work: WorkFolder, numbers: Sequence[int]) -> Iterator[tuple[int, Picture]]:
     """Yield the pictures of segments, each with its segment's number."""
-    run = PictureUpscaler(
-        job.upscaler, job.tags, job.pixels, job.options.preview_seconds is not None
-    )
+    compare, types = job.options.preview_seconds is not None, job.look.scan.types
+    run = PictureUpscaler(job.upscaler, job.tags, job.pixels, compare, types)
     following = None
     try:
         for number, later in zip(numbers, [*numbers[1:], None], strict=True):

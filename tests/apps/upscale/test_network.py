@@ -6,9 +6,20 @@ from torch import nn
 
 from fca2_plugin.apps.upscale import Upscaler, list_presets
 from fca2_plugin.apps.upscale.network import RECURRENT_CONTEXT
+from fca2_plugin.apps.upscale.plan import make_segments, windows
 from fca2_plugin.apps.upscale.presets import enlarge, load_preset
-from fca2_plugin.nets import FCA2Net, FramesAsBatch, FrontEnd, NetSpec, SlidingWindow, STDFNet
-from tests.apps.upscale.films import Enlarge
+from fca2_plugin.apps.upscale.sizes import Sizes
+from fca2_plugin.nets import (
+    CompactVSRNet,
+    FCA2Net,
+    FramesAsBatch,
+    FrontEnd,
+    GuidedAutoencoder,
+    NetSpec,
+    SlidingWindow,
+    STDFNet,
+)
+from tests.apps.upscale.films import Blend, Enlarge
 
 
 class Images(nn.Module):
@@ -58,6 +69,49 @@ def test_scale_context_and_adapter(network, scale, context, kind):
     assert (upscaler.scale, upscaler.context) == (scale, context)
     assert isinstance(upscaler.network, kind)
     assert upscaler(torch.rand(1, 3, 3, 18, 21)).shape == (1, 3, 3, 18 * scale, 21 * scale)
+
+
+def joined(vsr: nn.Module, **settings) -> FCA2Net:
+    torch.manual_seed(0)
+    guided = GuidedAutoencoder(clean_channels=4, clean_blocks=1, mid_channels=4, num_blocks=1)
+    for tail in (guided.cleaner[-1], guided.fusion[-1]):  # they start at zero
+        nn.init.normal_(tail.weight, std=0.1)
+    return FCA2Net(guided, vsr, color_correction=None, **settings)
+
+
+@pytest.mark.parametrize(
+    ("network", "context", "align"),
+    [
+        (joined(Enlarge(2), join_codes=True), 6, 1),
+        (joined(Blend(2, 1), join_codes=True), 10, 1),
+        (joined(CompactVSRNet(4, 1), join_codes=True), 24, 1),
+        (joined(Enlarge(2)), 0, 7),
+        (joined(Enlarge(2), join_codes=True, grouping="adaptive"), 0, 1),
+    ],
+)
+def test_what_fca2_needs_to_see(network, context, align):
+    upscaler = Upscaler(network, "it", "cpu")
+    assert (upscaler.context, upscaler.align) == (context, align)
+
+
+@pytest.mark.parametrize("types", ["", "IBBBPBBBPBBPPBBBPBBBPBBBPBBBPBBBPBBB"])
+@pytest.mark.parametrize("size", [21, 25])
+@torch.no_grad()
+def test_windows_of_a_shot_give_what_the_whole_shot_gives(types, size):
+    upscaler = Upscaler(joined(Blend(2, 1), join_codes=True), "it", "cpu")
+    first, last = shot = 5, 41
+    clip = torch.rand(1, last, 3, 16, 16)
+    whole = upscaler(clip[:, first:], upscaler.plan_window(shot, first, last, types))
+    sizes = Sizes(size, upscaler.context, None, 0)
+    (segment,) = make_segments(first, last, (), 100)
+    seen = list(windows(segment, sizes, upscaler.align))
+    assert len(seen) > 2
+    for window in seen:
+        groups = upscaler.plan_window(window.shot, window.start, window.stop, types)
+        part = upscaler(clip[:, window.start : window.stop], groups)[:, window.keep]
+        start = window.start + window.keep.start - first
+        expected = whole[:, start : start + part.shape[1]]
+        torch.testing.assert_close(part, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_presets():

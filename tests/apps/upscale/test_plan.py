@@ -24,6 +24,7 @@ def test_every_frame_is_kept_once_with_its_context(cuts, length, span, chunk, co
             frames = range(window.start, window.stop)[window.keep]
             assert len(frames) > 0
             shot = next(shot for shot in shots if shot[0] <= frames[0] < shot[1])
+            assert window.shot == shot
             assert shot[0] <= window.start < window.stop <= shot[1]  # no two shots at once
             assert frames[0] - window.start >= min(context, frames[0] - shot[0])
             assert window.stop - frames[-1] - 1 >= min(context, shot[1] - frames[-1] - 1)
