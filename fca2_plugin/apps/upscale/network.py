@@ -185,7 +185,8 @@ def load_upscaler(
         ValueError: Several were asked for, the weights are another network's, or the phase is
             unknown.
     """
-    chosen = choose_preset(config, checkpoint, preset, network)
+    on = _device(device)
+    chosen = choose_preset(config, checkpoint, preset, network, on)
     if network is not None:
         known = find_phase(network, phase)
         return Upscaler(network, type(network).__name__, device, precision, phase=known)
@@ -194,7 +195,7 @@ def load_upscaler(
         known = find_phase(network, phase)
         upscaler = Upscaler(network, chosen, device, precision, phase=known)
         if preset is None:
-            upscaler.notes = (default_note(chosen), *upscaler.notes)
+            upscaler.notes = (default_note(chosen, on), *upscaler.notes)
         return upscaler
     loaded = load_with_phase(config, checkpoint, phase)
     spec = find_host_spec(config, loaded.module)

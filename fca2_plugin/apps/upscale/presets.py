@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,8 +44,10 @@ class Bicubic(nn.Module):
         return enlarge(lq, self.spec.scale)
 
 
-#: What is used where nothing is asked for.
-DEFAULT = "small"
+#: What is used where nothing is asked for, by the kind of device: ``large`` costs eight times
+#: ``small``, which a GPU does not feel and a CPU does.
+DEFAULTS = {"cpu": "small"}
+DEFAULT_ELSEWHERE = "large"
 
 
 def load_preset(name: str) -> nn.Module:
@@ -62,8 +65,16 @@ def choose_preset(
     checkpoint: str | Path | None,
     preset: str | None,
     network: nn.Module | None,
+    device: torch.device,
 ) -> str | None:
     """Make sure that one network with weights was asked for, or choose what ships.
+
+    Args:
+        config: Of the network.
+        checkpoint: Its weights.
+        preset: The name of a network that ships.
+        network: A module.
+        device: Where it will run.
 
     Returns:
         The preset that was asked for, or that stands in where nothing was; None beside a config or
@@ -97,12 +108,14 @@ def choose_preset(
             "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
             f"or one of {offers()}"
         )
-    return DEFAULT if DEFAULT in shipped else next(iter(shipped))
+    wanted = DEFAULTS.get(device.type, DEFAULT_ELSEWHERE)
+    return wanted if wanted in shipped else next(iter(shipped))
 
 
-def default_note(name: str) -> str:
+def default_note(name: str, device: torch.device) -> str:
     """What to say where a preset stands in."""
     return (
-        f"no network was chosen: preset {name} was taken; there are {offers()}, and any config "
-        "with its checkpoint (--config C --checkpoint K)"
+        f"no network was chosen: preset {name} was taken, which suits a "
+        f"{'CPU' if device.type == 'cpu' else 'GPU'}; there are {offers()}, and any config with "
+        "its checkpoint (--config C --checkpoint K)"
     )
