@@ -43,4 +43,4 @@ def check_can_export() -> None:
 
 
 def _too_old(what: str) -> str:
-    return f"{what} needs torch 2.6 or newer, and this is {torch.__version__}; everything else works"
+    return f"{what} needs torch 2.6 or newer, and this is {torch.__version__}; the rest works"
