@@ -20,6 +20,7 @@ _MMAGIC = (
     "mmcv_ext",
     "mmagic_imports",
     "mmengine_packages",
+    "mmengine_configs",
     "mmengine_checkpoints",
     "mmengine_dist",
     "mmagic_half",
