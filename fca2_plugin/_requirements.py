@@ -24,7 +24,15 @@ __all__ = [
 
 # What comes in variants that own the same folder (opencv-python and opencv-python-headless, mmcv
 # and mmcv-lite) is in none of these: pip would put a second one over the one that is there.
-REQUIRED = ["torch>=2.1", "torchvision>=0.16", "numpy>=1.23", "pillow", "rich", "safetensors"]
+# The floors are those of constraints-oldest.txt.
+REQUIRED = [
+    "torch>=2.1",
+    "torchvision>=0.16",
+    "numpy>=1.23",
+    "pillow>=9.4",
+    "rich>=13.4",
+    "safetensors>=0.4",
+]
 
 EXTRAS = {
     # for an environment that has no OpenCV yet

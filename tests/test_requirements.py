@@ -89,3 +89,13 @@ def test_nothing_in_the_texts_sends_people_to_an_index_for_the_package():
             text = path.read_text(encoding="utf-8")
             assert "install fca2_plugin" not in text, path
             assert "install 'fca2_plugin" not in text and 'install "fca2_plugin' not in text, path
+
+
+def test_every_floor_is_proved_by_the_oldest_environment():
+    root = Path(__file__).parents[1]
+    lines = (root / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    oldest = dict(line.split("==") for line in lines if "==" in line)
+    floors = [*_requirements.REQUIRED, *(one for table in ALONE.values() for one in table)]
+    for name, _, rest in (one.partition(">=") for one in floors if ">=" in one):
+        floor = rest.partition(",")[0]
+        assert f"{oldest[name]}.".startswith(f"{floor}."), f"{name}: {oldest[name]}, not {floor}"
