@@ -123,7 +123,10 @@ def install_line(*extras: str) -> str:
         lines.append(_with_kept(with_their_own))
     if alone:
         lines.append(_pip(["--no-deps", "--no-build-isolation", *alone]))
-    return " && ".join(lines)
+    line = " && ".join(lines)
+    if any(map(_cannot_build, alone)):
+        line += "  # its setup.py fails from Python 3.13 on; take a wheel that an older one built"
+    return line
 
 
 def line_for_module(module: str) -> str | None:
@@ -169,6 +172,10 @@ def _pip(arguments: Iterable[str]) -> str:
     python = "python" if found and Path(found).parent == here.parent else str(here)
     words = (python, "-m", "pip", "install", *arguments)
     return " ".join(f'"{word}"' if set("<> ") & set(word) else word for word in words)
+
+
+def _cannot_build(requirement: str) -> bool:
+    return _name(requirement) == "basicsr" and sys.version_info >= (3, 13)
 
 
 def _is_missing(requirement: str) -> bool:

@@ -45,6 +45,14 @@ def test_hosts_come_without_their_own_requirements(environment):
     ]
 
 
+def test_basicsr_cannot_be_built_by_a_new_python(environment, monkeypatch):
+    environment |= {_requirements._module(one) for one in EXTRAS["basicsr"]}
+    monkeypatch.setattr(sys, "version_info", (3, 12, 1))
+    assert "#" not in install_line("basicsr")
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
+    assert "# its setup.py fails from Python 3.13 on" in install_line("basicsr")
+
+
 def test_no_mmcv_goes_over_another(environment):
     environment.add("mmcv")
     assert "mmcv" not in install_line("mmagic")
