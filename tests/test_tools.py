@@ -340,6 +340,11 @@ def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
         ),
         ("train.sh", ["a b.yml", "--resume"], "-m fca2_plugin.basicsr.train a b.yml --resume"),
         (
+            "train.sh",
+            ["fca2_plugin::mmagic/a.py"],
+            "-m fca2_plugin.mmagic.train fca2_plugin::mmagic/a.py",
+        ),
+        (
             "dist_train.sh",
             ["c.yaml", "2", "--auto_resume"],
             "-m torch.distributed.run --nnodes=1 --node_rank=0 --master_addr=127.0.0.1 "
