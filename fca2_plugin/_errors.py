@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from fca2_plugin._requirements import line_for_module
+
 __all__ = ["USER_ERRORS", "one_sentence", "run_command"]
 
 USER_ERRORS = (ValueError, TypeError, KeyError, ImportError, OSError)
@@ -16,6 +18,9 @@ def one_sentence(error: BaseException) -> str:
     text = str(text)
     if "\nOriginal Traceback" in text:  # torch's message for what a data worker raised
         text = text.strip().splitlines()[-1].partition(": ")[2]
+    if isinstance(error, ModuleNotFoundError) and "pip install" not in text:
+        line = line_for_module(error.name or "")
+        text += f"; install it with `{line}`" if line else ""
     return " ".join(text.split()) or type(error).__name__
 
 

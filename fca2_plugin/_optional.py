@@ -3,6 +3,8 @@
 import importlib
 from types import ModuleType
 
+from fca2_plugin._requirements import install_line
+
 __all__ = ["require"]
 
 
@@ -21,6 +23,6 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"{module} is needed here and could not be imported ({error}); install it with "
-            f"`pip install -c constraints.txt 'fca2_plugin[{extra}]'`",
+            f"`{install_line(extra)}`",
             name=error.name,
         ) from error

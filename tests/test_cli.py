@@ -123,7 +123,7 @@ def test_both_hosts_work_here():
     require_host("mmagic")
     require_host("basicsr")
     findings = {finding.name: finding for finding in examine()}
-    assert list(findings) == ["python", "torch", "video", "mmagic", "basicsr"]
+    assert list(findings) == ["python", "torch", "opencv", "video", "mmagic", "basicsr"]
     assert findings["python"].details == [sys.executable]
     for finding in findings.values():
         assert finding.works, finding.error

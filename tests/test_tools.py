@@ -9,7 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(path.name for path in (ROOT / "tools").glob("*.sh"))
-COMMANDS = "awk bash cat cksum df dirname grep mkdir rm tail touch".split()
+RECIPE = (
+    "constraints.txt",
+    "constraints-oldest.txt",
+    "setup.py",
+    "fca2_plugin/_requirements.py",
+    "tools/_env.sh",
+)
+COMMANDS = "awk bash cat cksum df dirname grep mkdir tail touch".split()
 
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
@@ -27,7 +34,7 @@ def script(name: str, *arguments: str | Path, **kwargs) -> subprocess.CompletedP
     return run("bash", ROOT / "tools" / name, *arguments, **kwargs)
 
 
-@pytest.mark.parametrize("path", [*(f"tools/{name}" for name in SCRIPTS), ".ci/run"])
+@pytest.mark.parametrize("path", [*(f"tools/{name}" for name in SCRIPTS), ".ci/run", ".ci/oldest"])
 def test_syntax(path):
     done = run("bash", "-n", ROOT / path)
     assert done.returncode == 0, done.stderr
@@ -117,6 +124,9 @@ def test_wrong_arguments_are_one_sentence(name, arguments, sentence, tmp_path):
     assert done.stderr == f"error: {sentence}\n"
 
 
+NO_ENVIRONMENT = {"VIRTUAL_ENV": "", "CONDA_PREFIX": "", "FCA2_VENV": "", "FCA2_VENV_OLDEST": ""}
+
+
 @pytest.fixture
 def fake(tmp_path):
     """A repository of its own in a folder with a space, and a PATH of little but a fake Python."""
@@ -132,13 +142,18 @@ class Fake:
         self.bin = folder / "bin"
         self.bin.mkdir()
         shutil.copytree(ROOT / "tools", self.root / "tools")
-        for name in "constraints.txt", "setup.py":
-            shutil.copy(ROOT / name, self.root)
+        (self.root / "fca2_plugin").mkdir()
+        for name in RECIPE:
+            shutil.copy(ROOT / name, self.root / name)
         for name in COMMANDS:
             (self.bin / name).symlink_to(shutil.which(name))
         self.python = self.bin / "python3.11"
         self.python.write_text(
             "#!/usr/bin/env bash\n"
+            'case "$*" in *find_spec*)\n'  # a question about modules; a file beside it answers
+            '  for module in "${@:3}"; do grep -qsx "$module" "${0%/*}/has" || exit 1; done\n'
+            "  exit ;;\n"
+            "esac\n"
             'echo "$*" >>"$FAKE_LOG"\n'
             'case "$*" in\n'
             '*"-m venv "*) mkdir -p "$3/bin"; cat "$0" >"$3/bin/python"\n'
@@ -151,6 +166,13 @@ class Fake:
         (self.bin / "chmod").symlink_to(shutil.which("chmod"))
         (self.bin / "env").symlink_to(shutil.which("env"))
 
+    def environment(self, folder: Path, *modules: str) -> Path:
+        """An environment that somebody else made, with these modules."""
+        (folder / "bin").mkdir(parents=True)
+        shutil.copy(self.python, folder / "bin" / "python")
+        (folder / "bin" / "has").write_text("\n".join(modules))
+        return folder
+
     def ensure(self, command: str = "ensure_env", **environment: str):
         """Source the installer and run ``command``; return the result and the pip installs."""
         self.log.write_text("")
@@ -161,8 +183,7 @@ class Fake:
             **{
                 "PATH": str(self.bin),
                 "FAKE_LOG": str(self.log),
-                "VIRTUAL_ENV": "",
-                "FCA2_VENV": "",
+                **NO_ENVIRONMENT,
                 "PYTHON": "",
                 "FCA2_MIN_GB": "0",
                 **environment,
@@ -178,13 +199,15 @@ def test_the_first_run_installs_and_the_second_does_not(fake):
     assert len(installs) == 4
     assert all(f"-c {fake.root}/constraints.txt" in line for line in installs)
     assert "torch torchvision" in installs[1]
-    assert "--no-deps --no-build-isolation mmagic basicsr" in installs[3]
+    assert "opencv-python" in installs[2]
+    alone = "mmagic mmengine mmcv-lite basicsr scenedetect"
+    assert f"--no-deps --no-build-isolation {alone}" in installs[3]
     done, installs = fake.ensure()
     assert (done.returncode, installs) == (0, [])
     assert fake.log.read_text() == ""  # not one Python was started
 
 
-@pytest.mark.parametrize("file", ["constraints.txt", "setup.py", "tools/_env.sh"])
+@pytest.mark.parametrize("file", [name for name in RECIPE if "oldest" not in name])
 def test_a_changed_recipe_installs_again(fake, file):
     fake.ensure()
     with open(fake.root / file, "a", encoding="utf-8") as stream:
@@ -203,7 +226,7 @@ def test_a_failed_installation_is_one_sentence_and_completed_by_the_next(fake):
     assert (done.returncode, len(installs)) == (0, 4)
 
 
-def test_fca2_venv_and_an_active_installed_venv_are_used(fake, tmp_path):
+def test_fca2_venv_and_an_active_venv_of_the_scripts_are_used(fake, tmp_path):
     other = tmp_path / "other venv"
     done, _ = fake.ensure(FCA2_VENV=str(other))
     assert done.stdout.endswith(f"PY={other}/bin/python\n")
@@ -211,11 +234,48 @@ def test_fca2_venv_and_an_active_installed_venv_are_used(fake, tmp_path):
     done, installs = fake.ensure(VIRTUAL_ENV=str(other))
     assert done.stdout == f"PY={other}/bin/python\n"
     assert installs == []
-    foreign = tmp_path / "foreign"  # a venv that is not ours stays as it is
-    foreign.mkdir()
-    done, _ = fake.ensure(VIRTUAL_ENV=str(foreign))
+
+
+@pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_an_environment_of_the_user_is_used_and_never_changed(fake, tmp_path, variable):
+    theirs = fake.environment(tmp_path / "theirs", "fca2_plugin", "torch", "av")
+    done, installs = fake.ensure("ensure_env torch av", **{variable: str(theirs)})
+    assert (done.stdout, installs) == (f"PY={theirs}/bin/python\n", [])
+    # one module is missing there: it stays as it is, and a venv of our own is made
+    done, installs = fake.ensure("ensure_env torch av pytest", **{variable: str(theirs)})
     assert done.stdout.endswith(f"PY={fake.root}/.venv/bin/python\n")
-    assert list(foreign.iterdir()) == []
+    assert len(installs) == 4
+    assert {path.name for path in theirs.rglob("*")} == {"bin", "python", "has"}
+    # not even where it is named as the place
+    done, installs = fake.ensure(FCA2_VENV=str(theirs))
+    assert (done.returncode, installs) == (2, [])
+    assert done.stderr.startswith(f"error: {theirs} was not made by these scripts, which install")
+
+
+def test_a_python_on_the_path_that_has_everything_is_used(fake):
+    fake.environment(fake.bin / "env of", "fca2_plugin", "torch")
+    path = f"{fake.bin}/env of/bin:{fake.bin}"
+    done, installs = fake.ensure("ensure_env torch", PATH=path)
+    assert (done.stdout, installs) == (f"PY={fake.bin}/env of/bin/python\n", [])
+
+
+def test_the_oldest_versions_have_a_venv_of_their_own(fake, tmp_path):
+    theirs = fake.environment(tmp_path / "theirs", "fca2_plugin", "torch")
+    for oldest in ({}, {"FCA2_VENV_OLDEST": str(tmp_path / "old")}):
+        where = oldest.get("FCA2_VENV_OLDEST", f"{fake.root}/.venv-oldest")
+        command = "use_oldest; ensure_own_env"
+        done, installs = fake.ensure(command, VIRTUAL_ENV=str(theirs), **oldest)
+        assert done.stdout.endswith(f"PY={where}/bin/python\n")
+        assert all(f"-c {fake.root}/constraints-oldest.txt" in line for line in installs)
+        assert "opencv-python-headless" in installs[2]
+        assert fake.ensure(command, **oldest)[1] == []
+
+
+def test_without_a_clone_nothing_is_made(fake):
+    (fake.root / "setup.py").unlink()
+    done, installs = fake.ensure()
+    assert (done.returncode, installs) == (2, [])
+    assert done.stderr.startswith("error: only the scripts of a clone make an environment")
 
 
 def test_no_python_no_disk_and_a_wrong_python_are_one_sentence(fake):
@@ -225,13 +285,14 @@ def test_no_python_no_disk_and_a_wrong_python_are_one_sentence(fake):
     done, _ = fake.ensure(PYTHON="no-such-python")
     assert done.returncode == 2
     assert (
-        done.stderr == "error: PYTHON=no-such-python is not a Python 3.10, 3.11 or 3.12 with venv\n"
+        done.stderr
+        == "error: PYTHON=no-such-python is not one of Python 3.11, 3.10, 3.12 with venv\n"
     )
     fake.python.unlink()
     done, _ = fake.ensure()
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "error: found no Python 3.10, 3.11 or 3.12 with venv; install one"
+        "error: did not find one of Python 3.11, 3.10, 3.12 with venv; install one"
     )
     assert done.stderr.count("\n") == 1
 
@@ -239,12 +300,19 @@ def test_no_python_no_disk_and_a_wrong_python_are_one_sentence(fake):
 def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
     done, _ = fake.ensure("use_env")
     assert done.returncode == 2
-    assert done.stderr.startswith(
-        "error: there is no environment yet; run bash tools/quickstart.sh"
-    )
-    fake.ensure()
-    done, installs = fake.ensure("use_env")
-    assert (done.stdout, installs) == (f"PY={fake.root}/.venv/bin/python\n", [])
+    assert done.stderr.startswith("error: found no environment with torch; activate yours")
+    fake.environment(fake.root / ".venv", "torch")
+    conda = fake.environment(tmp_path / "conda", "torch")
+    bare = fake.environment(tmp_path / "bare")  # an active one without torch is passed over
+    for active, used in (
+        ({}, fake.root / ".venv"),
+        ({"VIRTUAL_ENV": str(bare)}, fake.root / ".venv"),
+        ({"CONDA_PREFIX": str(conda)}, conda),
+        ({"CONDA_PREFIX": str(conda), "FCA2_VENV": str(fake.root / ".venv")}, fake.root / ".venv"),
+        ({"VIRTUAL_ENV": str(conda), "FCA2_VENV": str(fake.root / ".venv")}, conda),
+    ):
+        done, installs = fake.ensure("use_env", **active)
+        assert (done.stdout, installs) == (f"PY={used}/bin/python\n", [])
 
 
 @pytest.mark.parametrize(
@@ -271,6 +339,11 @@ def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
             "-m fca2_plugin.mmagic.test a b.py https://x/c.pth",
         ),
         ("train.sh", ["a b.yml", "--resume"], "-m fca2_plugin.basicsr.train a b.yml --resume"),
+        (
+            "train.sh",
+            ["fca2_plugin::mmagic/a.py"],
+            "-m fca2_plugin.mmagic.train fca2_plugin::mmagic/a.py",
+        ),
         (
             "dist_train.sh",
             ["c.yaml", "2", "--auto_resume"],
@@ -300,7 +373,7 @@ def test_launchers_use_what_is_there_and_install_nothing(fake, tmp_path):
     ],
 )
 def test_what_the_launchers_start(fake, tmp_path, name, arguments, command):
-    fake.ensure()
+    fake.environment(fake.root / ".venv", "torch")
     for file in "a b.py", "a b.yml", "c.yaml", "c.pth":
         (tmp_path / file).touch()
     srun = fake.bin / "srun"
@@ -314,8 +387,7 @@ def test_what_the_launchers_start(fake, tmp_path, name, arguments, command):
         cwd=tmp_path,
         PATH=str(fake.bin),
         FAKE_LOG=str(fake.log),
-        VIRTUAL_ENV="",
-        FCA2_VENV="",
+        **NO_ENVIRONMENT,
         SRUN_ARGS="--mem=9G --quiet",
     )
     assert done.returncode == 0, done.stderr

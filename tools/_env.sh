@@ -1,11 +1,29 @@
-# Sourced by the other scripts: where the environment is, and how it is made.
+# Sourced by the other scripts: which environment they use, and how one is made.
 #
-# One venv serves everything: the active one if these scripts installed it, else $FCA2_VENV, else
-# .venv in the repository. A stamp file in it holds a checksum of everything that the installation
-# depends on, so a second run installs nothing, and an interrupted one is completed by the next.
+# The user's own environment (an active venv or conda environment, or the python on the PATH) is used
+# as it is where it has what a script needs; nothing is ever installed into it. Otherwise a venv of
+# these scripts serves: $FCA2_VENV, or .venv in the repository. A stamp file marks it as theirs and
+# holds a checksum of everything that the installation depends on, so that a second run installs
+# nothing, and an interrupted one is completed by the next.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STAMP_NAME=.fca2-installed
+
+# What a venv of these scripts is made of; use_oldest changes it.
+OWN_VENV=${FCA2_VENV:-$ROOT/.venv}
+CONSTRAINTS=$ROOT/constraints.txt
+PYTHONS=(3.11 3.10 3.12)
+EXTRAS=mmagic,basicsr,video,quickstart,export,dev
+OPENCV=opencv-python
+
+# use_oldest: the oldest versions that setup.py allows, in a venv of their own
+use_oldest() {
+    OWN_VENV=${FCA2_VENV_OLDEST:-$ROOT/.venv-oldest}
+    CONSTRAINTS=$ROOT/constraints-oldest.txt
+    PYTHONS=(3.10 3.11)
+    EXTRAS=mmagic,basicsr,video,quickstart,dev # the export to ONNX needs a newer torch
+    OPENCV=opencv-python-headless
+}
 
 # die SENTENCE: the user has to change something
 die() {
@@ -19,25 +37,48 @@ usage() {
     exit 2
 }
 
-# use_env: set PY to the Python of an environment that is already there
-use_env() {
-    local venv
-    for venv in "${VIRTUAL_ENV-}" "${FCA2_VENV-}" "$ROOT/.venv"; do
-        if [ -n "$venv" ] && [ -x "$venv/bin/python" ]; then
-            PY=$venv/bin/python
-            # as MMagic's scripts do: the plugin is found from any folder, installed or not
-            export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
-            return
-        fi
-    done
-    die "there is no environment yet; run bash tools/quickstart.sh or bash tools/run_tests.sh once," \
-        "or activate a venv in which fca2_plugin is installed"
+# find_env PYTHON MODULE ...: set PY to PYTHON if it is there and finds the modules
+find_env() {
+    local python
+    python=$(command -v "$1") || return 1
+    (cd / && "$python" -c 'import sys, importlib.util as util
+sys.exit(not all(map(util.find_spec, sys.argv[1:])))' "${@:2}") 2>/dev/null || return 1
+    PY=$python
 }
 
-# ensure_env: set PY to the Python of an environment in which everything is installed
+# use_env: set PY to the Python of an environment that is already there
+use_env() {
+    local prefix
+    # as MMagic's scripts do: the plugin is found from any folder, installed or not
+    export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
+    for prefix in "${VIRTUAL_ENV-}" "${FCA2_VENV-}" "${CONDA_PREFIX-}" "$ROOT/.venv"; do
+        [ -z "$prefix" ] || ! find_env "$prefix/bin/python" torch || return 0
+    done
+    find_env python torch || find_env python3 torch ||
+        die "found no environment with torch; activate yours (venv or conda), or let" \
+            "bash tools/quickstart.sh or bash tools/run_tests.sh make one"
+}
+
+# ensure_env MODULE ...: set PY to the Python of an environment with these modules. The user's own
+# has to have fca2_plugin installed; without one that has everything, a venv of these scripts serves.
 ensure_env() {
-    local venv=${FCA2_VENV:-$ROOT/.venv} key
-    if [ -n "${VIRTUAL_ENV-}" ] && [ -f "$VIRTUAL_ENV/$STAMP_NAME" ]; then
+    local prefix
+    if [ -z "${FCA2_VENV-}" ] && ! is_ours "${VIRTUAL_ENV-}"; then
+        for prefix in "${VIRTUAL_ENV-}" "${CONDA_PREFIX-}"; do
+            [ -z "$prefix" ] || ! find_env "$prefix/bin/python" fca2_plugin "$@" || return 0
+        done
+        ! find_env python fca2_plugin "$@" || return 0
+    fi
+    ensure_own_env
+}
+
+# ensure_own_env: set PY to the Python of a venv of these scripts, in which everything is installed
+ensure_own_env() {
+    local venv=$OWN_VENV key
+    [ -f "$ROOT/setup.py" ] ||
+        die "only the scripts of a clone make an environment; here, activate one that has what is" \
+            "needed (fca2 doctor names it)"
+    if [ -z "${FCA2_VENV-}" ] && is_ours "${VIRTUAL_ENV-}"; then
         venv=$VIRTUAL_ENV
     fi
     PY=$venv/bin/python
@@ -46,46 +87,63 @@ ensure_env() {
         return
     fi
     make_venv "$venv"
-    rm -f "$venv/$STAMP_NAME"
+    : >"$venv/$STAMP_NAME"
     install_all "$venv"
     echo "$key" >"$venv/$STAMP_NAME"
 }
 
+# is_ours DIR: whether these scripts made that environment
+is_ours() {
+    [ -n "$1" ] && [ -f "$1/$STAMP_NAME" ]
+}
+
 # install_key: a checksum that changes when the installation has to be looked at again
 install_key() {
-    { echo "$ROOT" && cat "$ROOT/constraints.txt" "$ROOT/setup.py" "$ROOT/tools/_env.sh"; } | cksum
+    local files=(setup.py fca2_plugin/_requirements.py tools/_env.sh)
+    { echo "$ROOT" && cat "$CONSTRAINTS" "${files[@]/#/$ROOT/}"; } | cksum
 }
 
 # is_usable PYTHON: a version for which all the pinned packages have wheels, and able to make venvs
 is_usable() {
-    "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
-        >/dev/null 2>&1
+    "$1" -c 'import sys, venv, ensurepip
+sys.exit("%d.%d" % sys.version_info[:2] not in sys.argv[1:])' "${PYTHONS[@]}" >/dev/null 2>&1
+}
+
+# wanted_python: say which Python is_usable
+wanted_python() {
+    local versions
+    printf -v versions ', %s' "${PYTHONS[@]}"
+    echo "one of Python ${versions:2} with venv"
 }
 
 # find_python: print the first Python that is_usable
 find_python() {
     local candidate
     if [ -n "${PYTHON-}" ]; then
-        is_usable "$PYTHON" || die "PYTHON=$PYTHON is not a Python 3.10, 3.11 or 3.12 with venv"
+        is_usable "$PYTHON" || die "PYTHON=$PYTHON is not $(wanted_python)"
         echo "$PYTHON"
         return
     fi
-    for candidate in python3.11 python3.10 python3.12 python3 python; do
+    for candidate in "${PYTHONS[@]/#/python}" python3 python; do
         if is_usable "$candidate"; then
             echo "$candidate"
             return
         fi
     done
-    die "found no Python 3.10, 3.11 or 3.12 with venv; install one" \
-        "(Debian: apt install python3.11-venv) or set PYTHON to its path"
+    die "did not find $(wanted_python); install one" \
+        "(Debian: apt install python${PYTHONS[0]}-venv) or set PYTHON to its path"
 }
 
 # make_venv DIR: make it, or complete what an interrupted run left
 make_venv() {
     local python
+    if [ -e "$1/bin/python" ] && ! is_ours "$1"; then
+        die "$1 was not made by these scripts, which install nothing into it; activate it with" \
+            "fca2_plugin installed in it, or set FCA2_VENV to a new folder"
+    fi
     if [ -x "$1/bin/python" ]; then
         is_usable "$1/bin/python" ||
-            die "the Python of $1 is not 3.10, 3.11 or 3.12 with venv; remove that folder or set FCA2_VENV"
+            die "the Python of $1 is not $(wanted_python); remove that folder or set FCA2_VENV"
         "$1/bin/python" -m pip --version >/dev/null 2>&1 && return
         python=$1/bin/python
     else
@@ -94,6 +152,8 @@ make_venv() {
     fi
     check_disk "$1"
     echo "==> making the environment $1 with $("$python" --version)"
+    mkdir -p "$1"
+    : >"$1/$STAMP_NAME"
     "$python" -m venv "$1" || die "$python could not make a venv in $1"
 }
 
@@ -107,16 +167,16 @@ check_disk() {
             "set FCA2_VENV to a folder on another disk (or FCA2_MIN_GB=2 for a CPU-only torch index)"
 }
 
-# install_all DIR: the lean recipe. The hosts come last and without their own requirements: MMagic's
-# break its import today, BasicSR's isolated build would download torch a second time.
+# install_all DIR: the lean recipe. The hosts come last and without their own requirements; why,
+# stands in fca2_plugin/_requirements.py.
 install_all() {
     LOG=$1/install.log
     : >"$LOG"
     echo "==> installing into $1 (a few minutes, once; log: $LOG)"
     install_step 1/4 setuptools wheel
     install_step 2/4 torch torchvision
-    install_step 3/4 --no-build-isolation -e "$ROOT[mmagic,basicsr,video,quickstart,export,dev]"
-    install_step 4/4 --no-deps --no-build-isolation mmagic basicsr
+    install_step 3/4 --no-build-isolation -e "$ROOT[$EXTRAS]" "$OPENCV"
+    install_step 4/4 --no-deps --no-build-isolation mmagic mmengine mmcv-lite basicsr scenedetect
     "$PY" -c 'import av, cv2, fca2_plugin, mmcv, mmengine, torch, torchvision' >>"$LOG" 2>&1 ||
         die "what was installed does not import, see the end of $LOG; remove $1 and run this again"
 }
@@ -124,7 +184,7 @@ install_all() {
 # install_step N/M PIP-ARGUMENTS
 install_step() {
     echo "    $1  ${*:2}"
-    "$PY" -m pip install --disable-pip-version-check --no-input -c "$ROOT/constraints.txt" "${@:2}" \
+    "$PY" -m pip install --disable-pip-version-check --no-input -c "$CONSTRAINTS" "${@:2}" \
         >>"$LOG" 2>&1 && return
     if grep -q "No space left on device" "$LOG"; then
         die "the disk is full; set FCA2_VENV (and TMPDIR) to folders on another disk, log: $LOG"

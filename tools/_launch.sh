@@ -5,7 +5,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 # module_for CONFIG VERB: print the module that trains or tests such a config.
 # The one place that knows the hosts' config formats.
 module_for() {
-    [ -f "$1" ] || die "there is no config '$1'"
+    # a name like fca2_plugin::mmagic/tiny/tiny_basicvsr.py is for the program to find
+    [ -f "$1" ] || [[ $1 == fca2_plugin::* ]] || die "there is no config '$1'"
     case $1 in
     *.py) echo "fca2_plugin.mmagic.$2" ;;
     *.yml | *.yaml) echo "fca2_plugin.basicsr.$2" ;;
@@ -31,14 +32,18 @@ check_configs() {
     done
 }
 
+# videos_folder DIR: print its absolute path, which is still right after a change of folder
+videos_folder() {
+    [ -d "$1" ] || die "there is no folder '$1' of videos; see configs/mmagic/small/README.md"
+    cd "$1" && pwd
+}
+
 # encode_clips FOLDER: make data/clips of the videos that configs/small_clips names
 encode_clips() {
-    local clips split names
-    [ -d "$1" ] || die "there is no folder '$1' of videos; see configs/mmagic/small/README.md"
-    clips=$(cd "$1" && pwd)
+    local split names
     for split in train val; do
         mapfile -t names <"configs/small_clips/$split.txt"
-        "$PY" -m fca2_plugin.cli encode "$clips" "data/clips/$split" \
+        "$PY" -m fca2_plugin.cli encode "$1" "data/clips/$split" \
             --codec x264 --crf 15 25 35 --clips "${names[@]}"
     done
 }

@@ -3,7 +3,7 @@
 # bash tools/quickstart.sh [--video FILE] [--work-dir DIR] (--help lists the rest)
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
-ensure_env
+ensure_env torch av cv2 scenedetect mmagic mmengine mmcv skimage matplotlib
 # glibc would give every large block back to the kernel and fault it in anew for the next frame; both
 # networks keep their memory, and their times vary less.
 export MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-2000000000}

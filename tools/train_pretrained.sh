@@ -10,6 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 clips=$1
 set_host "${2:-mmagic}"
 check_configs pretrained crf_basicvsr adapt_basicvsr
+clips=$(videos_folder "$clips")
 use_env
 cd "$ROOT"
 bash tools/get_basicvsr.sh data/basicvsr

@@ -14,6 +14,7 @@ shift $(($# > 1 ? 2 : 1))
 [ $# -gt 0 ] || set -- small_flow small_srvgg small_vsr \
     small_fca2-cleaning small_fca2-autoencoder small_fca2-vsr small_fca2-fast
 check_configs small "$@"
+clips=$(videos_folder "$clips")
 use_env
 cd "$ROOT"
 encode_clips "$clips"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin._torch import check_can_compile, uncompiled
 from fca2_plugin.apps.settings import InferenceSettings
 
 __all__ = ["eager", "prepare", "replays"]
@@ -76,7 +77,7 @@ def eager(network: nn.Module) -> Iterator[None]:
     try:
         if replays(network):
             network.forward = forward.run
-        with torch.compiler.set_stance("force_eager"):
+        with uncompiled():
             yield
     finally:
         if forward is not None:
@@ -126,6 +127,7 @@ def _regions(module: nn.Module) -> Iterator[nn.Module]:
 
 
 def _check_compiler(device: torch.device) -> None:
+    check_can_compile()
     if device.type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
         raise ValueError(
             "torch.compile needs a C++ compiler on a CPU, and there is no g++ or clang++ here; "

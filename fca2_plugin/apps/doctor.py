@@ -11,20 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fca2_plugin._requirements import install_line
+
 __all__ = ["HOSTS", "Finding", "examine", "hosts_work", "render"]
 
 HOSTS = ("mmagic", "basicsr")
-_PROBED = ("torch", "video", *HOSTS)
+_PROBED = ("torch", "opencv", "video", *HOSTS)
+_EXTRAS = {"torch": "required"}  # where it is not called as its part
 _TIMEOUT_SECONDS = 300
-_FIXES = {
-    "python": "install Python 3.10, 3.11 or 3.12 and run bash tools/run_tests.sh",
-    "torch": "pip install -c constraints.txt torch torchvision numpy",
-    "video": "pip install -c constraints.txt av",
-    "mmagic": "pip install -c constraints.txt -e '.[mmagic]' && "
-    "pip install -c constraints.txt --no-deps mmagic",
-    "basicsr": "pip install -c constraints.txt -e '.[basicsr]' && "
-    "pip install -c constraints.txt --no-deps --no-build-isolation basicsr",
-}
+_OLDEST_PYTHON = (3, 10)
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Finding:
     """The state of one part of the installation.
 
     Args:
-        name: ``python``, ``torch``, ``video``, ``mmagic`` or ``basicsr``.
+        name: ``python``, ``torch``, ``opencv``, ``video``, ``mmagic`` or ``basicsr``.
         works: Whether it was really used without an error.
         versions: Its packages; None for one that is not installed.
         details: What else is worth knowing, and which shims were applied and why.
@@ -80,14 +75,15 @@ def render(findings: list[Finding], console: Console) -> None:
 
 
 def _python() -> Finding:
-    works = (3, 10) <= sys.version_info[:2] <= (3, 12)
+    works = sys.version_info >= _OLDEST_PYTHON
+    oldest = ".".join(map(str, _OLDEST_PYTHON))
     return Finding(
         "python",
         works,
         {"python": platform.python_version()},
         [sys.executable],
-        None if works else "the pinned numpy has wheels for Python 3.10 to 3.12 only",
-        None if works else _FIXES["python"],
+        None if works else f"expected Python {oldest} or newer",
+        None if works else f"make an environment with Python {oldest} or newer",
     )
 
 
@@ -97,10 +93,14 @@ def _probe(name: str) -> Finding:
         run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         error = f"no answer within {_TIMEOUT_SECONDS} s"
-        return Finding(name, False, error=error, fix=_FIXES[name])
+        return Finding(name, False, error=error, fix=_fix(name))
     if run.returncode != 0:
         last = (run.stderr.strip().splitlines() or ["no message"])[-1]
         error = f"the process ended with code {run.returncode}: {last}"
-        return Finding(name, False, error=error, fix=_FIXES[name])
+        return Finding(name, False, error=error, fix=_fix(name))
     found = json.loads(run.stdout.splitlines()[-1])  # hosts print on import, ours comes last
-    return Finding(name, **found, fix=None if found["works"] else _FIXES[name])
+    return Finding(name, **found, fix=None if found["works"] else _fix(name))
+
+
+def _fix(name: str) -> str:
+    return install_line(_EXTRAS.get(name, name))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
+from fca2_plugin._configs import find_config
 from fca2_plugin.apps.phase import KnownPhase, find_phase
 from fca2_plugin.checkpoints import saved_phase
 from fca2_plugin.nets.spec import NetSpec, find_spec
@@ -51,7 +52,8 @@ def load_with_phase(
         ValueError: The config is of neither host or cannot be read, the weights are another
             network's, or the phase is unknown.
     """
-    suffix = Path(config).suffix.lower()
+    config = find_config(config)
+    suffix = config.suffix.lower()
     if suffix == ".py":
         from fca2_plugin.mmagic.runner import load_config, load_generator
     elif suffix in CONFIG_SUFFIXES:

@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
+from fca2_plugin._configs import CONFIGS
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.inference import default_device, to_clip, to_frames
@@ -49,7 +50,6 @@ DEMO_SIZE = (192, 192)
 MAX_SIDE = 256  # of a user's video: what a CPU can train on in minutes
 MIN_SIDE = 128  # four times the largest LQ patch of the tiny configs
 MAX_VIDEO_CLIPS = 30
-CONFIGS = Path(__file__).parents[2] / "configs" / "mmagic" / "tiny"
 STAGES = {  # in this order: (config, iterations, what it says on the terminal)
     "cleaning": ("tiny_fca2-cleaning.py", 400, "1 cleaning network"),
     "autoencoder": ("tiny_fca2-autoencoder.py", 600, "2 frame autoencoder"),
@@ -78,16 +78,11 @@ def run_quickstart(
         What ``results.json`` holds.
 
     Raises:
-        FileNotFoundError: ``video`` or the configs are not there.
+        FileNotFoundError: ``video`` is not there.
         ValueError: ``video`` is no video, too short or too small, ``budget`` is not positive, or
             the folder holds a run with other arguments.
     """
     check_budget(budget)
-    if not CONFIGS.is_dir():
-        raise FileNotFoundError(
-            f"{CONFIGS} is missing; the quickstart needs a clone of the repository, where "
-            "tools/quickstart.sh runs it"
-        )
     console = console or Console()
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     work_dir = Path(work_dir)
@@ -143,7 +138,7 @@ def _config(name: str, work_dir: Path, clips: Path, budget: float):
     from fca2_plugin.mmagic.runner import load_config
 
     file, _, text = STAGES[name]
-    cfg = load_config(CONFIGS / file, work_dir=work_dir / name)
+    cfg = load_config(CONFIGS / "mmagic" / "tiny" / file, work_dir=work_dir / name)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, *cfg.test_dataloader):
         loader.dataset.data_root = str(clips)
     train_briefly(cfg, _iterations(name, budget), text)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.basicsr.runner import load_config, train, use_debug, use_resume
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     options = parse_options(args.cfg_options)
-    cfg = load_config(args.config or args.opt, options, args.work_dir)
+    cfg = load_config(find_config(args.config or args.opt), options, args.work_dir)
     if args.debug:
         use_debug(cfg)
     if args.resume:

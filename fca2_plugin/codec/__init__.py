@@ -2,7 +2,7 @@
 
 Frames are numpy ``uint8`` RGB of shape (h, w, 3); raw video comes as Y, U and V planes. Importing
 this package does not import PyAV; the functions that need it do
-(``pip install 'fca2_plugin[video]'``).
+(PyAV, the extra ``video``).
 """
 
 from fca2_plugin.codec.encoders import available_codecs

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 
 from fca2_plugin._optional import require
+from fca2_plugin._requirements import install_line
 
 __all__ = ["prepare_basicsr", "prepare_mmagic", "reasons"]
 
@@ -19,6 +20,7 @@ _MMAGIC = (
     "mmcv_ext",
     "mmagic_imports",
     "mmengine_packages",
+    "mmengine_configs",
     "mmengine_checkpoints",
     "mmengine_dist",
     "mmagic_half",
@@ -47,12 +49,7 @@ def prepare_mmagic() -> list[str]:
     """
     for module in ("mmengine", "mmcv"):
         require(module, "mmagic")
-    if importlib.util.find_spec("mmagic") is None:
-        raise ModuleNotFoundError(
-            "mmagic is not installed; install it without its own requirements, which no longer "
-            "import: `pip install -c constraints.txt --no-deps mmagic`",
-            name="mmagic",
-        )
+    _check_installed("mmagic")
     return _apply(_MMAGIC)
 
 
@@ -65,18 +62,21 @@ def prepare_basicsr() -> list[str]:
     Raises:
         ModuleNotFoundError: BasicSR is not installed.
     """
-    if importlib.util.find_spec("basicsr") is None:
-        raise ModuleNotFoundError(
-            "basicsr is not installed; install it with "
-            "`pip install -c constraints.txt --no-deps --no-build-isolation basicsr`",
-            name="basicsr",
-        )
+    _check_installed("basicsr")
     return _apply(_BASICSR)
 
 
 def reasons() -> dict[str, str]:
     """Name and reason of every shim that was needed so far."""
     return {name: reason for name, reason in _outcomes.items() if reason is not None}
+
+
+def _check_installed(host: str) -> None:
+    """Without importing it, which needs the shims."""
+    if importlib.util.find_spec(host) is None:
+        raise ModuleNotFoundError(
+            f"{host} is not installed; install it with `{install_line(host)}`", name=host
+        )
 
 
 def _apply(names: tuple[str, ...]) -> list[str]:

@@ -4,7 +4,8 @@ torchvision's operator follows the same conventions: offset channels are (dy, dx
 position per deformable group, mask channels are kernel positions per group, samples outside the
 image are zero. Three things differ and are handled here:
 
-* torchvision has no bfloat16 kernel, so bfloat16 is computed in float32;
+* torchvision has no bfloat16 kernel, and before torch 2.3 no float16 kernel on a CPU; these are
+  computed in float32;
 * torchvision registers an autocast rule, while MMCV's Python has already chosen the dtypes, so
   autocast is off around the call;
 * at a position of exactly -1 (or exactly the image size) MMCV gives the offset no gradient and
@@ -37,7 +38,7 @@ class Geometry(NamedTuple):
 def forward(
     x: Tensor, weight: Tensor, bias: Tensor | None, offset: Tensor, mask: Tensor | None, g: Geometry
 ) -> Tensor:
-    """Return the output, in float32 for bfloat16 input and else in the input's dtype."""
+    """Return the output, in the input's dtype, or in float32 where that has no kernel."""
     with torch.autocast(device_type=x.device.type, enabled=False):
         tensors = _tensors(x, weight, offset, mask, bias)
         return torch.ops.torchvision.deform_conv2d(*tensors, *_numbers(g), mask is not None)
@@ -76,7 +77,8 @@ def _tensors(
 
 
 def _full(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    half_on_cpu = tensor.dtype == torch.float16 and not tensor.is_cuda
+    return tensor.float() if half_on_cpu or tensor.dtype == torch.bfloat16 else tensor
 
 
 def _numbers(g: Geometry) -> tuple[int, ...]:

@@ -16,6 +16,8 @@ __all__ = ["deform_in_float32", "warp_in_float32"]
 
 HALVES = (torch.bfloat16, torch.float16)
 
+_rules: list[torch.library.Library] = []  # a rule lasts as long as its library
+
 
 def warp_in_float32(package: str, flow_warp: Callable[..., Tensor]) -> None:
     """Put in place of ``flow_warp``, wherever ``package`` has it, one that computes in float32."""
@@ -33,4 +35,18 @@ def warp_in_float32(package: str, flow_warp: Callable[..., Tensor]) -> None:
 
 def deform_in_float32() -> None:
     """On a CPU, where torchvision has no bfloat16 kernel and no autocast rule as for CUDA."""
-    torch.library.register_autocast("torchvision::deform_conv2d", "cpu", torch.float32)
+    if not _rules:
+        # not torch.library.register_autocast, which is new in torch 2.6
+        rules = torch.library.Library("torchvision", "IMPL")
+        rules.impl("deform_conv2d", _deform_in_float32, "AutocastCPU")
+        _rules.append(rules)
+
+
+def _deform_in_float32(*arguments: object) -> Tensor:
+    with torch.autocast("cpu", enabled=False):
+        return torch.ops.torchvision.deform_conv2d(*map(_widened, arguments))
+
+
+def _widened(argument: object) -> object:
+    half = isinstance(argument, Tensor) and argument.dtype in HALVES
+    return argument.float() if half else argument

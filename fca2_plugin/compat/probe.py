@@ -8,19 +8,25 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
-from importlib import metadata
 
 from fca2_plugin import compat
+from fca2_plugin._requirements import twins, version_of
 
 __all__ = ["PARTS", "probe"]
 
 _ENCODERS = ("libx264", "libx265", "libvpx-vp9", "libaom-av1", "libsvtav1")
+_OPENCV = (
+    "opencv-python",
+    "opencv-python-headless",
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+)
 
 
 def probe(part: str) -> dict:
     """Try ``part`` and return ``works``, ``versions``, ``details`` and, if it fails, ``error``."""
     check, packages = PARTS[part]
-    found = {"versions": {package: _version(package) for package in packages}}
+    found = {"versions": {package: version_of(package) for package in packages}}
     try:
         found.update(works=True, details=check())
     except Exception as error:  # whatever a broken installation raises is the answer
@@ -29,14 +35,9 @@ def probe(part: str) -> dict:
     return found
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _torch() -> list[str]:
+    import PIL.Image  # noqa: F401
+    import safetensors.torch  # noqa: F401
     import torch
     from torchvision.ops import deform_conv2d
 
@@ -48,10 +49,21 @@ def _torch() -> list[str]:
     return [f"CUDA {torch.version.cuda}: {torch.cuda.get_device_name(i)}" for i in range(count)]
 
 
+def _opencv() -> list[str]:
+    import cv2
+    import numpy as np
+
+    cv2.GaussianBlur(np.zeros((8, 8), np.uint8), (3, 3), 1.0)
+    both = twins(*_OPENCV)
+    return [f"cv2 is {cv2.__version__}", *([both] if both else [])]
+
+
 def _av() -> list[str]:
     import av
 
     available = [name for name in _ENCODERS if name in av.codecs_available]
+    import scenedetect.detectors  # noqa: F401
+
     if "libx264" not in available:
         raise RuntimeError(f"this PyAV has no libx264 encoder, only {available}")
     return [f"encoders: {', '.join(available)}"]
@@ -72,7 +84,9 @@ def _mmagic() -> list[str]:
     with torch.no_grad():
         net(torch.rand(1, 2, 3, 64, 64))
     skipped = sorted(name.rpartition(".")[2] for name in mmagic_imports.skipped)
-    return [f"not importable here, and not needed: {', '.join(skipped)}"] if skipped else []
+    details = [f"not importable here, and not needed: {', '.join(skipped)}"] if skipped else []
+    both = twins("mmcv", "mmcv-lite")
+    return details + ([both] if both else [])
 
 
 def _basicsr() -> list[str]:
@@ -87,8 +101,9 @@ def _basicsr() -> list[str]:
 
 
 PARTS: dict[str, tuple[Callable[[], list[str]], tuple[str, ...]]] = {
-    "torch": (_torch, ("torch", "torchvision", "numpy")),
-    "video": (_av, ("av",)),
+    "torch": (_torch, ("torch", "torchvision", "numpy", "pillow", "safetensors")),
+    "opencv": (_opencv, _OPENCV),
+    "video": (_av, ("av", "scenedetect")),
     "mmagic": (_mmagic, ("mmagic", "mmengine", "mmcv-lite", "mmcv", "setuptools")),
     "basicsr": (_basicsr, ("basicsr",)),
 }

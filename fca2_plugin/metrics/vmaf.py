@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin._optional import require
+from fca2_plugin._requirements import install_line
 
 __all__ = ["MODEL", "Vmaf", "find_ffmpeg"]
 
@@ -44,7 +45,7 @@ def find_ffmpeg() -> str:
             return path
     raise FileNotFoundError(
         "VMAF needs an ffmpeg with libvmaf, and none was found; install one with "
-        "`pip install -c constraints.txt 'fca2_plugin[vmaf]'`"
+        f"`{install_line('vmaf')}`"
     )
 
 

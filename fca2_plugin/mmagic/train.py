@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from mmengine.config import DictAction
 
+from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.mmagic.runner import (
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
-    cfg = load_config(args.config, args.cfg_options, args.work_dir)
+    cfg = load_config(find_config(args.config), args.cfg_options, args.work_dir)
     cfg.launcher = args.launcher
     if args.amp:
         use_amp(cfg)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
+from fca2_plugin._torch import is_compiling
+
 __all__ = ["images_at_once", "in_pieces", "join_pieces"]
 
 # of one piece: one image of 720x576, or several small ones. On a CPU more are slower, and need more
@@ -23,7 +25,7 @@ def images_at_once(number: int, pixels: int, device: torch.device) -> int:
     All of them while a gradient is wanted: then every image's activations are kept anyway. All of
     them in a graph that is compiled or exported, too: their number would fix its height and width.
     """
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
+    if torch.is_grad_enabled() or is_compiling():
         return number
     budget = _PIXELS.get(device.type, _PIXELS_ELSEWHERE)
     return min(max(budget // max(pixels, 1), 1), number)

@@ -98,9 +98,3 @@ def test_refuses_what_is_no_video(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.mp4"):
         quickstart.run_quickstart(tmp_path / "new", video=tmp_path / "nothing.mp4")
     assert not (tmp_path / "new").exists()
-
-
-def test_names_the_clone_when_the_configs_are_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(quickstart, "CONFIGS", tmp_path / "configs")
-    with pytest.raises(FileNotFoundError, match="clone of the repository"):
-        quickstart.run_quickstart(tmp_path / "new")

@@ -18,7 +18,7 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.ablations.clips import MAX_FRAMES, clip_source
 from fca2_plugin.apps.ablations.rows import ABLATIONS, RUNS
 from fca2_plugin.apps.ablations.tables import fill_table, table_text
-from fca2_plugin.apps.ablations.train import BATCH, CONFIGS, ITERATIONS, Study
+from fca2_plugin.apps.ablations.train import BATCH, ITERATIONS, Study
 from fca2_plugin.apps.small_scale import (
     CRFS,
     check_budget,
@@ -54,7 +54,7 @@ def run_ablations(
         What ``results.json`` holds.
 
     Raises:
-        FileNotFoundError: The data or the configs are not there.
+        FileNotFoundError: The data is not there.
         ValueError: An unknown table, no seed, a ``budget`` that is not positive, data that is too
             short or too small, or a folder that holds a run with other arguments or is in use.
     """
@@ -62,10 +62,6 @@ def run_ablations(
     if seeds < 1:
         raise ValueError(f"seeds={seeds} trains nothing; expected 1 or more, 2 to see a spread")
     check_budget(budget)
-    if not CONFIGS.is_dir():
-        raise FileNotFoundError(
-            f"{CONFIGS} is missing; the ablations need a clone of the repository"
-        )
     console = console or Console()
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     source = clip_source(data)  # bad data is refused before anything is written

@@ -4,13 +4,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fca2_plugin._configs import CONFIGS
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.ablations.rows import RUNS
 from fca2_plugin.apps.small_scale import scaled, train_briefly
 
-__all__ = ["BATCH", "CONFIGS", "ITERATIONS", "Study"]
+__all__ = ["BATCH", "ITERATIONS", "Study"]
 
-CONFIGS = Path(__file__).parents[3] / "configs" / "mmagic" / "small"
 ITERATIONS = 200  # of every training, stages before others included
 BATCH = 2
 _KEPT = 100  # iterations between checkpoints: what a killed run loses
@@ -53,7 +53,8 @@ class Study:
         from fca2_plugin.mmagic.runner import load_config
 
         run = RUNS[name]
-        cfg = load_config(CONFIGS / run.config, run.options, work_dir=self.folder(name, seed))
+        file = CONFIGS / "mmagic" / "small" / run.config
+        cfg = load_config(file, run.options, work_dir=self.folder(name, seed))
         cfg.randomness.seed = seed
         cfg.train_dataloader.batch_size = BATCH
         cfg.train_dataloader.dataset.gt_size = run.patch

@@ -16,7 +16,7 @@ import torch
 import torchvision  # noqa: F401 (registers torch.ops.torchvision)
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 from torch.utils.flop_counter import FlopCounterMode
 
 from fca2_plugin.apps.acceleration import eager
@@ -106,7 +106,7 @@ class _Launches(TorchDispatchMode):
         result = func(*args, **kwargs)
         if not func.is_view and not func.name().partition("::")[2].startswith(NO_WORK):
             self.number += 1
-            tensors = tree_leaves((args, kwargs, result))
+            tensors, _ = tree_flatten((args, kwargs, result))
             self.bytes += sum(tensor_bytes(one) for one in tensors if isinstance(one, Tensor))
         return result
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from fca2_plugin._files import check_writable, folder_at_once, write_json
 from fca2_plugin._optional import require
+from fca2_plugin._torch import check_can_export
 from fca2_plugin.apps.export.graph import NoGraphError, difference, open_graph, write_graph
 from fca2_plugin.apps.export.parts import Part, clip_frames, network_parts
 from fca2_plugin.apps.loading import load_network
@@ -52,11 +53,12 @@ def export_onnx(
         FileExistsError: ``out`` exists.
         FileNotFoundError: The config or the checkpoint is not there.
         ModuleNotFoundError: A host, onnx, onnxscript or onnxruntime is absent.
-        ValueError: Not one graph can be exported, a part of FCA² itself among them, or a setting
-            makes no sense.
+        ValueError: Not one graph can be exported, a part of FCA² itself among them, a setting
+            makes no sense, or this torch is too old.
     """
     for module in ("onnx", "onnxscript", "onnxruntime"):
         require(module, "export")
+    check_can_export()
     out = Path(out)
     if out.exists():
         raise FileExistsError(f"{out} exists; name a folder that does not")

@@ -125,12 +125,6 @@ def test_refuses_what_trains_nothing(tmp_path, arguments, message):
     assert not (tmp_path / "new").exists()
 
 
-def test_names_the_clone_when_the_configs_are_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "CONFIGS", tmp_path / "configs")
-    with pytest.raises(FileNotFoundError, match="clone of the repository"):
-        run.run_ablations(tmp_path / "new")
-
-
 def test_the_command_passes_its_arguments_on(tmp_path, monkeypatch, capsys):
     taken = []
     monkeypatch.setattr(
