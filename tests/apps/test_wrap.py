@@ -113,6 +113,26 @@ def test_weights_of_the_network_alone_are_enough(tmp_path):
         model.load_state_dict(broken, strict=True)
 
 
+def test_mmengines_loader_takes_them_too():
+    require_host("mmagic")
+    from mmengine.runner.checkpoint import load_state_dict
+
+    from fca2_plugin.mmagic.host_nets import build_host_net
+    from fca2_plugin.mmagic.wrapper import fca2_wrapper
+
+    net = dict(type="BasicVSRNet", mid_channels=8, num_blocks=1, spynet_pretrained=None)
+    loss = dict(type="CharbonnierLoss")
+    base = dict(type="BasicVSR", generator=net, pixel_loss=loss)
+    plain = build_host_net(base)  # what the user has trained
+    model = fca2_wrapper(base, preset="fast")
+    with pytest.warns(UserWarning, match="untrained"):
+        load_state_dict(model, plain.state_dict(), strict=True)
+    lq = torch.rand(1, 7, 3, 64, 64)
+    with torch.inference_mode():
+        expected = wrap(plain.generator)(lq)
+        torch.testing.assert_close(model.generator.eval()(lq), expected)
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     return build_clips(

@@ -34,6 +34,10 @@ ROWS: Mapping[str, str] = {
 PAIRS = (("published", "published_fca2"), ("crf", "crf_fca2"), ("small", "small_fast"))
 
 
+class _MissingError(Exception):
+    """Weights of a row that are not there."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A network of the table.
@@ -65,8 +69,8 @@ def find_rows(weights: Path) -> tuple[list[Row], dict[str, str]]:
     for name, build in _builders(weights).items():
         try:
             rows.append(build(name))
-        except LookupError as error:
-            left_out[name] = f"the row {name} is left out: {error.args[0]}"
+        except _MissingError as error:
+            left_out[name] = f"the row {name} is left out: {error}"
     return rows, left_out
 
 
@@ -90,7 +94,7 @@ def _builders(weights: Path) -> dict[str, Callable[[str], Row]]:
 def _published(weights: Path) -> nn.Module:
     path = weights / PUBLISHED_FILE
     if not path.is_file():
-        raise LookupError(
+        raise _MissingError(
             f"there is no {path}; `bash tools/get_basicvsr.sh {weights}` gets {len(PUBLISHED)} "
             "published files"
         )
@@ -111,5 +115,5 @@ def _large() -> FCA2Net:
 
 def _shipped(name: str) -> nn.Module:
     if name not in list_shipped():
-        raise LookupError(f"no weights of the name {name} ship with this version")
+        raise _MissingError(f"no weights of the name {name} ship with this version")
     return load_shipped(name)
