@@ -8,7 +8,7 @@ MMEngine's files hold the weights under ``state_dict`` beside its training log, 
 import importlib
 import pickle
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +22,10 @@ from fca2_plugin.keymaps import HOSTS, translate
 
 __all__ = [
     "PHASE_KEY",
+    "VSR_ALONE",
     "check_weights",
     "find_checkpoint",
+    "holds_vsr_alone",
     "load_part",
     "only_tensors",
     "read_checkpoint",
@@ -34,6 +36,12 @@ __all__ = [
 
 #: In ``meta`` of either host's checkpoints, beside the weights: a word of ``fca2_plugin.geometry``.
 PHASE_KEY = "fca2_phase"
+#: Said where FCA² gets the weights of the network inside it only.
+VSR_ALONE = (
+    "the checkpoint holds the weights of the VSR network alone, so FCA² around it is untrained: it "
+    "starts neutral and works, and stage='adapt' trains it"
+)
+_PARTS = ("cleaning.", "autoencoder.", "vsr.")  # of FCA²
 _CONTAINERS = ("state_dict", "params_ema", "params")
 _WRAPPERS = ("generator_ema.", "generator.", "module.")  # host prefixes, best weights first
 
@@ -228,16 +236,27 @@ def select_part(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
 def load_part(module: nn.Module, path: str | Path, part: str) -> None:
     """Load one part's weights from a checkpoint of any stage; all of them or none.
 
-    A file with the other host's names of the same network is loaded under this host's names.
+    A file with the other host's names of the same network is loaded under this host's names. For
+    FCA² that ``starts_neutral`` the weights of the VSR network alone are enough.
 
     Raises:
         FileNotFoundError: No such file.
         ValueError: The keys or shapes do not belong to ``module``; the message lists which.
     """
+    given = select_part(read_state_dict(path), part)
+    if getattr(module, "starts_neutral", False) and holds_vsr_alone(given):
+        warnings.warn(VSR_ALONE, stacklevel=2)
+        module = module.vsr
     wanted = module.state_dict()
-    given = _with_names_of(wanted, select_part(read_state_dict(path), part))
+    given = _with_names_of(wanted, given)
     check_weights(wanted, given, str(path), part)
     module.load_state_dict(given)
+
+
+def holds_vsr_alone(names: Iterable[str]) -> bool:
+    """Whether weights of these names are those of a plain network, no part of FCA² among them."""
+    names = list(names)
+    return bool(names) and not any(name.startswith(_PARTS) for name in names)
 
 
 def _with_names_of(

@@ -13,14 +13,15 @@ HOSTS = {"mmagic", "mmengine", "mmcv", "basicsr"}
 ADAPTERS = {"mmagic", "basicsr", "compat"}
 # Layer: what it may import from this package beside itself and the private helpers (_*.py).
 CORE = {
-    "ops": set(),
+    "geometry": set(),
+    "ops": {"geometry"},
     "layers": {"ops"},
-    "nets": {"ops", "layers", "checkpoints", "losses"},
+    "nets": {"geometry", "ops", "layers", "checkpoints", "losses"},
     "checkpoints": {"keymaps"},
     "keymaps": set(),
     "losses": {"ops", "layers"},
     "codec": set(),
-    "data": {"codec"},
+    "data": {"codec", "geometry"},
     "metrics": {"ops"},
 }
 NO_TORCH = {"codec", "data"}

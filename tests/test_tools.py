@@ -50,6 +50,10 @@ def test_syntax(path):
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
         ("get_basicvsr.sh", "get_basicvsr.sh DIR"),
+        (
+            "pretrained_table.sh",
+            "pretrained_table.sh VID4 OUT [--frames N] [--weights DIR] [--device NAME]",
+        ),
         ("small_table.sh", "small_table.sh VID4 OUT [mmagic|basicsr]"),
         (
             "upscale_corpus.sh",
@@ -93,6 +97,11 @@ def test_missing_arguments_print_the_usage(name, usage):
         ("small_table.sh", ["v", "out", "caffe"], "HOST is mmagic or basicsr, got 'caffe'"),
         (
             "small_table.sh",
+            ["vid4", "out"],
+            "there is no 'vid4'; give the folder of Vid4's ground truth",
+        ),
+        (
+            "pretrained_table.sh",
             ["vid4", "out"],
             "there is no 'vid4'; give the folder of Vid4's ground truth",
         ),

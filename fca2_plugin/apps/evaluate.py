@@ -20,8 +20,8 @@ conditions          by name: means and ``clips``; empty for plain folders. With 
                     top ``clips`` hold each clip's means over conditions, without frames
 notes               sentences: where results had to be moved to fit, or would fit better moved
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
-                    ``preset``, ``checkpoint_sha256``, ``max_frames``, ``overlap``, ``settings``,
-                    ``phase`` (where LQ pixels lay in the network's training),
+                    ``preset``, ``fca2``, ``checkpoint_sha256``, ``max_frames``, ``overlap``,
+                    ``settings``, ``phase`` (where LQ pixels lay in the network's training),
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
 ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
@@ -37,6 +37,7 @@ An infinite value stands as ``Infinity``, which Python reads and strict JSON doe
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, file_sha256, write_json
@@ -53,6 +54,9 @@ from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
 from fca2_plugin.geometry import displacement
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import nn
 
 __all__ = ["FLOORS", "evaluate"]
 
@@ -72,6 +76,8 @@ def evaluate(
     config: Path_ | None = None,
     checkpoint: Path_ | None = None,
     preset: str | None = None,
+    network: "nn.Module | None" = None,
+    fca2: str | None = None,
     floor: str | None = None,
     degradation: str = DEFAULT_DEGRADATION,
     phase: str | None = None,
@@ -92,8 +98,8 @@ def evaluate(
 ) -> dict:
     """Measure one method on one data set.
 
-    The method is one of ``sr``, ``config`` with ``checkpoint``, ``preset``, and ``floor``; the data
-    set is ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
+    The method is one of ``sr``, ``config`` with ``checkpoint``, ``preset``, ``network``, and
+    ``floor``; the data set is ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
 
     Args:
         gt: Ground truth: a video, or a folder of frames, of clip folders or of videos.
@@ -105,6 +111,8 @@ def evaluate(
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
         preset: A network that ships with its weights, by its name.
+        network: A module, from clips (1, t, 3, h, w) to clips.
+        fca2: Put FCA² of this preset around the network of ``config``, untrained: ``fast``.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
         degradation: How the LQ was made, which says where its pixels lie; ``data`` says so itself.
         phase: Where the LQ pixels lay on which the network of ``checkpoint``, or of the finished
@@ -136,9 +144,10 @@ def evaluate(
     for metric in metrics:
         check_choice("metric", metric, METRICS)
     source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
-    source |= {"config": config, "checkpoint": checkpoint, "preset": preset}
-    _check_arguments(source, conditions, floor, save)
-    if color_correction is not None and config is None and preset is None:
+    source |= {"config": config, "checkpoint": checkpoint, "preset": preset, "fca2": fca2}
+    module = None if network is None else type(network).__name__
+    _check_arguments({**source, "network": module}, conditions, floor, save)
+    if color_correction is not None and not (config or preset or module):
         raise ValueError(
             "--color-correction changes a network's; give --config with --checkpoint, or --preset"
         )
@@ -161,12 +170,12 @@ def evaluate(
     notes: list[str] = []
     if phase is not None and floor is not None:
         raise ValueError("--phase says how a network was trained, and a floor has no training")
-    if config or preset:
+    if config or preset or module:
         from fca2_plugin.apps.inference import NetworkMethod  # torch takes seconds to import
 
-        network, known, sha256 = _network(config, checkpoint, preset, scale, phase)
+        network, known, sha256 = _network(source, network, scale, phase)
         settings = settings or InferenceSettings()
-        name = name or preset or Path(config).stem
+        name = name or preset or module or Path(config).stem + (f" in FCA² {fca2}" if fca2 else "")
         times = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
         there = data_phase(degradation)
         if times > 1:
@@ -175,7 +184,7 @@ def evaluate(
         method = NetworkMethod(network, name, max_frames, overlap, settings, move)
         source |= {"phase": known.phase}
         if color_correction is not None:
-            _set_color_correction(network, color_correction, preset or config)
+            _set_color_correction(network, color_correction, preset or config or module)
             source |= {"color_correction": color_correction}
         source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
         source |= {"settings": settings.text}
@@ -217,13 +226,18 @@ def _check_arguments(
     source: Mapping, conditions: Sequence[str] | None, floor: str | None, save: Path_ | None
 ) -> None:
     given = {key for key, value in source.items() if value is not None}
-    if len(given & {"sr", "config", "preset"}) + (floor is not None) != 1:
+    if len(given & {"sr", "config", "preset", "network"}) + (floor is not None) != 1:
         raise ValueError(
             "what is to be measured? give one of --sr, --config with --checkpoint, --preset, and "
             f"--method ({' or '.join(FLOORS)})"
         )
     if len(given & {"config", "checkpoint"}) == 1:
         raise ValueError("a network needs both --config and --checkpoint")
+    if "fca2" in given and "config" not in given:
+        raise ValueError(
+            "--fca2 goes around the network of --config and --checkpoint; leave it out, or name "
+            "them (in Python: network=fca2_plugin.wrap(network))"
+        )
     if floor is not None:
         check_choice("method", floor, FLOORS)
     if len(given & {"gt", "data"}) != 1:
@@ -276,16 +290,22 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
-def _network(config, checkpoint, preset: str | None, scale: int | None, phase: str | None):
-    """A network by its config or the name under which it ships, its phase, and a checksum."""
+def _network(source: Mapping, network: "nn.Module | None", scale: int | None, phase: str | None):
+    """A network as it was given, by its config or by its name; its phase, and a checksum."""
     # here, because torch takes seconds to import
     from fca2_plugin.apps.phase import find_phase
 
+    if network is not None:
+        from fca2_plugin.apps.facts import fingerprint
+
+        return network.eval(), find_phase(network, phase), fingerprint(network)
+    preset = source["preset"]
     if preset is None:
         from fca2_plugin.apps.loading import load_with_phase
         from fca2_plugin.checkpoints import find_checkpoint
 
-        loaded = load_with_phase(config, checkpoint, phase)
+        checkpoint = source["checkpoint"]
+        loaded = load_with_phase(source["config"], checkpoint, phase, source["fca2"])
         return loaded.module, loaded.phase, file_sha256(find_checkpoint(checkpoint))
     from fca2_plugin.apps.shipped import load_shipped
 

@@ -1,11 +1,12 @@
 """What a table says of a network beside its quality."""
 
+import hashlib
 import platform
 
 import torch
 from torch import nn
 
-__all__ = ["count_parameters", "device_name"]
+__all__ = ["count_parameters", "device_name", "fingerprint"]
 
 
 def device_name(device: torch.device) -> str:
@@ -18,3 +19,12 @@ def device_name(device: torch.device) -> str:
 def count_parameters(model: nn.Module) -> int:
     """All parameters, those that do not learn included, shared ones once."""
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def fingerprint(model: nn.Module) -> str:
+    """A digest of a network's structure and all its weights."""
+    digest = hashlib.sha256(repr(model).encode())
+    for key, value in model.state_dict().items():
+        digest.update(key.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()

@@ -7,6 +7,7 @@ from torch import nn
 
 from fca2_plugin._configs import find_config
 from fca2_plugin.apps.phase import KnownPhase, find_phase
+from fca2_plugin.apps.wrap import check_wraps, wrap
 from fca2_plugin.checkpoints import saved_phase
 from fca2_plugin.nets.spec import NetSpec, find_spec
 
@@ -37,7 +38,10 @@ class LoadedNetwork:
 
 
 def load_with_phase(
-    config: str | Path, checkpoint: str | Path | None, phase: str | None = None
+    config: str | Path,
+    checkpoint: str | Path | None,
+    phase: str | None = None,
+    fca2: str | None = None,
 ) -> LoadedNetwork:
     """Load a network as ``load_network`` does, and find out where its LQ pixels lay in training.
 
@@ -45,13 +49,16 @@ def load_with_phase(
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
         phase: What the user says of it, over everything else.
+        fca2: Put FCA² of this preset around it, untrained (``apps.wrap``).
 
     Raises:
         FileNotFoundError: One of the files is not there.
         ModuleNotFoundError: The host is not installed.
         ValueError: The config is of neither host or cannot be read, the weights are another
-            network's, or the phase is unknown.
+            network's, the phase is unknown, or FCA² of this preset cannot go around the network.
     """
+    if fca2 is not None:
+        check_wraps(fca2)  # better said before the work
     config = find_config(config)
     suffix = config.suffix.lower()
     if suffix == ".py":
@@ -66,7 +73,10 @@ def load_with_phase(
     without_weights(cfg.get("model") or cfg.get("network_g"))
     module = load_generator(cfg, checkpoint)
     saved = None if checkpoint is None else saved_phase(checkpoint)
-    return LoadedNetwork(module, find_phase(module, phase, saved, cfg))
+    known = find_phase(module, phase, saved, cfg)
+    if fca2 is not None:
+        module = wrap(module, fca2, phase=known.phase, config=config)
+    return LoadedNetwork(module, known)
 
 
 def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from fca2_plugin.cli._network import add_fca2
 from fca2_plugin.cli._settings import add_settings, read_settings
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
+    add_fca2(what)
     what.add_argument("--preset", help="a network that ships: small, small_fast, enhance_stdf, ...")
     what.add_argument("--method", help="a floor: bicubic, or none (the LQ itself, at scale 1)")
 
@@ -116,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
             floor=args.method,
             degradation=args.degradation,
             phase=args.phase,
+            fca2=args.fca2,
             protocol=args.protocol,
             metrics=args.metrics,
             lpips_weights=args.lpips_weights,

@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
         config=args.config,
         checkpoint=args.checkpoint,
         preset=args.preset,
-        options=UpscaleOptions(device=args.device, precision=args.precision, phase=args.phase),
+        options=UpscaleOptions(
+            device=args.device, precision=args.precision, phase=args.phase, fca2=args.fca2
+        ),
         host=args.host,
         port=args.port,
         work_dir=args.work_dir,

@@ -114,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         precision=args.precision,
         phase=args.phase,
+        fca2=args.fca2,
         segment=args.segment,
         resume=args.resume,
         overwrite=args.overwrite,

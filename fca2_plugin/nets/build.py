@@ -35,6 +35,7 @@ from fca2_plugin.nets.guided import GuidedAutoencoder
 __all__ = [
     "AUTOENCODERS",
     "FROM_PRESET",
+    "NEUTRAL_PRESETS",
     "PRESETS",
     "STAGES",
     "Stage",
@@ -139,6 +140,14 @@ PRESETS = {
         "cleaning": False,
     },
 }
+
+#: Those that can go around a trained network as they are: what they have to learn starts at zero,
+#: and what they correct is good without it.
+NEUTRAL_PRESETS = tuple(
+    name
+    for name, preset in PRESETS.items()
+    if preset["autoencoder"]["type"] == "FCA2GuidedAutoencoder" and not preset["cleaning"]
+)
 
 
 def get_stage(name: str) -> Stage:

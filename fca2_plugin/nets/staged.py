@@ -5,6 +5,7 @@ config. ``load_parts`` is for the adapter to call when training starts: a networ
 testing, or to go on with a run, gets all its weights from one checkpoint.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -12,10 +13,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.checkpoints import load_part
+from fca2_plugin.checkpoints import VSR_ALONE, holds_vsr_alone, load_part
 from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.nets.build import FROM_PRESET, build_parts, get_stage, net_settings
 from fca2_plugin.nets.fca2 import PARTS, FCA2Net
+from fca2_plugin.nets.guided import GuidedAutoencoder
 from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
 from fca2_plugin.nets.vsr_cache import VSRCache
 
@@ -121,6 +123,27 @@ class StagedFCA2Net(FCA2Net):
             check_choice("part in checkpoints", part, (*PARTS, *_FLOWS)): path
             for part, path in (checkpoints or {}).items()
         }
+
+    @property
+    def starts_neutral(self) -> bool:
+        """Whether the VSR network's weights are enough: all else is good before it is trained."""
+        guided = self.autoencoder is None or isinstance(self.autoencoder, GuidedAutoencoder)
+        return guided and self.cleaning is None and self.vsr is not None
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+        """A checkpoint of the VSR network alone, as its own training left it, is that of ``vsr``.
+
+        Both hosts' loaders come here. Only where FCA² ``starts_neutral``; it keeps its own weights.
+        """
+        names = [key[len(prefix) :] for key in state_dict if key.startswith(prefix)]
+        if self.starts_neutral and holds_vsr_alone(names):
+            warnings.warn(VSR_ALONE, stacklevel=2)
+            for name in names:
+                state_dict[f"{prefix}vsr.{name}"] = state_dict.pop(prefix + name)
+            own = self.state_dict()
+            kept = {f"{prefix}{k}": v for k, v in own.items() if not k.startswith("vsr.")}
+            state_dict.update(kept)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def super_resolve(self, codes: Tensor) -> Tensor:
         """As ``FCA2Net``; while it trains, with results that are kept in ``vsr_cache``."""

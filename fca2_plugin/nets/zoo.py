@@ -14,12 +14,14 @@ __all__ = ["ENHANCERS", "build_enhancer", "complete"]
 
 #: Our own VSR networks, as they stand in a host's config. No weights: those are the user's to name.
 _VSR_NETS: Mapping[str, Mapping] = {
+    "basicvsr-host-free": dict(type="FCA2BasicVSRNet", mid_channels=64, num_blocks=30),
     "comisr": dict(type="FCA2COMISRNet", mid_channels=64, num_blocks=10),
     "ftvsr": dict(type="FCA2FTVSRNet", mid_channels=64, num_blocks=60, keyframe_stride=3),
     "compact-vsr": dict(type="FCA2CompactVSRNet"),
     "compact-sr": dict(type="FCA2CompactSRNet"),
 }
 _TINY: Mapping[str, Mapping] = {
+    "basicvsr-host-free": dict(mid_channels=8, num_blocks=1),
     "comisr": dict(mid_channels=8, num_blocks=1, flow_channels=4),
     "ftvsr": dict(mid_channels=8, num_blocks=1, band_channels=1, num_band_blocks=1),
     "compact-vsr": dict(mid_channels=8, num_blocks=1),

@@ -6,6 +6,7 @@ import torch
 
 from fca2_plugin.apps.inference import to_clip, to_frames
 from fca2_plugin.apps.preset_list import list_presets, list_shipped
+from fca2_plugin.apps.upscale import UpscaleOptions
 from fca2_plugin.apps.upscale.network import load_upscaler
 from fca2_plugin.data import demo_clips, downsample
 from fca2_plugin.metrics import rgb_to_y
@@ -29,7 +30,7 @@ def footage():
 @torch.inference_mode()
 def test_an_area_shrunk_clip_fits_best_where_it_is(name, footage):
     gt, lq = footage
-    upscaler = load_upscaler(None, None, name, None, "cpu", "fp32")
+    upscaler = load_upscaler(None, None, name, None, UpscaleOptions(device="cpu"))
     sr = to_frames(upscaler(to_clip(lq, "cpu")))
     assert [np.shape(frame) for frame in sr] == [np.shape(frame) for frame in gt]
     found = [

@@ -227,7 +227,7 @@ class Nearest(nn.Module):
 
 
 def stand_in(monkeypatch, network):
-    def load(config, checkpoint, phase=None):
+    def load(config, checkpoint, phase=None, fca2=None):
         return loading.LoadedNetwork(network, find_phase(network, phase))
 
     monkeypatch.setattr(loading, "load_with_phase", load)

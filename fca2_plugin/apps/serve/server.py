@@ -120,15 +120,7 @@ def open_server(
             check_writable(folder / "ID")
             stack.enter_context(only_writer(folder))
         if not isinstance(network, Upscaler):
-            network = load_upscaler(
-                config,
-                checkpoint,
-                preset,
-                network,
-                options.device,
-                options.precision,
-                options.phase,
-            )
+            network = load_upscaler(config, checkpoint, preset, network, options)
         jobs = Jobs(folder, network, options)
         stack.callback(jobs.close)
         server = stack.enter_context(PageServer(host, port, jobs, int(max_gib * 2**30)))

@@ -44,9 +44,7 @@ def upscale_files(
     pairs = pair_files(sources, out)
     for pair in pairs:
         check_paths(*pair, options)
-    network = load_upscaler(
-        config, checkpoint, preset, None, options.device, options.precision, options.phase
-    )
+    network = load_upscaler(config, checkpoint, preset, None, options)
     for source, result in pairs:
         settings = {"network": network, "options": options, "progress": report.progress}
         if dry_run:

@@ -1,6 +1,5 @@
 """Any network as one thing: a clip in, the larger clip out, with what it needs known."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin.apps.facts import fingerprint
 from fca2_plugin.apps.inference import default_device
 from fca2_plugin.apps.loading import find_host_spec, load_with_phase
 from fca2_plugin.apps.phase import KnownPhase, alignment_note, find_phase
+from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.presets import choose_preset, default_note, load_preset
+from fca2_plugin.apps.wrap import on_clips
 from fca2_plugin.geometry import CENTRED, displacement
 from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.enhancer import Enhancer
@@ -145,11 +147,7 @@ class Upscaler:
 
     def fingerprint(self) -> str:
         """A digest of the structure and all weights."""
-        digest = hashlib.sha256(repr(self.network).encode())
-        for key, value in self.network.state_dict().items():
-            digest.update(key.encode())
-            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-        return digest.hexdigest()
+        return fingerprint(self.network)
 
     @torch.inference_mode()
     def _try_scale(self) -> int:
@@ -171,9 +169,7 @@ def load_upscaler(
     checkpoint: str | Path | None,
     preset: str | None,
     network: nn.Module | None,
-    device: str | None,
-    precision: str,
-    phase: str | None = None,
+    options: UpscaleOptions,
 ) -> Upscaler:
     """The network that was asked for: a config with its checkpoint, a preset, or a module.
 
@@ -182,11 +178,17 @@ def load_upscaler(
     Raises:
         FileNotFoundError: One of the files is not there.
         ModuleNotFoundError: The config's host is not installed.
-        ValueError: Several were asked for, the weights are another network's, or the phase is
-            unknown.
+        ValueError: Several were asked for, the weights are another network's, or FCA² is asked
+            for around something else than a config's network.
     """
-    on = _device(device)
-    chosen = choose_preset(config, checkpoint, preset, network, on)
+    device, precision, phase = _device(options.device), options.precision, options.phase
+    chosen = choose_preset(config, checkpoint, preset, network, device)
+    if options.fca2 is not None and config is None:
+        raise ValueError(
+            "FCA² goes around the network of a config and its checkpoint here (--config C "
+            "--checkpoint K --fca2); leave --fca2 out, or in Python pass "
+            "network=fca2_plugin.wrap(network)"
+        )
     if network is not None:
         known = find_phase(network, phase)
         return Upscaler(network, type(network).__name__, device, precision, phase=known)
@@ -195,9 +197,9 @@ def load_upscaler(
         known = find_phase(network, phase)
         upscaler = Upscaler(network, chosen, device, precision, phase=known)
         if preset is None:
-            upscaler.notes = (default_note(chosen, on), *upscaler.notes)
+            upscaler.notes = (default_note(chosen, device), *upscaler.notes)
         return upscaler
-    loaded = load_with_phase(config, checkpoint, phase)
+    loaded = load_with_phase(config, checkpoint, phase, options.fca2)
     spec = find_host_spec(config, loaded.module)
     return Upscaler(loaded.module, Path(config).stem, device, precision, spec, loaded.phase)
 
@@ -222,12 +224,10 @@ def _on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
     spec = spec or getattr(network, "spec", None)
     if spec is None:
         return network
-    if spec.num_frames == 1:
-        return FramesAsBatch(network, spec=spec)
-    if spec.center_only:
-        return SlidingWindow(network, spec=spec)
-    if spec.color == "y" or spec == NetSpec(scale=spec.scale, phase=spec.phase):
-        return network
+    adapted = on_clips(network, spec)
+    asks_nothing = spec == NetSpec(scale=spec.scale, phase=spec.phase)
+    if adapted is not network or spec.color == "y" or asks_nothing:
+        return adapted
     return FCA2Net(vsr=network, vsr_spec=spec)  # nothing but padding
 
 

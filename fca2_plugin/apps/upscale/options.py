@@ -35,6 +35,7 @@ class UpscaleOptions:
         precision: ``fp32``, ``bf16`` or ``fp16``.
         phase: Where LQ pixels lay in the network's training, a word of ``fca2_plugin.geometry``;
             what checkpoint and config say where None.
+        fca2: Put FCA² of this preset around the network of a config, untrained: ``fast``.
         segment: Frames that are encoded on their own; a stopped job goes on at one's end.
         resume: Go on where an earlier job for the same result stopped.
         overwrite: Replace the result, and forget a stopped job.
@@ -60,6 +61,7 @@ class UpscaleOptions:
     device: str | None = None
     precision: str = "fp32"
     phase: str | None = None
+    fca2: str | None = None
     segment: int = 240
     resume: bool = False
     overwrite: bool = False

@@ -137,9 +137,7 @@ def _as_upscaler(
 ) -> Upscaler:
     if isinstance(network, Upscaler):
         return network
-    return load_upscaler(
-        config, checkpoint, preset, network, options.device, options.precision, options.phase
-    )
+    return load_upscaler(config, checkpoint, preset, network, options)
 
 
 def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:

@@ -1,0 +1,109 @@
+"""FCA² around a network that somebody has trained, without any training of its own.
+
+Only presets whose parts start neutral can do that: an untrained guided autoencoder takes key frames
+for its codes, and brings what super-resolution added to them to the other frames.
+"""
+
+import importlib
+from pathlib import Path
+
+from torch import nn
+
+from fca2_plugin._suggest import check_choice
+from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
+from fca2_plugin.nets.build import NEUTRAL_PRESETS, PRESETS
+from fca2_plugin.nets.spec import NetSpec, find_spec
+from fca2_plugin.nets.staged import StagedFCA2Net
+
+__all__ = ["check_wraps", "on_clips", "wrap"]
+
+_HOSTS = ("mmagic", "basicsr")
+_WRAPPERS = {"mmagic": "mmagic.generator.FCA2Generator", "basicsr": "basicsr.network.FCA2Network"}
+
+
+def wrap(
+    network: nn.Module,
+    preset: str = "fast",
+    *,
+    phase: str | None = None,
+    config: str | Path | None = None,
+) -> FCA2Net:
+    """Put FCA² around a trained network: fewer frames go through it, and nothing has to be trained.
+
+    The network itself is inside, not a copy. Train FCA² around it later, and results get better:
+    the stage is ``adapt``, in which the network stays as it is.
+
+    Args:
+        network: It maps clips (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s = 2 or 4. Networks of
+            either host and ours for windows or images get their adapter.
+        preset: One whose untrained parts are neutral: ``fast`` or ``tiny_fast``.
+        phase: Where LQ pixels lay in the network's training, a word of ``fca2_plugin.geometry``; by
+            default what the network says, else ``centred``, as in ordinary video.
+        config: The config that it was built from, where it says better than the network's class
+            whose it is.
+
+    Returns:
+        The network inside FCA², in evaluation mode.
+
+    Raises:
+        TypeError: ``network`` is no module.
+        ValueError: It is FCA² already or makes videos no larger, the preset must be trained first,
+            or the phase is unknown or another than the network's own.
+
+    Example:
+        >>> import fca2_plugin
+        >>> faster = fca2_plugin.wrap(network)  # doctest: +SKIP
+        >>> sr = faster(lq)  # doctest: +SKIP
+    """
+    check_wraps(preset)
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"wrap got a {type(network).__name__}; expected a trained torch.nn.Module")
+    if isinstance(network, FCA2Net):
+        raise ValueError(
+            "the network is an FCA2Net already; use it as it is, or wrap its VSR network, "
+            "network.vsr"
+        )
+    cls = _wrapper_for(network, config)
+    spec = find_spec(network, cls.HOST_SPECS)
+    if spec is not None and (spec.scale == 1 or spec.color == "y"):
+        raise ValueError(
+            f"{type(network).__name__} makes videos no larger (scale {spec.scale}, {spec.color}), "
+            "and FCA² saves work of super-resolution only; wrap a network of scale 2 or 4"
+        )
+    return cls(on_clips(network, spec), stage="adapt", preset=preset, phase=phase).eval()
+
+
+def check_wraps(preset: str) -> str:
+    """Return ``preset`` if its parts start neutral.
+
+    Raises:
+        ValueError: They have to be trained first, or there is no such preset.
+    """
+    if preset in PRESETS and preset not in NEUTRAL_PRESETS:
+        raise ValueError(
+            f"the preset {preset!r} starts from random weights and must be trained before it "
+            f"gives a picture; around a trained network go {' and '.join(NEUTRAL_PRESETS)}"
+        )
+    return check_choice("preset", preset, NEUTRAL_PRESETS)
+
+
+def on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
+    """Put the adapter around a network for windows or images; another one is returned as it is."""
+    if spec is None or isinstance(network, FramesAsBatch | SlidingWindow):
+        return network
+    if spec.num_frames == 1:
+        return FramesAsBatch(network, spec=spec)
+    return SlidingWindow(network, spec=spec) if spec.center_only else network
+
+
+def _wrapper_for(network: nn.Module, config: str | Path | None) -> type[StagedFCA2Net]:
+    """FCA² as the network's host has it, which knows what the host's networks ask for."""
+    if config is not None:
+        host = "mmagic" if Path(config).suffix.lower() == ".py" else "basicsr"
+    else:
+        roots = {cls.__module__.partition(".")[0] for cls in type(network).__mro__}
+        host = next((name for name in _HOSTS if name in roots), None)
+    if host is None:
+        return StagedFCA2Net
+    module, _, name = _WRAPPERS[host].rpartition(".")
+    return getattr(importlib.import_module(f"fca2_plugin.{module}"), name)

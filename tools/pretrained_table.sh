@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measure real networks alone and inside FCA² on Vid4, raw and at CRF 15, 25 and 35:
+# bash tools/pretrained_table.sh VID4 OUT [--frames N]; run again, it goes on where it stopped.
+#
+# VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
+# gets table.json, table.md and psnr_vs_ms.png. A full-size network takes seconds a frame on a CPU,
+# so that whole clips take hours; --frames N takes the first N of each.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
+[ $# -ge 2 ] || usage "pretrained_table.sh VID4 OUT [--frames N] [--weights DIR] [--device NAME]"
+[ -e "$1" ] || die "there is no '$1'; give the folder of Vid4's ground truth"
+use_env
+exec "$PY" "$ROOT/tools/pretrained_table.py" "$@"
