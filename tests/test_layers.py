@@ -17,7 +17,7 @@ CORE = {
     "ops": {"geometry"},
     "layers": {"ops"},
     "nets": {"geometry", "ops", "layers", "checkpoints", "losses"},
-    "checkpoints": {"keymaps"},
+    "checkpoints": {"keymaps", "ops"},
     "keymaps": set(),
     "losses": {"ops", "layers"},
     "codec": set(),
