@@ -22,7 +22,7 @@ CORE = {
     "losses": {"ops", "layers"},
     "codec": set(),
     "data": {"codec", "geometry"},
-    "metrics": {"ops"},
+    "metrics": {"ops", "checkpoints"},
 }
 NO_TORCH = {"codec", "data"}
 LAYERS = sorted(part for part in CORE if any(PACKAGE.glob(f"{part}*")))
