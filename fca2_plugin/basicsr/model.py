@@ -56,22 +56,6 @@ class FCA2Model(VideoRecurrentModel):
             for part, path in net.load_parts().items():
                 get_root_logger().info(f"FCA2Net: {part} loaded from {path}")
 
-    def load_network(
-        self, net: nn.Module, load_path: str, strict: bool = True, param_key: str | None = "params"
-    ) -> None:
-        """As BasicSR's.
-
-        Raises:
-            ValueError: The file is no checkpoint of BasicSR.
-        """
-        try:
-            super().load_network(net, load_path, strict, param_key)
-        except KeyError as error:
-            raise ValueError(
-                f"{load_path} holds no {param_key!r}; expected a checkpoint of BasicSR, which "
-                f"`fca2 convert {load_path} OUT --to basicsr` makes of another one"
-            ) from error
-
     @master_only
     def save_network(
         self,

@@ -4,6 +4,7 @@ MMEngine's files hold the weights under ``state_dict`` beside its training log, 
 ``params_ema`` or ``params``.
 """
 
+from fca2_plugin.checkpoints import overrides
 from fca2_plugin.checkpoints.finding import find_checkpoint, is_whole, newest_checkpoint
 from fca2_plugin.checkpoints.loading import (
     VSR_ALONE,
@@ -37,6 +38,7 @@ __all__ = [
     "load_part",
     "newest_checkpoint",
     "only_tensors",
+    "overrides",
     "read_checkpoint",
     "read_content",
     "read_state_dict",

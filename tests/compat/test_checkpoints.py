@@ -12,6 +12,7 @@ from tests.conftest import require_host
 require_host("mmengine")
 
 from mmengine.logging import HistoryBuffer, MessageHub  # noqa: E402
+from mmengine.runner.checkpoint import CheckpointLoader  # noqa: E402
 
 from fca2_plugin.compat import mmengine_checkpoints  # noqa: E402
 
@@ -70,10 +71,27 @@ def test_everything_else_is_still_refused(attack, tmp_path):
         torch.load(path)
 
 
-def test_nothing_is_allowed_where_torch_loads_everything(monkeypatch):
-    def old_load(file, weights_only=False):
-        raise NotImplementedError
-
-    monkeypatch.setattr(torch, "load", old_load)
-    assert mmengine_checkpoints.apply() is None
+@pytest.mark.parametrize("version", ["2.1.2", "2.5.1+cpu"])
+def test_nothing_is_allowed_in_torch_where_that_would_break_its_loader(version, monkeypatch):
+    monkeypatch.setattr(torch, "__version__", version)
+    assert mmengine_checkpoints.apply()
     assert torch.serialization.get_safe_globals() == []
+
+
+def test_mmengine_itself_reads_with_our_unpickler(tmp_path, monkeypatch):
+    hub = MessageHub("test_mmengine_itself_reads")
+    hub.update_scalar("train/loss", 3.0)
+    path = tmp_path / "iter_1.pth"
+    program = f"import os; os.mkdir({str(tmp_path / 'ran')!r})"
+    content = {"message_hub": hub.state_dict(), "meta": {"iter": 1, "config": program}}
+    torch.save({"state_dict": {"a": torch.ones(1)}, **content}, path)
+    monkeypatch.setattr(torch, "__version__", "2.1.2")  # where torch.load would run anything
+    mmengine_checkpoints.apply()
+    for name in (str(path), path.as_uri().replace("file://", "")):
+        loaded = CheckpointLoader.load_checkpoint(name, "cpu")
+        assert isinstance(loaded["message_hub"]["log_scalars"]["train/loss"], HistoryBuffer)
+        assert loaded["meta"] == {"iter": 1}  # MMEngine runs meta["config"] when it resumes
+    torch.save(_Attack(os.mkdir, str(tmp_path / "ran")), path)
+    with pytest.raises(ValueError, match="iter_1.pth is not a readable checkpoint"):
+        CheckpointLoader.load_checkpoint(str(path), "cpu")
+    assert not (tmp_path / "ran").exists()
