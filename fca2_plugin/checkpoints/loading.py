@@ -38,7 +38,7 @@ VSR_ALONE = (
 _PARTS = ("cleaning.", "autoencoder.", "vsr.")  # of FCA²
 #: Statistics of input images, which not every file repeats: the published SPyNet's do not.
 _CONSTANTS = ("mean", "std")
-_SHOWN = 8
+_SHOWN = 8  # keys in a message
 
 
 def load_part(module: nn.Module, path: str | Path, part: str, weights: str | None = None) -> None:
@@ -232,6 +232,14 @@ def _without_module(state: State) -> dict[str, Tensor]:
     return {key.removeprefix("module."): value for key, value in state.items()}
 
 
+def _shown(problems: list[str]) -> list[str]:
+    """The first ones, some of each kind."""
+    missing = [text for text in problems if text.startswith("missing ")]
+    others = problems[len(missing) :]
+    room = max(_SHOWN // 2, _SHOWN - len(others))
+    return missing[:room] + others[: _SHOWN - len(missing[:room])]
+
+
 def _problems(wanted: State, given: State) -> list[str]:
     problems = [f"missing {key}" for key in wanted if key not in given]
     problems += [f"unexpected {key}" for key in given if key not in wanted]
@@ -244,7 +252,7 @@ def _problems(wanted: State, given: State) -> list[str]:
 
 
 def _sentence(problems: list[str], source: str | Path, part: str) -> str:
-    shown = "; ".join(problems[:_SHOWN])
+    shown = "; ".join(_shown(problems))
     more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
     return (
         f"{source} does not hold the weights of this {part}: {shown}{more}; build the {part} with "

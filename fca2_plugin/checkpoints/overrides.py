@@ -3,7 +3,8 @@
 An optimiser's own values (learning rate, betas, ...) stay those of the checkpoint, which its state
 was made with. BasicSR's schedules go on where they were by the settings of the config (milestones,
 periods, ...), from which they compute every value anew. MMEngine's compute each value from the one
-before, so that other settings would fit nothing that came before: they stay, too.
+before, so that other settings would fit nothing that came before: they stay, too. Only their end,
+which is the run's unless somebody set it, moves with a run that is prolonged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,15 +37,17 @@ class Asked:
             groups: The parameter groups after loading.
             schedulers: The schedulers after loading.
             option: What starts another run from the same weights.
-            reschedule: Give the schedulers the settings of the config.
+            reschedule: Give the schedulers all settings of the config, and not their end alone.
         """
         kept = _differences([_group(group) for group in groups], self.groups, "the config says")
         saved, taken = [_schedule(scheduler.state_dict()) for scheduler in schedulers], []
+        for scheduler, asked in zip(schedulers, self.schedules, strict=False):
+            own = vars(scheduler)
+            own.update({k: v for k, v in asked.items() if k in own and (reschedule or k == "end")})
         if reschedule:
             taken = _differences(self.schedules, saved, "the checkpoint had")
-            for scheduler, asked in zip(schedulers, self.schedules, strict=False):
-                vars(scheduler).update({k: v for k, v in asked.items() if k in vars(scheduler)})
         else:
+            saved = [{k: v for k, v in schedule.items() if k != "end"} for schedule in saved]
             kept += _differences(saved, self.schedules, "the config says")
         parts = []
         if kept:

@@ -114,3 +114,10 @@ def test_weights_of_a_training_that_diverged_are_refused(value, tmp_path):
     ):
         load_part(net, tmp_path / "a.pth", "vsr")
     assert net[1].weight.isfinite().all()
+
+
+def test_a_message_shows_what_is_missing_and_what_is_too_much(tmp_path):
+    torch.save({f"k{i}": torch.ones(1) for i in range(30)}, tmp_path / "a.pth")
+    net = nn.Sequential(*(nn.Conv2d(3, 3, 1) for _ in range(10)))
+    with pytest.raises(ValueError, match="missing 1.bias; unexpected k0; .*k3; and 42 more; build"):
+        load_part(net, tmp_path / "a.pth", "vsr")
