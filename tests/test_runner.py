@@ -108,12 +108,13 @@ def test_train_resume_and_test_several_times_in_one_process(config, tmp_path):
 def test_resuming_where_nothing_is_starts_as_the_config_says(config, tmp_path):
     cfg = runner.load_config(config, {"load_from": "stage1.pth"})
     assert cfg.work_dir == "work_dirs/toy_config"
-    with pytest.warns(UserWarning, match="no checkpoint to resume in work_dirs/toy_config; train"):
-        runner.use_resume(cfg)
+    assert runner.use_resume(cfg) is False
     assert cfg.load_from == "stage1.pth"
     assert not cfg.get("resume")
     with pytest.raises(FileNotFoundError, match="no checkpoint 'none.pth'"):
         runner.use_resume(cfg, "none.pth")
+    with pytest.warns(UserWarning, match="nothing to resume in mistyped; training starts at the f"):
+        assert train.main([str(config), "--work-dir", "mistyped", "--resume"]) == 0
 
 
 def test_a_run_that_was_moved_is_resumed(config, tmp_path):

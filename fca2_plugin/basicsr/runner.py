@@ -8,7 +8,6 @@ meet deep inside a run, and leave the run itself to it. One file serves both: tr
 import copy
 import importlib
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,10 +80,11 @@ def load_config(
     return cfg
 
 
-def use_resume(cfg: dict, source: str = "auto") -> None:
+def use_resume(cfg: dict, source: str = "auto") -> bool:
     """Go on from the latest whole training state of the run's folder, or from a ``.state`` file.
 
-    Where nothing was trained yet, training starts, with a warning.
+    Returns:
+        Whether there is one: where nothing was trained yet, training starts as the config says.
 
     Raises:
         FileNotFoundError: The file is not there, or the weights of its iteration are not; or the
@@ -95,7 +95,7 @@ def use_resume(cfg: dict, source: str = "auto") -> None:
         source = find_state(run / "training_states")
         if source is None:
             _check_untrained(run)
-            return
+            return False
     if not Path(source).is_file():
         raise FileNotFoundError(
             f"there is no training state {str(source)!r}; give a .state file from the run's "
@@ -108,6 +108,7 @@ def use_resume(cfg: dict, source: str = "auto") -> None:
             "be resumed: to start from other weights, set path.pretrain_network_g"
         )
     cfg["path"]["resume_state"] = str(source)
+    return True
 
 
 def _check_untrained(run: Path) -> None:
@@ -118,10 +119,6 @@ def _check_untrained(run: Path) -> None:
             f"{run / 'training_states'}; copy it there, or start another run (name) from the "
             "weights with path.pretrain_network_g"
         )
-    warnings.warn(
-        f"there is no training state to resume in {run}; training starts at the first iteration",
-        stacklevel=3,
-    )
 
 
 def use_debug(cfg: dict) -> None:

@@ -15,6 +15,7 @@ from fca2_plugin.checkpoints.loading import (
     load_part,
     select_part,
 )
+from fca2_plugin.checkpoints.overrides import nothing_to_resume
 from fca2_plugin.checkpoints.reading import (
     PHASE_KEY,
     Checkpoint,
@@ -37,6 +38,7 @@ __all__ = [
     "is_whole",
     "load_part",
     "newest_checkpoint",
+    "nothing_to_resume",
     "only_tensors",
     "overrides",
     "read_checkpoint",

@@ -9,7 +9,7 @@ which is the run's unless somebody set it, moves with a run that is prolonged.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Asked", "check_periods"]
+__all__ = ["Asked", "check_periods", "nothing_to_resume"]
 
 # How far a schedule has come.
 _PROGRESS = ("last", "base_", "_", "T_cur", "verbose", "optimizer")
@@ -58,6 +58,11 @@ class Asked:
             return ""
         way_out = f"; for new values start another run from the weights, with {option}"
         return f"the resumed run {', and '.join(parts)}{way_out if kept else ''}"
+
+
+def nothing_to_resume(folder: object) -> str:
+    """What a warning says, since the folder may be mistyped."""
+    return f"there is nothing to resume in {folder}; training starts at the first iteration"
 
 
 def check_periods(periods: Iterable[int], total: int, place: str, total_place: str) -> None:

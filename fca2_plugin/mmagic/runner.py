@@ -23,7 +23,12 @@ from mmengine.runner import Runner
 from torch import nn
 
 from fca2_plugin._suggest import did_you_mean
-from fca2_plugin.checkpoints import find_checkpoint, load_part, newest_checkpoint
+from fca2_plugin.checkpoints import (
+    find_checkpoint,
+    load_part,
+    newest_checkpoint,
+    nothing_to_resume,
+)
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.mmagic.hooks import FCA2PhaseHook
 from fca2_plugin.mmagic.strict_runner import StrictRunner, TestRunner
@@ -127,14 +132,14 @@ def use_auto_scale_lr(cfg: Config) -> None:
     cfg.auto_scale_lr.enable = True
 
 
-def use_resume(cfg: Config, source: str = "auto") -> None:
-    """Go on from a checkpoint.
+def use_resume(cfg: Config, source: str = "auto") -> bool:
+    """Go on from a checkpoint, and return whether there is one.
 
     Args:
         cfg: The config, with its ``work_dir``.
         source: A checkpoint, the folder of a run, or ``auto`` for the newest whole one of
             ``work_dir``, whatever its ``last_checkpoint`` says. Where there is none yet, training
-            starts as the config says, its ``load_from`` included, with a warning.
+            starts as the config says, its ``load_from`` included.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
@@ -144,15 +149,11 @@ def use_resume(cfg: Config, source: str = "auto") -> None:
         pointer = (work_dir / "last_checkpoint").is_file()
         if not pointer and not (work_dir.is_dir() and newest_checkpoint(work_dir)):
             cfg.resume = False
-            warnings.warn(
-                f"there is no checkpoint to resume in {work_dir}; training starts at the first "
-                "iteration",
-                stacklevel=2,
-            )
-            return
+            return False
         source = str(work_dir)
     cfg.resume = True
     cfg.load_from = _find(source)
+    return True
 
 
 def build_runner(cfg: Config, kind: type[Runner] = StrictRunner) -> Runner:
@@ -190,8 +191,8 @@ def train(cfg: Config) -> Runner:
     cfg = copy.deepcopy(cfg)
     if cfg.get("load_from"):
         cfg.load_from = _find(cfg.load_from)
-    elif cfg.get("resume"):
-        use_resume(cfg)
+    elif cfg.get("resume") and not use_resume(cfg):
+        warnings.warn(nothing_to_resume(cfg.work_dir), stacklevel=2)
     with _registry_misses():
         runner = build_runner(cfg)
         if phase is not None:

@@ -136,3 +136,15 @@ def test_weights_that_are_not_numbers_are_refused(root, clips, tmp_path):
     torch.save(content, tmp_path / "nan.pth")
     with pytest.raises(ValueError, match="nan.pth holds NaN or infinite weights in 1 of"):
         runner.test(runs.load(tmp_path, runs.options(clips)), tmp_path / "nan.pth")
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(clips, tmp_path, monkeypatch):
+    def full(content, path):
+        path.write_bytes(b"half")
+        raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed\n...")
+
+    monkeypatch.setattr(torch, "save", full)
+    cfg = runs.load(tmp_path, runs.options(clips, name="full", train__total_iter=1))
+    with pytest.raises(OSError, match=r"net_g_1.pth could not be written \(Pytorch.*is the disk f"):
+        runner.train(cfg)
+    assert not [path for path in tmp_path.rglob("*net_g_1.pth*")]
