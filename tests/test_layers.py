@@ -17,12 +17,12 @@ CORE = {
     "ops": {"geometry"},
     "layers": {"ops"},
     "nets": {"geometry", "ops", "layers", "checkpoints", "losses"},
-    "checkpoints": {"keymaps"},
+    "checkpoints": {"keymaps", "ops"},
     "keymaps": set(),
     "losses": {"ops", "layers"},
     "codec": set(),
     "data": {"codec", "geometry"},
-    "metrics": {"ops"},
+    "metrics": {"ops", "checkpoints"},
 }
 NO_TORCH = {"codec", "data"}
 LAYERS = sorted(part for part in CORE if any(PACKAGE.glob(f"{part}*")))

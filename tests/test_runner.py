@@ -108,11 +108,13 @@ def test_train_resume_and_test_several_times_in_one_process(config, tmp_path):
 def test_resuming_where_nothing_is_starts_as_the_config_says(config, tmp_path):
     cfg = runner.load_config(config, {"load_from": "stage1.pth"})
     assert cfg.work_dir == "work_dirs/toy_config"
-    runner.use_resume(cfg)
+    assert runner.use_resume(cfg) is False
     assert cfg.load_from == "stage1.pth"
     assert not cfg.get("resume")
     with pytest.raises(FileNotFoundError, match="no checkpoint 'none.pth'"):
         runner.use_resume(cfg, "none.pth")
+    with pytest.warns(UserWarning, match="nothing to resume in mistyped; training starts at the f"):
+        assert train.main([str(config), "--work-dir", "mistyped", "--resume"]) == 0
 
 
 def test_a_run_that_was_moved_is_resumed(config, tmp_path):
@@ -121,7 +123,8 @@ def test_a_run_that_was_moved_is_resumed(config, tmp_path):
     cfg = runner.load_config(config, work_dir=moved)
     runner.use_resume(cfg)
     assert cfg.load_from == str(moved / "iter_2.pth")
-    (moved / "iter_2.pth").unlink()
+    for name in ("iter_1.pth", "iter_2.pth"):
+        (moved / name).unlink()
     with pytest.raises(FileNotFoundError, match="no checkpoint in"):
         runner.use_resume(cfg)
 
@@ -189,6 +192,6 @@ def test_wrong_files_are_one_sentence(config, tmp_path, capsys):
     assert test_entry.main([str(config), "no.pth"]) == 2
     assert "error: there is no checkpoint 'no.pth'" in capsys.readouterr().err
     assert test_entry.main([str(config), str(config), "--work-dir", "w"]) == 2
-    assert "toy_config.py is no checkpoint that torch can load safely" in capsys.readouterr().err
+    assert "toy_config.py is not a readable checkpoint" in capsys.readouterr().err
     assert test_entry.main([str(config), str(config), "--out", "metrics.txt"]) == 2
     assert "--out takes a file ending in .json" in capsys.readouterr().err

@@ -26,9 +26,10 @@ from fca2_plugin._files import file_at_once
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.checkpoints import (
     PHASE_KEY,
+    check_finite,
     find_checkpoint,
     only_tensors,
-    read_checkpoint,
+    read_content,
     saved_phase,
 )
 from fca2_plugin.geometry import check_phase
@@ -95,8 +96,10 @@ def convert_checkpoint(
     source, target = find_checkpoint(source), Path(target)
     if target.exists() and not force:
         raise FileExistsError(f"{target} exists; name another file, or replace it with --force")
-    content = read_checkpoint(source)
+    content = read_content(source)
     states, left_out = _read(content, source, to)
+    for state in states:
+        check_finite(state, source)
     try:
         translated = [translate(state, to) for state in states]
     except ValueError as error:

@@ -16,12 +16,9 @@ __all__ = [
     "find_host_spec",
     "load_network",
     "load_with_phase",
-    "without_weights",
 ]
 
 CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
-PRETRAINED = ("spynet_pretrained", "edvr_pretrained", "spynet_path", "edvr_path")
-"""Weights that the hosts' networks fetch when they are built, a checkpoint or none."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,6 @@ def load_with_phase(
             f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
         )
     cfg = load_config(config)
-    without_weights(cfg.get("model") or cfg.get("network_g"))
     module = load_generator(cfg, checkpoint)
     saved = None if checkpoint is None else saved_phase(checkpoint)
     known = find_phase(module, phase, saved, cfg)
@@ -101,16 +97,3 @@ def find_host_spec(config: str | Path, network: nn.Module) -> NetSpec | None:
     else:
         from fca2_plugin.basicsr.host_nets import HOST_SPECS
     return find_spec(network, HOST_SPECS)
-
-
-def without_weights(config: object) -> None:
-    """Take out the weights that a config names for its networks, in place."""
-    if isinstance(config, dict):
-        for key, value in config.items():
-            if key in PRETRAINED:
-                config[key] = None
-            else:
-                without_weights(value)
-    elif isinstance(config, list | tuple):
-        for value in config:
-            without_weights(value)

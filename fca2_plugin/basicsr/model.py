@@ -7,16 +7,19 @@ import torch
 from basicsr.metrics import calculate_metric
 from basicsr.models.video_recurrent_model import VideoRecurrentModel
 from basicsr.utils import get_root_logger, imwrite, tensor2img
-from basicsr.utils.dist_util import get_dist_info, master_only
+from basicsr.utils.dist_util import get_dist_info
 from torch import Tensor, distributed, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from fca2_plugin._files import file_at_once
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.basicsr.files import (
+    load_network,
+    resume_training,
+    save_network,
+    save_training_state,
+)
 from fca2_plugin.basicsr.network import FCA2Network
-from fca2_plugin.checkpoints import PHASE_KEY
-from fca2_plugin.data.trained_phase import trained_phase
 
 __all__ = ["FCA2Model"]
 
@@ -56,57 +59,10 @@ class FCA2Model(VideoRecurrentModel):
             for part, path in net.load_parts().items():
                 get_root_logger().info(f"FCA2Net: {part} loaded from {path}")
 
-    def load_network(
-        self, net: nn.Module, load_path: str, strict: bool = True, param_key: str | None = "params"
-    ) -> None:
-        """As BasicSR's.
-
-        Raises:
-            ValueError: The file is no checkpoint of BasicSR.
-        """
-        try:
-            super().load_network(net, load_path, strict, param_key)
-        except KeyError as error:
-            raise ValueError(
-                f"{load_path} holds no {param_key!r}; expected a checkpoint of BasicSR, which "
-                f"`fca2 convert {load_path} OUT --to basicsr` makes of another one"
-            ) from error
-
-    @master_only
-    def save_network(
-        self,
-        net: nn.Module | list,
-        net_label: str,
-        current_iter: int,
-        param_key: str | list = "params",
-    ) -> None:
-        """BasicSR's file, but whole or not at all, and an error where it cannot be written."""
-        nets, keys = (x if isinstance(x, list) else [x] for x in (net, param_key))
-        weights = {
-            key: {k: v.cpu() for k, v in self.get_bare_model(net).state_dict().items()}
-            for key, net in zip(keys, nets, strict=True)
-        }
-        phase = trained_phase((self.opt.get("datasets") or {}).get("train"))
-        if phase is not None:
-            weights["meta"] = {PHASE_KEY: phase}
-        label = "latest" if current_iter == -1 else current_iter
-        with file_at_once(Path(self.opt["path"]["models"], f"{net_label}_{label}.pth")) as path:
-            torch.save(weights, path)
-
-    @master_only
-    def save_training_state(self, epoch: int, current_iter: int) -> None:
-        """BasicSR's file, which appears whole or not at all."""
-        if current_iter == -1:
-            return
-        state = {
-            "epoch": epoch,
-            "iter": current_iter,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "schedulers": [scheduler.state_dict() for scheduler in self.schedulers],
-        }
-        folder = self.opt["path"]["training_states"]
-        with file_at_once(Path(folder, f"{current_iter}.state")) as path:
-            torch.save(state, path)
+    load_network = load_network
+    resume_training = resume_training
+    save_network = save_network
+    save_training_state = save_training_state
 
     def model_to_device(self, net: nn.Module) -> nn.Module:
         # Parameters frozen by `fix_flow` get no gradient, which DistributedDataParallel only

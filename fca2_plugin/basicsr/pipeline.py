@@ -21,6 +21,7 @@ from basicsr.utils import logger as basicsr_logger
 from torch.utils.data import Dataset
 
 from fca2_plugin._distributed import end_distributed
+from fca2_plugin.basicsr import files
 from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
 
 __all__ = ["forget_logger", "quiet", "run_pipeline"]
@@ -54,6 +55,7 @@ def run_pipeline(
             (basicsr.test, "build_model", run.build_model),
             (basicsr.train, "load_resume_state", run.load_resume_state),
             (basicsr.train, "EnlargedSampler", run.build_sampler),
+            *((BaseModel, name, getattr(files, name)) for name in files.METHODS),
         ):
             stack.enter_context(mock.patch.object(module, name, replacement))
         stack.enter_context(_host_errors())

@@ -25,10 +25,11 @@ from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.basicsr.options import check_options, check_types
 from fca2_plugin.basicsr.pipeline import quiet, run_pipeline
-from fca2_plugin.checkpoints import find_checkpoint, load_part
-from fca2_plugin.compat.basicsr_resume import find_state
+from fca2_plugin.checkpoints import find_checkpoint, load_part, newest_checkpoint, overrides
+from fca2_plugin.compat.basicsr_resume import find_state, read_state
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.nets.build import get_stage
+from fca2_plugin.nets.pretrained import without_weights
 from fca2_plugin.nets.spec import check_phases_agree
 
 __all__ = ["load_config", "load_generator", "test", "train", "use_debug", "use_resume"]
@@ -79,17 +80,22 @@ def load_config(
     return cfg
 
 
-def use_resume(cfg: dict, source: str = "auto") -> None:
-    """Go on from the latest training state of the run's folder, or from a ``.state`` file.
+def use_resume(cfg: dict, source: str = "auto") -> bool:
+    """Go on from the latest whole training state of the run's folder, or from a ``.state`` file.
+
+    Returns:
+        Whether there is one: where nothing was trained yet, training starts as the config says.
 
     Raises:
-        FileNotFoundError: The file is not there, or the weights of its iteration are not.
+        FileNotFoundError: The file is not there, or the weights of its iteration are not; or the
+            run's folder holds weights alone.
     """
     run = Path(cfg["root_path"], "experiments", cfg["name"])
     if source == "auto":
         source = find_state(run / "training_states")
         if source is None:
-            return
+            _check_untrained(run)
+            return False
     if not Path(source).is_file():
         raise FileNotFoundError(
             f"there is no training state {str(source)!r}; give a .state file from the run's "
@@ -102,6 +108,17 @@ def use_resume(cfg: dict, source: str = "auto") -> None:
             "be resumed: to start from other weights, set path.pretrain_network_g"
         )
     cfg["path"]["resume_state"] = str(source)
+    return True
+
+
+def _check_untrained(run: Path) -> None:
+    weights = newest_checkpoint(run) if run.is_dir() else None
+    if weights is not None:
+        raise FileNotFoundError(
+            f"{weights} cannot be resumed without a training state, and there is none in "
+            f"{run / 'training_states'}; copy it there, or start another run (name) from the "
+            "weights with path.pretrain_network_g"
+        )
 
 
 def use_debug(cfg: dict) -> None:
@@ -126,9 +143,12 @@ def train(cfg: Mapping, launcher: str = "none") -> BaseModel:
     cfg["datasets"] = _phases(cfg, "train", "val")
     if "train" not in cfg["datasets"]:
         raise ValueError("the config has no datasets.train, which training needs")
+    cfg["path"].setdefault("param_key_g", "params_ema")
     if cfg["path"].get("resume_state"):
         use_resume(cfg, cfg["path"]["resume_state"])
+        without_weights(cfg["network_g"])  # all of them are in the checkpoint
     _check_run(cfg, launcher)
+    _check_schedule(cfg["train"])
     _check_network(cfg)
     return run_pipeline(basicsr.train.train_pipeline, cfg, launcher)
 
@@ -160,6 +180,7 @@ def test(
         raise ValueError("the config has no datasets.test or datasets.val, which testing needs")
     cfg["val"] = {"save_img": False, "suffix": None, **(cfg.get("val") or {})}
     cfg["path"].pop("resume_state", None)
+    without_weights(cfg["network_g"])
     _check_run(cfg, launcher)
     _check_network(cfg)
     model = run_pipeline(basicsr.test.test_pipeline, cfg, launcher)
@@ -180,8 +201,10 @@ def load_generator(cfg: Mapping, checkpoint: str | Path | None) -> nn.Module:
         ValueError: Its weights do not belong to this network.
     """
     _check_keys(cfg, ("network_g",), "a network")
+    network = copy.deepcopy(cfg["network_g"])
+    without_weights(network)
     with quiet():
-        generator = build_network(cfg["network_g"])
+        generator = build_network(network)
     if checkpoint is not None:
         load_part(generator, checkpoint, "network_g")
     return generator.eval()
@@ -231,6 +254,14 @@ def _check_run(cfg: dict, launcher: str) -> None:
             cfg["path"][key] = str(find_checkpoint(Path(path).expanduser()))
 
 
+def _check_schedule(train: Mapping) -> None:
+    scheduler = train.get("scheduler") or {}
+    if scheduler.get("periods"):
+        overrides.check_periods(
+            scheduler["periods"], train["total_iter"], "train.scheduler.periods", "train.total_iter"
+        )
+
+
 def _check_network(cfg: Mapping) -> None:
     """Build the network and read its first weights before the run touches any folder.
 
@@ -243,6 +274,9 @@ def _check_network(cfg: Mapping) -> None:
         check_phases_agree(net, phase)
     path = cfg["path"]
     if path.get("resume_state"):
+        state = read_state(path["resume_state"])
+        models = Path(cfg["root_path"], "experiments", cfg["name"], "models")
+        load_part(net, models / f"net_g_{state['iter']}.pth", "network_g")
         return
     if path.get("pretrain_network_g"):
         if path.get("strict_load_g", True):

@@ -8,7 +8,9 @@ import argparse
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
@@ -16,6 +18,7 @@ from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.basicsr.runner import load_config, train, use_debug, use_resume
+from fca2_plugin.checkpoints import nothing_to_resume
 
 __all__ = ["add_common_arguments", "main", "parse_options"]
 
@@ -90,8 +93,9 @@ def _train(args: argparse.Namespace) -> int:
     cfg = load_config(find_config(args.config or args.opt), options, args.work_dir)
     if args.debug:
         use_debug(cfg)
-    if args.resume:
-        use_resume(cfg, args.resume)
+    if args.resume and not use_resume(cfg, args.resume):
+        run = Path(cfg["root_path"], "experiments", cfg["name"])
+        warnings.warn(nothing_to_resume(run), stacklevel=2)
     train(cfg, args.launcher)
     end_distributed()
     return 0

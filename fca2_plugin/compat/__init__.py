@@ -22,6 +22,7 @@ _MMAGIC = (
     "mmengine_packages",
     "mmengine_configs",
     "mmengine_checkpoints",
+    "mmengine_saving",
     "mmengine_dist",
     "mmagic_half",
 )

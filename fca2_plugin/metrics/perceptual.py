@@ -4,7 +4,6 @@ Torchmetrics ships the linear layers; the AlexNet under them is torchvision's, w
 Where that cannot be, a local copy of the file serves (``alexnet-owt-7be5be79.pth``).
 """
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from torch import nn
 
 from fca2_plugin._optional import require
+from fca2_plugin.checkpoints import fit, read_state_dict
 
 __all__ = ["Lpips", "load_weights", "lpips_network"]
 
@@ -89,8 +89,7 @@ def load_weights(network: nn.Module, path: str | Path, what: str) -> nn.Module:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path} with the weights of {what}")
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, TypeError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[0][:120]
-        raise ValueError(f"{path} does not hold the weights of {what} ({reason})") from error
+        network.load_state_dict(fit(network, read_state_dict(path), path, what))
+    except ValueError as error:
+        raise ValueError(f"{path} does not hold the weights of {what}: {error}") from error
     return network

@@ -11,9 +11,12 @@ __all__ = ["FCA2Generator"]
 class FCA2Generator(StagedFCA2Net):
     """``type='FCA2Net'``: FCA² around a network of MMagic's ``MODELS``.
 
-    Weights named in ``checkpoints`` are read when training starts, a resumed run included; testing
-    needs none of them.
+    Weights named in ``checkpoints`` are read when training starts; testing, a resumed run and one
+    that starts from ``load_from`` need none of them.
     """
+
+    #: Whether training starts from ``checkpoints``, and not from a file that holds everything.
+    starts_from_parts = True
 
     HOST_SPECS = HOST_SPECS
     VSR_EXAMPLE = "vsr=dict(type='BasicVSRNet', ...)"
@@ -24,5 +27,7 @@ class FCA2Generator(StagedFCA2Net):
         """Called by MMEngine when training starts, before it resumes or loads a checkpoint."""
         if hasattr(self.vsr, "init_weights"):
             self.vsr.init_weights()
+        if not self.starts_from_parts:
+            return
         for part, path in self.load_parts().items():
             print_log(f"FCA2Net: {part} loaded from {path}", logger="current")

@@ -7,7 +7,6 @@ meet deep inside a run, and leave the run itself to it.
 import copy
 import inspect
 import itertools
-import pickle
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -24,9 +23,16 @@ from mmengine.runner import Runner
 from torch import nn
 
 from fca2_plugin._suggest import did_you_mean
-from fca2_plugin.checkpoints import find_checkpoint, load_part
+from fca2_plugin.checkpoints import (
+    find_checkpoint,
+    load_part,
+    newest_checkpoint,
+    nothing_to_resume,
+)
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.mmagic.hooks import FCA2PhaseHook
+from fca2_plugin.mmagic.strict_runner import StrictRunner, TestRunner
+from fca2_plugin.nets.pretrained import without_losses, without_weights
 from fca2_plugin.nets.spec import check_phases_agree
 
 __all__ = [
@@ -126,28 +132,31 @@ def use_auto_scale_lr(cfg: Config) -> None:
     cfg.auto_scale_lr.enable = True
 
 
-def use_resume(cfg: Config, source: str = "auto") -> None:
-    """Go on from a checkpoint.
+def use_resume(cfg: Config, source: str = "auto") -> bool:
+    """Go on from a checkpoint, and return whether there is one.
 
     Args:
         cfg: The config, with its ``work_dir``.
-        source: A checkpoint, or ``auto`` for the latest of ``work_dir``. Where there is none yet,
-            training starts as the config says, its ``load_from`` included.
+        source: A checkpoint, the folder of a run, or ``auto`` for the newest whole one of
+            ``work_dir``, whatever its ``last_checkpoint`` says. Where there is none yet, training
+            starts as the config says, its ``load_from`` included.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
     """
     if source == "auto":
-        if not (Path(cfg.work_dir) / "last_checkpoint").is_file():
-            return
-        # not MMEngine's own search, which does not find a run that was moved
-        source = str(find_checkpoint(cfg.work_dir))
-    _check_checkpoint(source)
+        work_dir = Path(cfg.work_dir)
+        pointer = (work_dir / "last_checkpoint").is_file()
+        if not pointer and not (work_dir.is_dir() and newest_checkpoint(work_dir)):
+            cfg.resume = False
+            return False
+        source = str(work_dir)
     cfg.resume = True
-    cfg.load_from = source
+    cfg.load_from = _find(source)
+    return True
 
 
-def build_runner(cfg: Config) -> Runner:
+def build_runner(cfg: Config, kind: type[Runner] = StrictRunner) -> Runner:
     """Build a Runner from a copy of ``cfg``.
 
     Raises:
@@ -166,18 +175,24 @@ def build_runner(cfg: Config) -> Runner:
     if run > 1:
         name = cfg.get("experiment_name") or Path(cfg.filename or "run").stem
         cfg.experiment_name = f"{name}_{run}"
-    return Runner.from_cfg(cfg)
+    return kind.from_cfg(cfg)
 
 
 def train(cfg: Config) -> Runner:
     """Train as the config says and return the finished Runner.
 
     Raises:
-        ValueError: The config lacks a part that training needs, or its data and its network put
-            LQ pixels in different places.
+        FileNotFoundError: There is no checkpoint where the config names one.
+        ValueError: The config lacks a part that training needs, its data and its network put LQ
+            pixels in different places, or a checkpoint is damaged or of another network.
     """
     _check_keys(cfg, _TRAIN_KEYS, "training")
     phase = trained_phase(cfg.train_dataloader)
+    cfg = copy.deepcopy(cfg)
+    if cfg.get("load_from"):
+        cfg.load_from = _find(cfg.load_from)
+    elif cfg.get("resume") and not use_resume(cfg):
+        warnings.warn(nothing_to_resume(cfg.work_dir), stacklevel=2)
     with _registry_misses():
         runner = build_runner(cfg)
         if phase is not None:
@@ -192,23 +207,25 @@ def train(cfg: Config) -> Runner:
 def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     """Test a checkpoint as the config says and return the metrics.
 
+    Args:
+        cfg: From ``load_config``.
+        checkpoint: A file of either host, or the folder of a run; averaged weights (EMA) are
+            taken where there are any.
+
     Raises:
         FileNotFoundError: There is no such checkpoint.
-        ValueError: The file is no checkpoint, or the config lacks a part that testing needs.
+        ValueError: The file is no checkpoint or one of another network, or the config lacks a part
+            that testing needs.
     """
-    _check_checkpoint(checkpoint)
     _check_keys(cfg, _TEST_KEYS, "testing")
     cfg = copy.deepcopy(cfg)
-    cfg.load_from = str(checkpoint)
+    cfg.load_from = _find(checkpoint)
     cfg.resume = False
     metrics = _KeepMetrics()
-    try:
-        with _registry_misses():
-            runner = build_runner(cfg)
-            runner.register_hook(metrics, "LOWEST")
-            runner.test()
-    except (pickle.UnpicklingError, EOFError) as error:
-        raise ValueError(f"{checkpoint} is no checkpoint that torch can load safely") from error
+    with _registry_misses():
+        runner = build_runner(cfg, TestRunner)
+        runner.register_hook(metrics, "LOWEST")
+        runner.test()
     return metrics.values
 
 
@@ -223,8 +240,10 @@ def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
     """
     cfg = copy.deepcopy(cfg)
     init_default_scope(cfg.get("default_scope", "mmagic"))  # as a Runner does
+    model = without_losses(cfg.model)
+    without_weights(model)
     with _registry_misses():
-        generator = mmagic.registry.MODELS.build(cfg.model).generator
+        generator = mmagic.registry.MODELS.build(model).generator
     if checkpoint is not None:
         load_part(generator, checkpoint, "generator")
     return generator.eval()
@@ -275,13 +294,17 @@ def _check_keys(cfg: Config, keys: tuple[str, ...], purpose: str) -> None:
         raise ValueError(f"the config has no {', '.join(missing)}, which {purpose} needs")
 
 
-def _check_checkpoint(checkpoint: str | Path) -> None:
-    # URLs and MMEngine's own schemes (http://, mmagic://, ...) are for MMEngine to find
-    if "://" not in str(checkpoint) and not Path(checkpoint).is_file():
+def _find(checkpoint: str | Path) -> str:
+    """The file; MMEngine's own schemes (mmagic://, ...) are for MMEngine to find."""
+    known = str(checkpoint).startswith(("http://", "https://"))
+    if "://" in str(checkpoint) and not known:
+        return str(checkpoint)
+    if not known and not Path(checkpoint).expanduser().exists():
         raise FileNotFoundError(
-            f"there is no checkpoint {str(checkpoint)!r}; give the path of a .pth file, "
-            "which training leaves in its work_dir"
+            f"there is no checkpoint {str(checkpoint)!r}; give the path of a .pth file, or the "
+            "work_dir that training left it in"
         )
+    return str(find_checkpoint(checkpoint))
 
 
 def _check_options(cfg: Config, options: Mapping) -> None:

@@ -8,6 +8,7 @@ config is read, so that ``_base_ = 'mmagic::...'`` works with any setuptools and
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from mmengine.config import DictAction
@@ -15,6 +16,7 @@ from mmengine.config import DictAction
 from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
+from fca2_plugin.checkpoints import nothing_to_resume
 from fca2_plugin.mmagic.runner import (
     load_config,
     train,
@@ -69,8 +71,8 @@ def _train(args: argparse.Namespace) -> int:
         use_amp(cfg)
     if args.auto_scale_lr:
         use_auto_scale_lr(cfg)
-    if args.resume:
-        use_resume(cfg, args.resume)
+    if args.resume and not use_resume(cfg, args.resume):
+        warnings.warn(nothing_to_resume(cfg.work_dir), stacklevel=2)
     runner = train(cfg)
     runner.logger.info(f"finished; logs and checkpoints are in {runner.work_dir}")
     del runner  # its model keeps the group's threads

@@ -19,8 +19,9 @@ Where the paper is silent, the released model decides, unless said otherwise:
 * frames are cleaned before they are grouped (Fig. 4 draws it the other way round, but the cleaning
   network takes three channels);
 * colours are corrected against the cleaned frame of the same time (eq. 4), after decoding only;
-* the output is not clamped, so that the loss keeps its gradient outside [0, 1]; both hosts clamp
-  when they make images.
+* the output is not clamped in training, so that the loss keeps its gradient outside [0, 1];
+  ``clamp_output`` does it outside training, as the released model does after the correction.
+  Both hosts clamp when they make images.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -70,6 +71,7 @@ class FCA2Net(nn.Module):
             ``GuidedAutoencoder`` can.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
+        clamp_output: Outside training, corrected frames are clamped to [0, 1].
         frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
             ``requires_grad_`` or ``train`` the host calls on the whole.
         vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
@@ -96,6 +98,7 @@ class FCA2Net(nn.Module):
         grouping: str = "fixed",
         color_correction: str | None = "frame",
         color_at: str = "decoder",
+        clamp_output: bool = False,
         frozen: Iterable[str] = (),
         vsr_spec: NetSpec | None = None,
     ) -> None:
@@ -134,6 +137,7 @@ class FCA2Net(nn.Module):
         self.grouping = grouping
         self.color_correction = color_correction
         self.color_at = color_at
+        self.clamp_output = clamp_output
         self.vsr_spec = vsr_spec or getattr(vsr, "spec", None) or NetSpec(scale=None)
         check_takes_clips(vsr, self.vsr_spec, "FCA2Net", "vsr")
         frozen = (frozen,) if isinstance(frozen, str) else frozen
@@ -277,7 +281,8 @@ class FCA2Net(nn.Module):
         """Give decoded frames (n, t, 3, s*h, s*w) the colours of clean ones (n, t, 3, h, w)."""
         if not self.corrects_output:
             return frames
-        return correct_color(frames, clean, self.color_correction)
+        frames = correct_color(frames, clean, self.color_correction)
+        return frames.clamp(0, 1) if self.clamp_output and not self.training else frames
 
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
         """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""

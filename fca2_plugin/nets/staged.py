@@ -47,6 +47,7 @@ class StagedFCA2Net(FCA2Net):
         grouping: As in ``FCA2Net``.
         color_correction: As in ``FCA2Net``.
         color_at: As in ``FCA2Net``.
+        clamp_output: As in ``FCA2Net``.
         phase: Where the LQ pixels lie that the VSR network was or will be trained on, ``centred``
             or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
             ``centred`` where the autoencoder enlarges by a fixed filter and the network learned
@@ -81,6 +82,7 @@ class StagedFCA2Net(FCA2Net):
         grouping: str = "fixed",
         color_correction: str | None = FROM_PRESET,
         color_at: str = "decoder",
+        clamp_output: bool | str = FROM_PRESET,
         phase: str | None = None,
         vsr_cache: str | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class StagedFCA2Net(FCA2Net):
             chunk_frames=chunk_frames,
             join_codes=join_codes,
             color_correction=color_correction,
+            clamp_output=clamp_output,
         )
         stage = settings.pop("stage")
         chosen = get_stage(stage)

@@ -85,7 +85,8 @@ def test_a_resumed_run_is_the_uninterrupted_one(clips, tmp_path, workers):
 
 def test_resuming_where_nothing_is_starts(clips, tmp_path):
     path = runs.write(tmp_path, runs.options(clips, train__total_iter=1))
-    assert train.main(["-opt", str(path), "--auto_resume", "--work-dir", "w"]) == 0
+    with pytest.warns(UserWarning, match="nothing to resume in .*w/experiments/run; training sta"):
+        assert train.main(["-opt", str(path), "--auto_resume", "--work-dir", "w"]) == 0
     assert (tmp_path / "w/experiments/run/models/net_g_latest.pth").is_file()
 
 

@@ -7,8 +7,16 @@ import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.nets import CFSTIFNet, DCADNet, FTVSRNet, RFDANet, STDFNet, TGAFNet
-from fca2_plugin.nets.released import from_released, load_released
+from fca2_plugin.checkpoints import fit, load_part
+from fca2_plugin.nets import (
+    CFSTIFNet,
+    DCADNet,
+    FramesAsBatch,
+    FTVSRNet,
+    RFDANet,
+    STDFNet,
+    TGAFNet,
+)
 from fca2_plugin.nets.stdf import STDF_VARIANTS
 
 Shapes = dict[str, tuple[int, ...]]
@@ -160,6 +168,10 @@ def state(name: str) -> dict[str, torch.Tensor]:
     }
 
 
+def from_released(net: nn.Module, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return fit(net, given, "the file", "network")
+
+
 @each
 def test_all_are_renamed_and_none_twice(name):
     net, given = RELEASES[name][0](), state(name)
@@ -197,7 +209,7 @@ def test_parallel_training_put_a_prefix_before(tmp_path):
     net, given = STDFNet(), state("stdf-r3")
     file = tmp_path / "ckp_290000.pt"
     torch.save({"state_dict": {f"module.{key}": value for key, value in given.items()}}, file)
-    load_released(net, file)
+    load_part(net, file, "network")
     assert torch.equal(net.enhance[-1].weight, given["qenet.out_conv.weight"])
 
 
@@ -211,7 +223,7 @@ def test_a_mismatch_is_listed_under_the_released_names(tmp_path):
     net = STDFNet()
     before = {key: value.clone() for key, value in net.state_dict().items()}
     with pytest.raises(ValueError, match="wrong.pt does not hold the weights of this STDFNet") as e:
-        load_released(net, file)
+        load_part(net, file, "network")
     assert (
         "missing ffnet.out_conv.0.bias; unexpected stranger.weight; qenet.out_conv.weight is"
         in (str(e.value))
@@ -224,9 +236,15 @@ def test_the_printed_reading_has_no_release():
         from_released(TGAFNet(as_printed=True), state("tgaf"))
 
 
-def test_a_network_without_a_release_raises():
-    with pytest.raises(ValueError, match="no released names are known for DCADNet; expected one"):
-        from_released(DCADNet(), {})
+def test_a_network_without_a_release_keeps_its_own_names():
+    with pytest.raises(ValueError, match="does not hold the weights of this network: missing"):
+        from_released(DCADNet(), state("stdf-r3"))
+
+
+def test_inside_an_adapter():
+    net, given = FramesAsBatch(STDFNet(), spec=STDFNet.spec), state("stdf-r3")
+    net.load_state_dict(from_released(net, given), strict=True)
+    assert torch.equal(net.net.enhance[-1].weight, given["qenet.out_conv.weight"])
 
 
 def ftvsr_file() -> dict[str, torch.Tensor]:
@@ -248,12 +266,14 @@ def ftvsr_file() -> dict[str, torch.Tensor]:
 
 def test_the_file_of_ftvsr_holds_a_transform_and_one_projection():
     net, given = RELEASES["ftvsr"][0](), ftvsr_file()
-    net.load_state_dict(from_released(net, given))
+    with pytest.warns(UserWarning, match="FTVSR expect doubled_skip=True, which is set here"):
+        net.load_state_dict(from_released(net, given))
+    assert net.doubled_skip
     whole = given["generator.FTT.ftta.MultiheadAttention.in_proj_weight"]
     parts = torch.cat([part.weight for part in net.frequency.attention.in_projection])
     assert torch.equal(parts, whole)
     given["generator.FTT.dct.dct_conv.weight"] = torch.zeros(192, 1, 8, 8)
-    with pytest.raises(ValueError, match="dct_conv.weight of the state dict is not the 8 x 8 DCT"):
+    with pytest.raises(ValueError, match="the file: FTT.dct.dct_conv.weight is not the 8 x 8 DCT"):
         from_released(net, given)
 
 

@@ -1,73 +1,87 @@
 """Weights that the authors of the networks here released, under this package's names.
 
 The names are those of the public PyTorch implementations: STDF-PyTorch, RFDA-PyTorch, CF-STIF,
-TGAF-pytorch, and FTVSR and TTVSR on MMEditing. A table lists every module of a network under both
-names; keys that are not in it, or are missing, or have another shape, are refused and listed. Both
-MFQEs and COMISR were released for TensorFlow 1; no release of DCAD is known here.
+TGAF-pytorch, FTVSR and TTVSR on MMEditing, and FCA2. A table lists every module of a network under
+both names; keys that are not in it, or are missing, or have another shape, are refused and listed.
+Both MFQEs and COMISR were released for TensorFlow 1; no release of DCAD is known here.
+
+FCA² comes in three forms: the autoencoder alone, with the cleaning network, and whole around a VSR
+network, whose names are MMagic's.
 """
 
+import re
+import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from fca2_plugin.checkpoints import check_weights, read_state_dict
-from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
-from fca2_plugin.layers.unet import UNet
-from fca2_plugin.nets.cf_stif import CFSTIFNet
-from fca2_plugin.nets.ftvsr import FTVSRNet
-from fca2_plugin.nets.rfda import RFDANet
-from fca2_plugin.nets.stdf import STDFNet
-from fca2_plugin.nets.tgafnet import TGAFNet
 from fca2_plugin.ops.dct import BLOCK, block_idct
 
-__all__ = ["from_released", "load_released"]
+__all__ = ["released_fca2", "released_names", "released_plain"]
 
 Names = dict[str, str]  # of modules, released to ours
 
 
-def load_released(net: nn.Module, path: str | Path) -> None:
-    """Load a released file into a network; all of it or nothing.
+def released_names(net: nn.Module) -> Names | None:
+    """The released name of each tensor of ``net``; None where no release is known."""
+    kind = _kind(net)
+    if kind is None:
+        return None
+    released = {ours: theirs for theirs, ours in _TABLES[kind](net).items()}
+    return {key: _rename(key, released) for key in net.state_dict()}
+
+
+def released_plain(
+    net: nn.Module, state: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], Callable[[], None] | None]:
+    """A released file's weights alone, and what is to be set for them in the network.
 
     Raises:
-        FileNotFoundError: No such file.
-        ValueError: The file does not belong to ``net``, or nothing was released for it.
+        ValueError: The file computes something else than ``net``.
     """
-    net.load_state_dict(from_released(net, read_state_dict(path), str(path)))
+    if _kind(net) != "FTVSRNet":
+        return dict(state), None
+    return _plain_ftvsr(state), lambda: _double_skip(net)
 
 
-def from_released(
-    net: nn.Module, state: Mapping[str, Tensor], source: str = "the state dict"
-) -> dict[str, Tensor]:
-    """Rename released weights for a network.
+def released_fca2(state: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+    """A released FCA²'s weights under this package's names; None if it is none."""
+    if not any(re.match(_FCA2_MARK, key) for key in state):
+        return None
+    renamed = {}
+    for key, value in state.items():
+        for pattern, name in _FCA2:
+            key = re.sub(pattern, name, key)
+        renamed[key] = value
+    return renamed
 
-    Args:
-        net: The network, built with the settings of the release.
-        state: Released weights; ``module.`` or ``generator.`` of their training may stand before
-            the names.
-        source: What to call ``state`` when it does not fit.
 
-    Raises:
-        ValueError: A key is unknown or missing or has another shape (the message lists them), or
-            nothing was released for such a network.
-    """
-    if type(net) not in _TABLES:
-        known = ", ".join(cls.__name__ for cls in _TABLES)
-        raise ValueError(
-            f"no released names are known for {type(net).__name__}; expected one of {known}"
-        )
-    released = {ours: theirs for theirs, ours in _TABLES[type(net)](net).items()}
-    ours = {_rename(key, released): key for key in net.state_dict()}
-    given = {
-        key.removeprefix("module.").removeprefix("generator."): value
-        for key, value in state.items()
-    }
-    if isinstance(net, FTVSRNet):
-        given = _plain_ftvsr(given, source)
-    wanted = {theirs: net.state_dict()[key] for theirs, key in ours.items()}
-    check_weights(wanted, given, source, type(net).__name__)
-    return {ours[key]: value for key, value in given.items()}
+_FCA2_MARK = r"(model_GAE\.)?(Encoder|Decoder)\.branch\.|image_cleaning\.|add_network\."
+_OWNER = r"^((?:autoencoder\.)?"  # the autoencoder is released alone, too
+_FCA2: tuple[tuple[str, str | Callable[[re.Match], str]], ...] = (
+    (r"^model_GAE\.", "autoencoder."),
+    (r"^add_network\.", "vsr."),
+    # residual blocks are numbered from 0 there; here a convolution and its activation come first
+    (r"^image_cleaning\.0\.main\.0\.", "cleaning.body.0.0."),
+    (r"^image_cleaning\.0\.main\.2\.(\d+)", lambda m: f"cleaning.body.0.{int(m[1]) + 2}"),
+    (r"^image_cleaning\.1\.", "cleaning.body.1."),
+    (_OWNER + r"flow_net\.)main\.0\.", r"\g<1>0."),
+    (_OWNER + r"flow_net\.)main\.2\.(\d+)", lambda m: f"{m[1]}{int(m[2]) + 2}"),
+    (_OWNER + r")Encoder\.", r"\1encoder."),
+    (_OWNER + r")Decoder\.", r"\1decoder."),
+    (_OWNER + r"(?:encoder|decoder)\.)branch\.", r"\1"),
+    (_OWNER + r"(?:encoder|decoder)\.)final\.", r"\1tail."),
+    (_OWNER + r")final\.", r"\1trunk.tail."),
+    (r"(?<=\.)body\.net\.(\d+)\.spa\.body\.", r"blocks.\1.spatial."),
+    (r"(?<=\.)body\.net\.(\d+)\.spc\.body\.", r"blocks.\1.spectral."),
+    (r"(?<=\.spectral\.3\.)conv_du\.", "weigh."),
+)
+
+
+def _kind(net: nn.Module) -> str | None:
+    """The class that a table is for; by name, since networks stand above this module."""
+    return next((cls.__name__ for cls in type(net).__mro__ if cls.__name__ in _TABLES), None)
 
 
 def _rename(key: str, names: Names) -> str:
@@ -84,7 +98,7 @@ def _same(*names: object) -> Names:
     return {str(name): str(name) for name in names}
 
 
-def _unet(unet: UNet) -> Names:
+def _unet(unet: nn.Module) -> Names:
     """Stages are numbered by their level on both ways; ours run in the order they are stored."""
     names = _inside("tr_conv", "bottom", _same(0, 2, 4)) | {"out_conv.0": "tail.0"}
     levels = len(unet.down)
@@ -97,18 +111,18 @@ def _unet(unet: UNet) -> Names:
 _BLOCK = {"offset_mask": "field", "deform_conv": "deform"}
 
 
-def _fusion(old: str, new: str, unet: UNet) -> Names:
+def _fusion(old: str, new: str, unet: nn.Module) -> Names:
     return _inside(old, f"{new}.unet", _unet(unet)) | _inside(old, f"{new}.block", _BLOCK)
 
 
-def _stdf(net: STDFNet) -> Names:
+def _stdf(net: nn.Module) -> Names:
     names = _fusion("ffnet", "fusion", net.fusion.unet) | {"qenet.in_conv.0": "enhance.0"}
     last = len(net.enhance) - 1
     names |= {f"qenet.hid_conv.{i}": f"enhance.{i + 2}" for i in range(0, last - 2, 2)}
     return names | {"qenet.out_conv": f"enhance.{last}"}
 
 
-def _rfda(net: RFDANet) -> Names:
+def _rfda(net: nn.Module) -> Names:
     names = _fusion("ffnet", "fusion", net.fusion.unet)
     names |= _fusion("wpnet", "recall", net.recall.unet)
     names |= _inside("fuse", "merge", _same(0, 2)) | {"qenet.in_conv.0": "enhance.0"}
@@ -135,7 +149,7 @@ _ATTENTION = {
 }
 
 
-def _cf_stif(net: CFSTIFNet) -> Names:
+def _cf_stif(net: nn.Module) -> Names:
     down, up = {"d_conv": "0", "conv1": "2"}, {"up_conv": "0", "conv1": "2"}
     residual = _same("conv1", "conv2")
     pyramid = {
@@ -172,7 +186,7 @@ def _cf_stif(net: CFSTIFNet) -> Names:
     }
 
 
-def _tgafnet(net: TGAFNet) -> Names:
+def _tgafnet(net: nn.Module) -> Names:
     names = {"inputconv.0": "intra_gfa.head.0", "fuse.0": "inter_gff.fuse.0.0"}
     names |= _inside("Unet", "intra_gfa.unet", _unet(net.intra_gfa.unet))
     for i, block in enumerate(net.intra_gfa.blocks):
@@ -196,7 +210,7 @@ _SDCB = {
 }
 
 
-def _ftvsr(net: FTVSRNet) -> Names:
+def _ftvsr(net: nn.Module) -> Names:
     body, flow = net.body, net.spynet
     names = _same("spynet") | {
         f"spynet.basic_module.{level}.basic_module.{i}.conv": f"spynet.basic_module.{level}."
@@ -239,14 +253,14 @@ _FREQUENCY_ATTENTION = {
 }
 
 
-def _blocks(blocks: ResidualBlocksWithInputConv) -> Names:
+def _blocks(blocks: nn.Module) -> Names:
     names = {"main.0": "0"}
     for i in range(len(blocks) - 2):
         names |= _inside(f"main.2.{i}", f"{i + 2}", _same("conv1", "conv2"))
     return names
 
 
-def _plain_ftvsr(given: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+def _plain_ftvsr(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Without the training's counter and the fixed transform, and torch's three projections apart.
 
     Raises:
@@ -262,8 +276,8 @@ def _plain_ftvsr(given: dict[str, Tensor], source: str) -> dict[str, Tensor]:
                 value.float().cpu(), basis.repeat(3, 1, 1, 1), rtol=0, atol=1e-5
             ):
                 raise ValueError(
-                    f"{key} of {source} is not the 8 x 8 DCT of three channels, which is all that "
-                    "FTVSRNet computes; nothing is loaded"
+                    f"{key} is not the 8 x 8 DCT of three channels, which is all that FTVSRNet "
+                    "computes; nothing is loaded"
                 )
         elif ".in_proj_" in key:
             module, _, tensor = key.rpartition("_")
@@ -274,10 +288,21 @@ def _plain_ftvsr(given: dict[str, Tensor], source: str) -> dict[str, Tensor]:
     return plain
 
 
-_TABLES: dict[type[nn.Module], Callable[..., Names]] = {
-    STDFNet: _stdf,
-    RFDANet: _rfda,
-    CFSTIFNet: _cf_stif,
-    TGAFNet: _tgafnet,
-    FTVSRNet: _ftvsr,
+def _double_skip(net: nn.Module) -> None:
+    """FTVSR's released weights expect the body's result twice; TTVSR has no second path."""
+    if net.frequency is not None and not net.doubled_skip:
+        net.doubled_skip = True
+        warnings.warn(
+            "the released weights of FTVSR expect doubled_skip=True, which is set here; write it "
+            "in the config, too: a checkpoint that you train from them does not say so",
+            stacklevel=5,
+        )
+
+
+_TABLES: dict[str, Callable[[nn.Module], Names]] = {
+    "STDFNet": _stdf,
+    "RFDANet": _rfda,
+    "CFSTIFNet": _cf_stif,
+    "TGAFNet": _tgafnet,
+    "FTVSRNet": _ftvsr,
 }

@@ -1,0 +1,260 @@
+"""The one strict loader: weights of any known form into a module, all of them or none.
+
+A file is *read* in several ways until one gives exactly the module's keys: as it is, under the
+other host's names, under the names of the authors who released it. A part of FCA² is found by its
+name inside the keys (``generator.autoencoder.encoder.head.weight``), so that a file of any stage
+serves any later one.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from fca2_plugin.checkpoints.reading import read_checkpoint
+from fca2_plugin.checkpoints.released import released_fca2, released_names, released_plain
+from fca2_plugin.keymaps import HOSTS, translate
+
+__all__ = [
+    "VSR_ALONE",
+    "check_finite",
+    "check_weights",
+    "fit",
+    "holds_vsr_alone",
+    "load_part",
+    "select_part",
+]
+
+State = Mapping[str, Tensor]
+
+#: Said where FCA² gets the weights of the network inside it only.
+VSR_ALONE = (
+    "the checkpoint holds the weights of the VSR network alone, so FCA² around it is untrained: it "
+    "starts neutral and works, and stage='adapt' trains it"
+)
+_PARTS = ("cleaning.", "autoencoder.", "vsr.")  # of FCA²
+#: Statistics of input images, which not every file repeats: the published SPyNet's do not.
+_CONSTANTS = ("mean", "std")
+_SHOWN = 8  # keys in a message
+
+
+def load_part(module: nn.Module, path: str | Path, part: str, weights: str | None = None) -> None:
+    """Load a module's weights from a checkpoint of any stage; all of them or none.
+
+    For FCA² that ``starts_neutral`` the weights of the VSR network alone are enough.
+
+    Args:
+        module: The network, or a part of one.
+        path: A file, the folder of a run, or an address.
+        part: What the module is called inside FCA², and in messages.
+        weights: The key of the weights in the file; by default the averaged ones.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint, or its weights do not belong to ``module``.
+    """
+    checkpoint = read_checkpoint(path, weights)
+    module.load_state_dict(fit(module, checkpoint.state, checkpoint.path, part))
+
+
+def select_part(state: State, part: str) -> dict[str, Tensor]:
+    """Take one part of FCA² out of a state dict, its prefix removed.
+
+    Hosts' prefixes are removed as well, and of a GAN's two generators the averaged one is taken.
+    The keys of a file that holds no part by name (a plain VSR network, or the part alone) are
+    returned as they are.
+    """
+    state = _without_module(state)
+    for prefix in ("generator_ema.", "generator."):
+        if found := _under(state, prefix):
+            state = _without_module(found)
+            break
+    return _under(state, f"{part}.") or state
+
+
+def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[str, Tensor]:
+    """The weights in ``state`` under the names of ``module``: exactly its keys.
+
+    Where the weights expect a setting of the network, as FTVSR's released ones do, it is set.
+
+    Raises:
+        ValueError: They do not belong to ``module``, which the message shows; or training had
+            diverged.
+    """
+    nearest: tuple[list[str], _Reading] | None = None
+    try:
+        readings = list(_all_readings(module, state, part))
+    except ValueError as error:
+        raise ValueError(f"{source}: {error}") from error
+    for reading in readings:
+        problems = _problems(reading.wanted, reading.state)
+        if not problems:
+            found = {reading.back.get(key, key): value for key, value in reading.state.items()}
+            check_finite(found, source)
+            found |= reading.kept
+            if reading.chosen is not None:
+                reading.chosen()
+            return found
+        if nearest is None or len(problems) < len(nearest[0]):
+            nearest = problems, reading
+    raise ValueError(_sentence(nearest[0], source, nearest[1].name or part))
+
+
+def holds_vsr_alone(names: Iterable[str]) -> bool:
+    """Whether weights of these names are those of a plain network, no part of FCA² among them."""
+    names = list(names)
+    return bool(names) and not any(name.startswith(_PARTS) for name in names)
+
+
+def check_weights(wanted: State, given: State, source: str | Path, part: str) -> None:
+    """Make sure that all weights are there, no others, and of the right shape.
+
+    Raises:
+        ValueError: They are not; the message lists which, and names ``source`` and ``part``.
+    """
+    problems = _problems(wanted, given)
+    if problems:
+        raise ValueError(_sentence(problems, source, part))
+
+
+def check_finite(state: State, source: str | Path) -> None:
+    """Refuse weights that are not numbers.
+
+    Raises:
+        ValueError: Some are NaN or infinite.
+    """
+    wrong = [key for key, value in state.items() if not torch.isfinite(value).all()]
+    if wrong:
+        raise ValueError(
+            f"{source} holds NaN or infinite weights in {len(wrong)} of {len(state)} tensors, such "
+            f"as {wrong[0]}: the training that wrote it had diverged; load an earlier checkpoint"
+        )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One way to understand a file.
+
+    Args:
+        wanted: The module's tensors, under the file's names.
+        state: The file's.
+        back: The module's name of what has another in the file.
+        name: What the weights belong to, for messages; the part's name by default.
+        chosen: What there is to do or say when the file is read so.
+        kept: Weights of the module that the file need not have.
+    """
+
+    wanted: State
+    state: State
+    back: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    chosen: Callable[[], None] | None = None
+    kept: State = field(default_factory=dict)
+
+
+def _all_readings(module: nn.Module, state: State, part: str) -> Iterator[_Reading]:
+    given = select_part(state, part)
+    yield from _readings(module, given)
+    inside = released_fca2(select_part(state, ""))
+    if inside is not None:
+        yield from _readings(module, select_part(inside, part))
+    if getattr(module, "starts_neutral", False) and holds_vsr_alone(given):
+        yield from _readings_of_vsr(module, given)
+
+
+def _readings_of_vsr(module: nn.Module, given: State) -> Iterator[_Reading]:
+    """FCA² keeps its own weights around those of a network that was trained without it."""
+    kept = {key: value for key, value in module.state_dict().items() if not key.startswith("vsr.")}
+    for reading in _readings(module.vsr, given):
+        back = {key: f"vsr.{reading.back.get(key, key)}" for key in reading.wanted}
+
+        def chosen(further: Callable[[], None] | None = reading.chosen) -> None:
+            warnings.warn(VSR_ALONE, stacklevel=5)
+            if further is not None:
+                further()
+
+        yield replace(reading, back=back, name="vsr", chosen=chosen, kept=kept)
+
+
+def _readings(module: nn.Module, state: State) -> Iterator[_Reading]:
+    wanted = module.state_dict()
+    constants = _constants(module)
+    yield _Reading(wanted, {**constants, **state})
+    for host in HOSTS:
+        try:
+            found = translate(state, host)
+        except ValueError:  # not of a network that both hosts have
+            continue
+        note = found.key_map.note if found.key_map else ""
+        warn = _warning(f"{found.description}: {note}") if note else None
+        yield _Reading(wanted, {**constants, **found.state}, chosen=warn)
+    names = released_names(module)
+    if names is not None:
+        back = {theirs: ours for ours, theirs in names.items()}
+        renamed = {names.get(key, key): value for key, value in wanted.items()}
+        own = {names.get(key, key): value for key, value in constants.items()}
+        plain, expects = released_plain(module, state)
+        yield _Reading(renamed, {**own, **plain}, back, type(module).__name__, expects)
+    slot, inner = _only_child(module, wanted)
+    if inner is not None:  # an adapter around a network that was published without it
+        for reading in _readings(inner, state):
+            back = {key: f"{slot}.{reading.back.get(key, key)}" for key in reading.wanted}
+            yield replace(reading, back=back)
+
+
+def _constants(module: nn.Module) -> dict[str, Tensor]:
+    return (
+        {key: value for key, value in module.named_buffers() if key.split(".")[-1] in _CONSTANTS}
+        if isinstance(module, nn.Module)
+        else {}
+    )
+
+
+def _only_child(module: nn.Module, wanted: State) -> tuple[str, nn.Module | None]:
+    slots = {key.split(".")[0] for key in wanted}
+    slot = slots.pop() if len(slots) == 1 else ""
+    return slot, dict(module.named_children()).get(slot)
+
+
+def _warning(text: str) -> Callable[[], None]:
+    return lambda: warnings.warn(text, stacklevel=5)
+
+
+def _under(state: State, prefix: str) -> dict[str, Tensor]:
+    return {key[len(prefix) :]: v for key, v in state.items() if key.startswith(prefix)}
+
+
+def _without_module(state: State) -> dict[str, Tensor]:
+    """Without the prefix of parallel training."""
+    return {key.removeprefix("module."): value for key, value in state.items()}
+
+
+def _shown(problems: list[str]) -> list[str]:
+    """The first ones, some of each kind."""
+    missing = [text for text in problems if text.startswith("missing ")]
+    others = problems[len(missing) :]
+    room = max(_SHOWN // 2, _SHOWN - len(others))
+    return missing[:room] + others[: _SHOWN - len(missing[:room])]
+
+
+def _problems(wanted: State, given: State) -> list[str]:
+    problems = [f"missing {key}" for key in wanted if key not in given]
+    problems += [f"unexpected {key}" for key in given if key not in wanted]
+    problems += [
+        f"{key} is {tuple(given[key].shape)}, expected {tuple(wanted[key].shape)}"
+        for key in wanted
+        if key in given and given[key].shape != wanted[key].shape
+    ]
+    return problems
+
+
+def _sentence(problems: list[str], source: str | Path, part: str) -> str:
+    shown = "; ".join(_shown(problems))
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return (
+        f"{source} does not hold the weights of this {part}: {shown}{more}; build the {part} with "
+        "the settings it was trained with, or name the file that belongs to it"
+    )

@@ -1,0 +1,130 @@
+"""What a checkpoint of either host holds: its weights, averaged first, and what it says of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from fca2_plugin.checkpoints.finding import find_checkpoint
+from fca2_plugin.checkpoints.unpickling import Known, load_pickled
+
+__all__ = [
+    "PHASE_KEY",
+    "Checkpoint",
+    "only_tensors",
+    "read_checkpoint",
+    "read_content",
+    "read_state_dict",
+    "saved_phase",
+]
+
+#: In ``meta`` of either host's checkpoints, beside the weights: a word of ``fca2_plugin.geometry``.
+PHASE_KEY = "fca2_phase"
+
+#: Where the weights are, the averaged ones first.
+_CONTAINERS = ("state_dict", "params_ema", "params")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One file.
+
+    Args:
+        path: The file.
+        state: Its weights: the averaged ones (EMA) where there are both.
+        meta: The plain values beside them: MMEngine's ``meta``, or what stands beside BasicSR's
+            ``params``; the header of a safetensors file.
+    """
+
+    path: Path
+    state: dict[str, Tensor]
+    meta: dict[str, object]
+
+
+def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
+    """Read a checkpoint of either host, or safetensors, without executing pickled code.
+
+    Args:
+        path: A file, the folder of a run, or an address.
+        weights: The key of the weights that are wanted; by default the averaged ones.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint, or holds no weights.
+    """
+    path = find_checkpoint(path)
+    content = read_content(path)
+    if not isinstance(content, Mapping):
+        return Checkpoint(path, only_tensors(content, path), {})
+    wanted = (weights, *_CONTAINERS) if weights else _CONTAINERS
+    state = next((content[key] for key in wanted if key in content), content)
+    meta = {k: v for k, v in content.items() if isinstance(v, str | int | float | bool)}
+    if isinstance(content.get("meta"), Mapping):
+        meta |= content["meta"]
+    return Checkpoint(path, only_tensors(state, path), meta)
+
+
+def read_state_dict(path: str | Path) -> dict[str, Tensor]:
+    """Read the weights of either host's checkpoint, as ``read_checkpoint`` does."""
+    return read_checkpoint(path).state
+
+
+def saved_phase(path: str | Path) -> str | None:
+    """Which phase a checkpoint was trained on, where it says so: see ``PHASE_KEY``.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint.
+    """
+    return read_checkpoint(path).meta.get(PHASE_KEY)
+
+
+def read_content(path: str | Path, known: Known | None = None) -> object:
+    """Read a file as it is; what is no tensor and no plain value, as the training log, is left out.
+
+    Args:
+        path: A file, the folder of a run, or an address.
+        known: What further names in the file stand for.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: The file is no checkpoint, or damaged.
+    """
+    path = find_checkpoint(path)
+    try:
+        if path.suffix == ".safetensors":
+            return _read_safetensors(path)
+        return load_pickled(path, known)
+    except MemoryError:
+        raise
+    except Exception as error:  # torch and pickle raise almost anything over a damaged file
+        if isinstance(error, PermissionError):
+            reason = error.strerror
+        else:
+            reason = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
+        kind = "safetensors" if isinstance(error, SafetensorError) else "torch.save"
+        raise ValueError(
+            f"{path} is not a readable checkpoint ({reason}); expected a file written by {kind} "
+            "that holds a state dict: if it should be one, it is damaged or was cut off, and has "
+            "to be copied again"
+        ) from error
+
+
+def _read_safetensors(path: Path) -> dict[str, object]:
+    with safe_open(path, framework="pt") as file:
+        return {**(file.metadata() or {}), **{key: file.get_tensor(key) for key in file.keys()}}
+
+
+def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:
+    """The weights among what a checkpoint, or a part of it, holds.
+
+    Raises:
+        ValueError: There are none.
+    """
+    weights = content if isinstance(content, Mapping) else {}
+    weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
+    if not weights:
+        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
+    return weights
