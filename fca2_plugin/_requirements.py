@@ -65,7 +65,7 @@ EXTRAS = {
         "wheel",
         "yapf",
     ],
-    "video": ["av", "click", "platformdirs", "tqdm"],
+    "video": ["av>=17.1", "click", "platformdirs", "tqdm"],
     "lmdb": ["lmdb"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],
