@@ -65,8 +65,10 @@ EXTRAS = {
         "wheel",
         "yapf",
     ],
-    "video": ["av", "click", "platformdirs", "tqdm"],
+    "video": ["av>=17.1", "click", "platformdirs", "tqdm"],
     "lmdb": ["lmdb"],
+    # the local page
+    "serve": ["gradio>=6,<7"],
     # scikit-image for its photographs, matplotlib for the report
     "quickstart": ["matplotlib", "scikit-image"],
     # the exporter of torch writes with onnx and onnxscript; onnxruntime proves what it wrote

@@ -13,7 +13,7 @@ STAMP_NAME=.fca2-installed
 OWN_VENV=${FCA2_VENV:-$ROOT/.venv}
 CONSTRAINTS=$ROOT/constraints.txt
 PYTHONS=(3.11 3.10 3.12)
-EXTRAS=mmagic,basicsr,video,quickstart,export,dev
+EXTRAS=mmagic,basicsr,video,serve,quickstart,export,dev
 OPENCV=opencv-python
 
 # use_oldest: the oldest versions that setup.py allows, in a venv of their own
@@ -21,7 +21,7 @@ use_oldest() {
     OWN_VENV=${FCA2_VENV_OLDEST:-$ROOT/.venv-oldest}
     CONSTRAINTS=$ROOT/constraints-oldest.txt
     PYTHONS=(3.10 3.11)
-    EXTRAS=mmagic,basicsr,video,quickstart,dev # the export to ONNX needs a newer torch
+    EXTRAS=mmagic,basicsr,video,serve,quickstart,dev # the export to ONNX needs a newer torch
     OPENCV=opencv-python-headless
 }
 

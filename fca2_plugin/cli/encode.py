@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "make a compressed data set: degrade, encode, decode, and write down how"
-CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libaom-av1"}
+CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,12 +1,14 @@
 """``fca2 serve``."""
 
 import argparse
+import os
 
 from fca2_plugin.cli._network import add_network
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "a local web page: drop a video, upscale it, compare before and after with a slider"
+HELP = "a local web page: upload a video, upscale it, compare before and after with a slider"
+PASSWORD = "FCA2_PASSWORD"  # a variable is not seen by other users, as a command line is
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,8 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="where to listen; 0.0.0.0 lets other machines in (default: %(default)s)",
     )
-    group.add_argument("--port", type=int, default=0, help="default: any free one")
+    group.add_argument("--port", type=int, default=0, help="default: a free one, from 7860 on")
     group.add_argument("--open", action="store_true", help="open the page in a browser")
+    group.add_argument(
+        "--password",
+        default=os.environ.get(PASSWORD),
+        metavar="WORD",
+        help=f"ask for it, with the user fca2 (default: the variable {PASSWORD}, or none)",
+    )
     group.add_argument(
         "--work-dir",
         metavar="DIR",
@@ -51,11 +59,10 @@ def run(args: argparse.Namespace) -> int:
         ),
         host=args.host,
         port=args.port,
+        password=args.password,
         work_dir=args.work_dir,
         max_gib=args.max_size,
     ) as server:
-        for note in server.jobs.upscaler.notes:
-            print(f"note: {note}")
         print(f"{server.url}\nopen this address in a browser; Ctrl-C ends", flush=True)
         if args.open:
             webbrowser.open(server.url)

@@ -13,7 +13,7 @@ from fca2_plugin.codec.settings import CodecSettings
 
 __all__ = ["BitstreamWriter"]
 
-_FOURCC = {"libvpx-vp9": b"VP90", "libaom-av1": b"AV01"}
+_FOURCC = {"libvpx-vp9": b"VP90", "libsvtav1": b"AV01"}
 _IVF_HEADER = struct.Struct("<4sHH4sHHIIII")  # its last field is not used
 _IVF_PACKET = struct.Struct("<IQ")
 _TEMPORAL_DELIMITER = b"\x12\x00"  # begins each of AV1's frames in a file
@@ -56,7 +56,7 @@ class BitstreamWriter:
             if not self._num_packets:
                 self._size = (width, height)
                 self._write_header()
-            if self._settings.codec == "libaom-av1" and data[:2] != _TEMPORAL_DELIMITER:
+            if self._settings.codec == "libsvtav1" and data[:2] != _TEMPORAL_DELIMITER:
                 data = _TEMPORAL_DELIMITER + data
             self._file.write(_IVF_PACKET.pack(len(data), packet.pts))
         self._file.write(data)

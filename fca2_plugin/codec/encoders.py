@@ -4,11 +4,12 @@ VP9 and AV1 stand in, locally, for a video that was uploaded to a video site and
 itself cannot be asked for the same bits twice. Their rate is Google's published target for VP9 on
 demand at 320x240 and 30 frames per second, the size nearest to LQ frames: 150 kb/s, which is 0.065
 bits for each pixel, held between 50 % and 145 % of that, with a key frame every 240 frames. AV1
-gets 30 % less for the same quality, a saving that is often reported and not Google's number. Sites
-encode in two passes; PyAV has one, and a clip of a few dozen frames comes out larger than its
-target, because its key frame weighs more.
+gets 30 % less for the same quality, a saving that is often reported and not Google's number; its
+encoder, SVT-AV1, takes an average alone. Sites encode in two passes; PyAV has one, and a clip of a
+few dozen frames comes out larger than its target, because its key frame weighs more.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "available_codecs",
     "open_decoder",
     "open_encoder",
+    "silence",
 ]
 
 PLATFORM_BITS_PER_PIXEL = 0.065  # 150 kb/s / (320 * 240 * 30 per second)
@@ -37,8 +39,8 @@ PRESETS = tuple(
 )
 CPU_USED = tuple("012345678")
 # x265 refuses frames below 16, and writes past its memory on some below 64 (seen with build 199:
-# the process aborts, most often at a width of 48).
-MIN_SIDE = {"libx265": 64}
+# the process aborts, most often at a width of 48). SVT-AV1 has no rate control below 64.
+MIN_SIDE = {"libx265": 64, "libsvtav1": 64}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Encoder:
         preset: The speed to use where none is asked for.
         rates: The fields of ``CodecSettings`` that can set its rate.
         bits_per_pixel: Its rate where none is asked for; None leaves it to the encoder.
+        pix_fmts: What it codes; the first is used where none is asked for.
     """
 
     short: str
@@ -62,6 +65,7 @@ class Encoder:
     preset: str = "medium"
     rates: tuple[str, ...] = ("crf", "qp")
     bits_per_pixel: float | None = None
+    pix_fmts: tuple[str, ...] = ("yuv444p", "yuv420p")
 
 
 #: By PyAV's names.
@@ -77,7 +81,7 @@ ENCODERS: dict[str, Encoder] = {
         rates=("bits_per_pixel",),
         bits_per_pixel=PLATFORM_BITS_PER_PIXEL,
     ),
-    "libaom-av1": Encoder(
+    "libsvtav1": Encoder(
         "av1",
         "libdav1d",
         ".ivf",
@@ -85,6 +89,7 @@ ENCODERS: dict[str, Encoder] = {
         preset="4",
         rates=("bits_per_pixel",),
         bits_per_pixel=round(AV1_SHARE * PLATFORM_BITS_PER_PIXEL, 4),
+        pix_fmts=("yuv420p",),
     ),
 }
 
@@ -115,7 +120,14 @@ def open_encoder(name: str) -> Any:
             f"{', '.join(available_codecs()) or 'none of our codecs'}: choose one of these, or "
             "install av from PyPI, whose wheels hold all of them"
         )
+    silence(name)
     return require("av", "video").CodecContext.create(name, "w")
+
+
+def silence(name: str) -> None:
+    """Keep an encoder from describing itself on standard error; x265 has an option for that."""
+    if name == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "-1")
 
 
 def open_decoder(name: str) -> Any:

@@ -13,12 +13,10 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
 
-__all__ = ["check_frame", "checked_frames", "rgb_to_yuv", "yuv_to_rgb"]
+__all__ = ["check_frame", "checked_frames", "reformat", "rgb_to_yuv", "yuv_to_rgb"]
 
 UNTAGGED = (0, 2)  # AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
 SMPTE170M = 6  # BT.601 under its other number
-SMPTE240M = 7
-FULL_RANGE = 2
 
 
 def check_frame(frame: np.ndarray, index: int = 0) -> None:
@@ -54,11 +52,21 @@ def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         yield frame
 
 
+def reformat(frame: Any, *size: int, **target: object) -> Any:
+    """Convert an ``av.VideoFrame`` by one thread, as ``VideoFrame.reformat`` does by several.
+
+    Its threads write over each other's rows in frames whose width is no multiple of 16 (PyAV 17 and
+    18): some pixels of a few frames in a hundred were other ones from run to run.
+    """
+    return frame.reformat(*size, **target, threads=1)
+
+
 def rgb_to_yuv(frame: np.ndarray, pix_fmt: str) -> Any:
     """Convert an RGB array to an ``av.VideoFrame`` in BT.601 limited range."""
     av = require("av", "video")
     source = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-    return source.reformat(
+    return reformat(
+        source,
         format=pix_fmt,
         dst_colorspace=BT601,
         dst_color_range=LIMITED_RANGE,
@@ -70,23 +78,20 @@ def yuv_to_rgb(frame: Any) -> np.ndarray:
     """Convert a decoded ``av.VideoFrame`` to an RGB array, by the frame's own matrix and range.
 
     Raises:
-        ValueError: The installed PyAV does not know the matrix.
+        ValueError: FFmpeg does not convert by the matrix, as by YCgCo.
     """
     matrix = BT601 if frame.colorspace in (*UNTAGGED, SMPTE170M) else int(frame.colorspace)
     try:
-        converted = frame.reformat(
+        converted = reformat(
+            frame,
             format="rgb24",
             src_colorspace=matrix,
             src_color_range=int(frame.color_range) or LIMITED_RANGE,
-            # PyAV before 17 drops the source's matrix and range when the destination's are the
-            # same, so name others; a conversion to RGB ignores what they are.
-            dst_colorspace=SMPTE240M,
-            dst_color_range=FULL_RANGE,
             interpolation="BICUBIC",
         )
-    except KeyError as error:
+    except OSError as error:
         raise ValueError(
-            f"this PyAV cannot convert colour matrix number {matrix} (9 is BT.2020); "
-            "install a newer av, or convert the video to BT.709 first"
+            f"FFmpeg does not convert colour matrix number {matrix} to RGB; convert the video to "
+            "BT.709 first"
         ) from error
     return converted.to_ndarray()

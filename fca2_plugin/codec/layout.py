@@ -1,20 +1,12 @@
-"""What a media file holds, with what PyAV does not tell: dispositions, chapters, attachments."""
+"""What a media file holds: streams, chapters, metadata; and what another container takes of it."""
 
-import contextlib
-import ctypes
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from fca2_plugin.codec.libav import (
-    FormatContext,
-    Stream,
-    check,
-    file_url,
-    library,
-    read_dictionary,
-)
+from fca2_plugin._optional import require
+from fca2_plugin.codec.container import file_url, format_of, open_media, readable, takes
 
 __all__ = [
     "CONTAINERS",
@@ -22,33 +14,13 @@ __all__ = [
     "Track",
     "can_hold",
     "check_container",
-    "is_cover_for",
+    "keeps_as_attachment",
     "missing_bytes",
     "read_layout",
-    "reading",
     "unsupported",
-    "writing",
 ]
 
-KINDS = {0: "video", 1: "audio", 2: "data", 3: "subtitle", 4: "attachment"}
-DISPOSITIONS = {  # libavformat/avformat.h
-    0x1: "default",
-    0x2: "dub",
-    0x4: "original",
-    0x8: "comment",
-    0x10: "lyrics",
-    0x20: "karaoke",
-    0x40: "forced",
-    0x80: "hearing_impaired",
-    0x100: "visual_impaired",
-    0x400: "attached_pic",
-}
-CHAPTER_TEXT = int.from_bytes(b"text", "little")  # the track that an MP4 keeps its titles in
 CONTAINERS = (".mp4", ".mkv", ".mov", ".m4v", ".webm")  # those that take frames of any times
-NO_CONTAINER = f"expected a name that ends in {', '.join(CONTAINERS)}"
-ATTACHED_PIC = next(bit for bit, name in DISPOSITIONS.items() if name == "attached_pic")
-#: Matroska takes any codec of other systems, and FFmpeg says so only when asked less strictly.
-UNOFFICIAL = -1
 
 
 @dataclass(frozen=True)
@@ -58,8 +30,7 @@ class Track:
     Args:
         index: Its number.
         kind: ``video``, ``audio``, ``subtitle``, ``data`` or ``attachment``.
-        codec: FFmpeg's name.
-        codec_id: FFmpeg's number.
+        codec: FFmpeg's name, ``unknown`` where FFmpeg cannot decode it; of an attachment its type.
         dispositions: ``default``, ``forced``, ``attached_pic``, ...
         language: As its metadata has it, or ``""``.
         holds_chapters: Whether it only holds the chapters' titles, which are kept as chapters.
@@ -68,7 +39,6 @@ class Track:
     index: int
     kind: str
     codec: str
-    codec_id: int
     dispositions: tuple[str, ...]
     language: str
     holds_chapters: bool = False
@@ -93,11 +63,13 @@ class Layout:
     """What a file holds.
 
     Args:
+        path: The file.
         tracks: Its streams, in order.
         chapters: Seconds at which its chapters begin.
         metadata: Of the whole file.
     """
 
+    path: Path
     tracks: tuple[Track, ...]
     chapters: tuple[float, ...]
     metadata: dict[str, str]
@@ -120,15 +92,13 @@ def read_layout(path: str | os.PathLike) -> Layout:
         FileNotFoundError: There is no such file.
         ValueError: It cannot be read.
     """
-    with reading(path) as context:
-        chapters = [context.chapters[i].contents for i in range(context.nb_chapters)]
+    with open_media(path) as container:
+        chapters = tuple(float(c["start"] * c["time_base"]) for c in container.chapters())
         return Layout(
-            tuple(
-                _track(context.streams[i].contents, bool(chapters))
-                for i in range(context.nb_streams)
-            ),
-            tuple(c.start * c.time_base.num / c.time_base.den for c in chapters),
-            read_dictionary(context.metadata),
+            Path(path),
+            tuple(_track(stream, bool(chapters)) for stream in container.streams),
+            chapters,
+            readable(container.metadata),
         )
 
 
@@ -138,32 +108,29 @@ def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
     Raises:
         ValueError: The ending names no container.
     """
-    takes_attachments = _takes_attachments(path)
-    return [
-        track
-        for track in layout.others
-        if not (takes_attachments and (track.kind == "attachment" or track.is_cover))
-        and not can_hold(path, track.codec_id)
-    ]
+    name = format_of(path)
+    with open_media(layout.path) as container:
+        return [
+            track
+            for track in layout.others
+            if not keeps_as_attachment(path, track)
+            and not takes(name, container.streams[track.index])
+        ]
 
 
-def can_hold(path: str | os.PathLike, codec_id: int) -> bool:
-    """Whether the container that ``path`` is named for takes a codec, by FFmpeg's number.
+def can_hold(path: str | os.PathLike, encoder: str) -> bool:
+    """Whether the container that ``path`` is named for takes what an encoder of FFmpeg's writes.
 
     Raises:
         ValueError: The ending names no container.
     """
-    with writing(path) as out:
-        return library().avformat_query_codec(out.oformat, codec_id, UNOFFICIAL) == 1
+    with require("av", "video").open(file_url(path), "w") as container:  # writes nothing
+        return encoder in container.supported_codecs
 
 
-def is_cover_for(path: str | os.PathLike, stream: Stream) -> bool:
-    """Whether a stream is a cover that the container of ``path`` keeps as an attachment."""
-    return _takes_attachments(path) and bool(stream.disposition & ATTACHED_PIC)
-
-
-def _takes_attachments(path: str | os.PathLike) -> bool:
-    return Path(path).suffix.lower() == ".mkv"  # of any kind
+def keeps_as_attachment(path: str | os.PathLike, track: Track) -> bool:
+    """Whether the container of ``path`` keeps a stream as an attached file, whatever is in it."""
+    return Path(path).suffix.lower() == ".mkv" and (track.kind == "attachment" or track.is_cover)
 
 
 def check_container(path: str | os.PathLike) -> None:
@@ -175,7 +142,7 @@ def check_container(path: str | os.PathLike) -> None:
     if Path(path).suffix.lower() not in CONTAINERS:
         raise ValueError(
             f"{Path(path).name} names no container that can be written with every frame's time; "
-            f"{NO_CONTAINER}"
+            f"expected a name that ends in {', '.join(CONTAINERS)}"
         )
 
 
@@ -189,13 +156,9 @@ def missing_bytes(path: str | os.PathLike) -> int:
         FileNotFoundError: There is no such file.
         ValueError: It cannot be read.
     """
-    lib, end = library(), 0
-    with reading(path) as context:
-        for stream in context.streams[: context.nb_streams]:
-            count = lib.avformat_index_get_entries_count(stream)
-            if count:
-                last = lib.avformat_index_get_entry(stream, count - 1).contents
-                end = max(end, last.pos + last.size)
+    with open_media(path) as container:
+        last = [stream.index_entries[-1] for stream in container.streams if stream.index_entries]
+        end = max((entry.pos + entry.size for entry in last), default=0)
     with open(path, "rb") as file:
         head = file.read(12)
     if head.startswith(b"RIFF") and head.endswith(b"AVI "):  # its index is at its end
@@ -203,59 +166,23 @@ def missing_bytes(path: str | os.PathLike) -> int:
     return max(0, end - os.path.getsize(path))
 
 
-@contextlib.contextmanager
-def reading(path: str | os.PathLike) -> Iterator[FormatContext]:
-    """Open a file to read its packets.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It cannot be read.
-    """
-    lib, name = library(), os.fsencode(file_url(path))
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no video file {path}")
-    context = ctypes.POINTER(FormatContext)()
-    check(
-        lib.avformat_open_input(ctypes.byref(context), name, None, None),
-        f"{path} is not a video that can be read",
-    )
-    try:
-        check(lib.avformat_find_stream_info(context, None), f"{path} cannot be read")
-        assert context.contents.url == name, "the structure is declared as the library has it"
-        yield context.contents
-    finally:
-        lib.avformat_close_input(ctypes.byref(context))
-
-
-@contextlib.contextmanager
-def writing(path: str | os.PathLike) -> Iterator[FormatContext]:
-    """Make the context of the container that ``path`` is named for; nothing is opened.
-
-    Raises:
-        ValueError: The ending names no container.
-    """
-    lib, name = library(), os.fsencode(file_url(path))
-    context = ctypes.POINTER(FormatContext)()
-    code = lib.avformat_alloc_output_context2(ctypes.byref(context), None, None, name)
-    if code < 0:
-        raise ValueError(
-            f"{Path(path).name} names no container that can be written; {NO_CONTAINER}"
-        )
-    try:
-        yield context.contents
-    finally:
-        lib.avformat_free_context(context)
-
-
-def _track(stream: Stream, has_chapters: bool) -> Track:
-    codec = stream.codecpar.contents
-    kind = KINDS.get(codec.codec_type, "data")
+def _track(stream: Any, has_chapters: bool) -> Track:
+    flags = require("av", "video").stream
+    kind = stream.type if stream.type != "unknown" else "data"
+    # the titles of an MP4's chapters are a track that FFmpeg reads by itself
+    titles = has_chapters and kind == "data" and stream.discard == flags.Discard.all
     return Track(
         index=stream.index,
         kind=kind,
-        codec=library().avcodec_get_name(codec.codec_id).decode(),
-        codec_id=codec.codec_id,
-        dispositions=tuple(n for bit, n in DISPOSITIONS.items() if stream.disposition & bit),
-        language=read_dictionary(stream.metadata).get("language", "").replace("und", ""),
-        holds_chapters=has_chapters and kind == "data" and codec.codec_tag == CHAPTER_TEXT,
+        codec=_codec(stream),
+        dispositions=tuple(f.name for f in flags.Disposition if f & stream.disposition),
+        language=readable(stream.metadata).get("language", "").replace("und", ""),
+        holds_chapters=titles,
     )
+
+
+def _codec(stream: Any) -> str:
+    if stream.codec_context is not None:
+        return stream.codec_context.codec.canonical_name
+    known = {"data": "name", "attachment": "mimetype"}.get(stream.type)
+    return (known and getattr(stream, known)) or "unknown"

@@ -21,7 +21,7 @@ from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.encoders import PRESETS
-from fca2_plugin.codec.hevc import HevcHeaders
+from fca2_plugin.codec.hevc import slice_qps
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.settings import MAX_QUANTIZER
 from fca2_plugin.codec.yuv import YuvFile
@@ -111,11 +111,10 @@ def encode_lowdelay(
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to")
-    headers, qps = HevcHeaders(), []
-    with file_at_once(path) as temporary, temporary.open("wb") as file:
-        for packet in _packets(source, settings):
-            file.write(packet)
-            qps += [found.qp for found in headers.read(packet) if found.first]
+    with file_at_once(path) as temporary:
+        with temporary.open("wb") as file:
+            file.writelines(_packets(source, settings))
+        qps = list(slice_qps(temporary))
         wanted = [settings.frame_qp(index) for index in range(len(source))]
         if qps != wanted:
             raise RuntimeError(

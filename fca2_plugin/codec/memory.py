@@ -1,8 +1,9 @@
 """Memory that starts the same, so that x264 gives the same bits for the same frames.
 
-x264 (core 164, seen with PyAV 13.1) reads heap memory that it has not written. In a process that
-has lived for a while, a few clips in a hundred come out some pixels different from run to run,
-with one thread too. Here every block that glibc hands out is cleared while the encoder runs.
+x264 (cores 164 and 165, of PyAV 13.1 and 18.1) reads heap memory that it has not written. In a
+process that has lived for a while, a few clips in a hundred come out some pixels different from run
+to run, with one thread too. Here every block that glibc hands out is cleared while the encoder
+runs.
 """
 
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin._optional import require
+from fca2_plugin.codec.frames import reformat
 
 __all__ = [
     "BT601",
@@ -186,7 +187,7 @@ def to_picture(frame: Any) -> Picture:
     """
     pixels = planar_format(frame.format.name)
     if frame.format.name.replace("yuvj", "yuv").replace("yuva", "yuv") != pixels.name:
-        frame = frame.reformat(format=pixels.name)  # the same samples in another order
+        frame = reformat(frame, format=pixels.name)  # the same samples in another order
     count = 3 if pixels.step_x else 1
     return Picture(tuple(_samples(frame.planes[i], pixels) for i in range(count)), pixels)
 

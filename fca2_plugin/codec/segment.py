@@ -15,8 +15,8 @@ from typing import Any
 from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import did_you_mean
-from fca2_plugin.codec.encoders import MIN_SIDE
-from fca2_plugin.codec.libav import file_url
+from fca2_plugin.codec.container import file_url
+from fca2_plugin.codec.encoders import MIN_SIDE, silence
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, from_picture
 from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
@@ -28,13 +28,12 @@ QUALITY = {  # encoder -> its option of constant quality, and a value that is ha
     "libx264": ("crf", 18),
     "libx265": ("crf", 20),
     "libvpx-vp9": ("crf", 24),
-    "libaom-av1": ("crf", 22),
     "libsvtav1": ("crf", 24),
     "h264_nvenc": ("cq", 19),
     "hevc_nvenc": ("cq", 21),
     "av1_nvenc": ("cq", 24),
 }
-SPEED = {"libvpx-vp9": ("cpu-used", "2"), "libaom-av1": ("cpu-used", "4")}
+SPEED = {"libvpx-vp9": ("cpu-used", "2")}
 X265_FRAME_THREADS = 2  # the bits depend on it, and by default it depends on the machine
 NEEDS_WHOLE_CHROMA = ("libx264", "libx265", "h264_nvenc", "hevc_nvenc")
 MAX_BITS = 10
@@ -66,7 +65,7 @@ class OutputSettings:
         name, _ = QUALITY.get(self.codec, ("crf", None))
         if self.crf is not None:
             options[name] = str(self.crf)
-            if self.codec.startswith(("libvpx", "libaom")):
+            if self.codec.startswith("libvpx"):
                 options["b"] = "0"  # else CRF is only a bound
         speed, default = SPEED.get(self.codec, ("preset", None))
         if self.preset or default:
@@ -157,7 +156,7 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
     if not planar:
         raise ValueError(
             f"{codec} takes none of the planar YUV formats ({', '.join(taken) or 'it names none'});"
-            " use libx264, libx265, libvpx-vp9, libaom-av1 or ffv1"
+            " use libx264, libx265, libvpx-vp9, libsvtav1 or ffv1"
         )
     return min(planar, key=distance)
 
@@ -222,6 +221,7 @@ def _add_stream(
     aspect: Fraction,
 ) -> Any:
     av = require("av", "video")
+    silence(settings.codec)
     stream = container.add_stream(settings.codec, rate=rate)
     stream.time_base = SEGMENT_TIME_BASE
     context = stream.codec_context
@@ -242,7 +242,8 @@ def _add_stream(
             "correct the preset, CRF or options"
         ) from error
     for name in context.options:  # what was not taken
-        known = [option.name for option in context.codec.descriptor.options]
+        found = getattr(context, "supported_options", None)  # of PyAV 18
+        known = [option.name for option in (*found.generic, *found.private)] if found else []
         raise ValueError(f"{settings.codec} has no option {name!r}{did_you_mean(name, known)}")
     return stream
 

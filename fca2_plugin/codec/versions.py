@@ -1,7 +1,7 @@
 """Which libraries wrote a data set.
 
 An encoder's output changes between its builds, so a compressed data set is only reproducible with
-the version beside it. x264 and x265 write theirs into the stream; libvpx and libaom, which PyAV
+the version beside it. x264 and x265 write theirs into the stream; libvpx and SVT-AV1, which PyAV
 does not ask, are found among the libraries that this process has loaded.
 """
 
@@ -23,7 +23,7 @@ _BANNER = re.compile(rb"x26[45] (?:- core|\(build) [^-)\x00]*")  # in the stream
 _PROBE_SIDE = 64
 _LOADED = {  # encoder -> its library's file name, and the function that names its version
     "libvpx-vp9": ("libvpx", "vpx_codec_version_str"),
-    "libaom-av1": ("libaom", "aom_codec_version_str"),
+    "libsvtav1": ("libSvtAv1Enc", "svt_av1_get_version"),
 }
 
 

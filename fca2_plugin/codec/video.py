@@ -17,8 +17,8 @@ import numpy as np
 
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.container import file_url, open_media
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
-from fca2_plugin.codec.libav import file_url
 from fca2_plugin.codec.settings import CodecSettings, apply_settings, check_even
 
 __all__ = [
@@ -57,15 +57,7 @@ def frame_type(frame: Any) -> str:
 @contextlib.contextmanager
 def _opened(path: str | os.PathLike, index: int | None = None) -> Iterator[tuple[Any, Any]]:
     """Yield (container, its stream ``index`` or else the first of video)."""
-    av = require("av", "video")
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no video file {path}")
-    try:
-        container = av.open(file_url(path))
-    except av.error.FFmpegError as error:
-        raise ValueError(f"{path} is not a video that can be read ({error.strerror})") from error
-    with container:
+    with open_media(path) as container:
         if not container.streams.video:
             raise ValueError(f"{path} has no video stream; give a file with pictures in it")
         stream = container.streams.video[0] if index is None else container.streams[index]

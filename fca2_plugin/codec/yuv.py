@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fca2_plugin.codec.frames import reformat
 from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
 from fca2_plugin.codec.video import clip_pictures
 
@@ -220,7 +221,7 @@ def _planes_of(picture: Any) -> Planes:
         target = {"format": "yuv420p", "interpolation": "BICUBIC"}
         if picture.format.is_rgb:
             target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED_RANGE}
-        picture = picture.reformat(**target)
+        picture = reformat(picture, **target)
     return tuple(
         np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in picture.planes

@@ -19,6 +19,7 @@ _MMAGIC = (
     "numpy_names",
     "mmcv_ext",
     "mmagic_imports",
+    "mmagic_compression",
     "mmengine_packages",
     "mmengine_configs",
     "mmengine_checkpoints",

@@ -14,7 +14,7 @@ from fca2_plugin._requirements import twins, version_of
 
 __all__ = ["PARTS", "probe"]
 
-_ENCODERS = ("libx264", "libx265", "libvpx-vp9", "libaom-av1", "libsvtav1")
+_ENCODERS = ("libx264", "libx265", "libvpx-vp9", "libsvtav1")
 _OPENCV = (
     "opencv-python",
     "opencv-python-headless",

@@ -14,7 +14,7 @@ from fca2_plugin.data import camera_clip, downsample, read_photo
         (CodecSettings("libx265", crf=25), 10),
         (CodecSettings("libx265", qp=37, pix_fmt="yuv420p"), 10),
         (CodecSettings("libvpx-vp9", pix_fmt="yuv420p"), 10),
-        (CodecSettings("libaom-av1", pix_fmt="yuv420p", preset="8"), 10),
+        (CodecSettings("libsvtav1", pix_fmt="yuv420p", preset="8"), 10),
     ],
     ids=lambda value: getattr(value, "codec", None),
 )

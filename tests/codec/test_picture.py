@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 
+from fca2_plugin.codec.frames import reformat
 from fca2_plugin.codec.picture import (
     ColorTags,
     PixelFormat,
@@ -17,7 +18,7 @@ from tests.codec.footage import moving_clip
 
 def frame_of(pix_fmt, height=37, width=51):
     rgb = moving_clip(1, height, width)[0]
-    return av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pix_fmt)
+    return reformat(av.VideoFrame.from_ndarray(rgb, format="rgb24"), format=pix_fmt)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_samples_are_those_that_are_stored(pix_fmt, name, bits, steps):
     assert (picture.format.name, picture.format.bits) == (name, bits)
     assert (picture.format.step_x, picture.format.step_y) == steps
     assert picture.size == (37, 51)
-    expected = frame if frame.format.name == name else frame.reformat(format=name)
+    expected = frame if frame.format.name == name else reformat(frame, format=name)
     if pix_fmt == "yuvj420p":  # reformat would convert the range
         expected = frame
     again = from_picture(picture)

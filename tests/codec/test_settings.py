@@ -16,12 +16,17 @@ def test_defaults_are_the_published_ones():
     ("kwargs", "message"),
     [
         ({"codec": "libx2644"}, "unknown codec 'libx2644'.*did you mean 'libx264'"),
+        ({"codec": "libaom-av1"}, "AV1 comes from SVT-AV1: write libsvtav1"),
+        (
+            {"codec": "libsvtav1", "pix_fmt": "yuv444p"},
+            "libsvtav1 does not take pix_fmt yuv444p; set yuv420p instead",
+        ),
         ({"pix_fmt": "yuv420"}, "unknown pix_fmt 'yuv420'.*did you mean 'yuv420p'"),
         ({"preset": "mediun"}, "unknown preset of libx264 'mediun'.*did you mean 'medium'"),
         ({"codec": "libvpx-vp9", "preset": "slow"}, "unknown preset of libvpx-vp9 'slow'"),
         ({"codec": "libvpx-vp9", "crf": 20}, "libvpx-vp9 does not take crf; set bits_per_pixel"),
         ({"bits_per_pixel": 1.0}, "libx264 does not take bits_per_pixel; set crf or qp instead"),
-        ({"codec": "libaom-av1", "bits_per_pixel": 0}, "bits_per_pixel must be above 0, got 0"),
+        ({"codec": "libsvtav1", "bits_per_pixel": 0}, "bits_per_pixel must be above 0, got 0"),
         ({"crf": 20, "qp": 20}, "crf=20 and qp=20 exclude each other"),
         ({"crf": 52}, "crf must be a whole number from 0 to 51, got 52"),
         ({"qp": -1}, "qp must be a whole number from 0 to 51, got -1"),
@@ -53,8 +58,9 @@ def test_padded_size(codec, pix_fmt, expected):
 
 
 def test_a_video_site_is_the_default_of_vp9_and_av1():
-    vp9, av1 = CodecSettings("libvpx-vp9"), CodecSettings("libaom-av1")
+    vp9, av1 = CodecSettings("libvpx-vp9"), CodecSettings("libsvtav1")
     assert round(vp9.bits_per_pixel * 320 * 240 * 30, -3) == 150_000
     assert av1.bits_per_pixel == 0.0455
     assert (vp9.preset, av1.preset) == ("2", "4")
+    assert (vp9.pix_fmt, av1.pix_fmt) == ("yuv444p", "yuv420p")
     assert CodecSettings().bits_per_pixel is None

@@ -1,12 +1,19 @@
 """Each shim: nothing where nothing is broken, and the repair where it is."""
 
+import random
 import sys
 import types
 
 import numpy as np
 import pytest
 
-from fca2_plugin.compat import mmcv_ext, numpy_names, torchvision_names
+from fca2_plugin.compat import (
+    mmagic_compression,
+    mmcv_ext,
+    numpy_names,
+    prepare_mmagic,
+    torchvision_names,
+)
 from tests.conftest import require_host, run_python
 
 require_host("mmagic")
@@ -55,6 +62,38 @@ def test_compiled_ops_are_used_where_they_exist(monkeypatch):
     monkeypatch.setitem(sys.modules, "mmcv._ext", compiled)
     assert mmcv_ext.apply() is None
     assert sys.modules["mmcv._ext"] is compiled
+
+
+def test_video_compression_only_where_words_are_refused(monkeypatch):
+    av = types.ModuleType("av")
+    av.__version__ = "13.1.0"
+    monkeypatch.setitem(sys.modules, "av", av)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: "a spec")
+    assert mmagic_compression.apply() is None
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert mmagic_compression.apply() is None
+
+
+def test_video_compression_works():
+    """Here and now, drawn as MMagic draws it."""
+    require_host("av")
+    prepare_mmagic()
+    from mmagic.datasets.transforms import RandomVideoCompression
+
+    params = {"codec": ["libx264", "mpeg4"], "codec_prob": [0.5, 0.5], "bitrate": [1e4, 1e5]}
+    transform = RandomVideoCompression(params, ["img"])
+    clip = [np.full((32, 48, 3), 10.0 * t, np.float32) for t in range(7)]
+
+    def compressed():
+        random.seed(3)
+        np.random.seed(3)
+        return transform({"img": clip})["img"]
+
+    coded = compressed()
+    assert [frame.shape for frame in coded] == [(32, 48, 3)] * 7
+    assert coded[0].dtype == np.float32
+    assert np.abs(np.stack(coded) - np.stack(clip)).max() < 6
+    assert np.array_equal(coded, compressed())
 
 
 def test_mmagic_is_prepared_once_and_leaves_no_half_import():

@@ -321,7 +321,7 @@ def test_every_codec_and_its_bitstream(tmp_path):
         CodecSettings("libx265", crf=28, pix_fmt="yuv420p"),
         CodecSettings("libx265", qp=37, pix_fmt="yuv420p"),
         CodecSettings("libvpx-vp9", pix_fmt="yuv420p"),
-        CodecSettings("libaom-av1", pix_fmt="yuv420p", preset="8"),
+        CodecSettings("libsvtav1", pix_fmt="yuv420p", preset="8"),
         CodecSettings("libvpx-vp9", bits_per_pixel=0.5, pix_fmt="yuv420p"),
     )
     kinds = ["lq_x264-qp30", "lq_x265-crf28", "lq_x265-qp37", "lq_vp9", "lq_av1", "lq_vp9-bpp0.5"]

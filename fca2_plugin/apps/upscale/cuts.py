@@ -3,6 +3,7 @@
 from typing import Any
 
 from fca2_plugin._optional import require
+from fca2_plugin.codec.frames import reformat
 
 __all__ = ["CutDetector"]
 
@@ -34,6 +35,6 @@ class CutDetector:
         width, height = (
             max(8, side * min(SIDE, longer) // longer) for side in (frame.width, frame.height)
         )
-        small = frame.reformat(width, height, "bgr24", interpolation="AREA").to_ndarray()
+        small = reformat(frame, width, height, "bgr24", interpolation="AREA").to_ndarray()
         found = self._detector.process_frame(self._timecode(number, fps=_ANY_RATE), small)
         self.cuts += [cut.frame_num for cut in found]

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin._files import check_writable
-from fca2_plugin._optional import require
 from fca2_plugin.apps.upscale.color import check_matrix
 from fca2_plugin.apps.upscale.cuts import CutDetector
 from fca2_plugin.apps.upscale.network import Upscaler
@@ -302,9 +301,8 @@ def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
 
 
 def _check_codec(out: Path, codec: str) -> None:
-    codec_id = require("av", "video").Codec(codec, "w").id
-    if not can_hold(out, codec_id):
-        others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec_id)]
+    if not can_hold(out, codec):
+        others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec)]
         raise ValueError(
             f"{out.suffix} cannot hold what {codec} writes; name the result "
             f"{' or '.join(others)}, or choose another encoder with --codec"

@@ -117,10 +117,7 @@ def test_streams_that_the_container_cannot_hold(tmp_path):
         ({"codec": "libx264", "encoder_preset": "hasty"}, "libx264 refuses its settings .*hasty"),
         ({"pix_fmt": "yuv420p12le"}, "libx264 does not take pix_fmt yuv420p12le"),
         ({"pix_fmt": "nv12"}, "'nv12' does not keep Y, U and V in planes"),
-        (
-            {"encoder_options": {"crff": "3"}},
-            r"libx264 has no option 'crff' \(did you mean 'crf'\?\)",
-        ),
+        ({"encoder_options": {"crff": "3"}}, "libx264 has no option 'crff'"),
         ({"chunk": 4, "context": 2}, "chunks of 4 frames leave nothing beside 2 frames of context"),
         ({"tile": 16, "tile_overlap": 16}, "tiles of 16 pixels leave nothing beside an overlap"),
         ({"preview_seconds": 1.0, "preview_start": 9.0}, "a preview from second 9 on is empty"),

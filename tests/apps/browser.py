@@ -33,6 +33,7 @@ class Tab:
         self._number = 0
         self._session: str | None = None
         self.complaints: list[str] = []  # of the console, and what a script let through
+        self.requested: list[str] = []  # addresses, once Network is enabled
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -62,6 +63,8 @@ class Tab:
         method, params = message.get("method"), message.get("params", {})
         if method == "Runtime.exceptionThrown":
             self.complaints.append(str(params["exceptionDetails"]))
+        elif method == "Network.requestWillBeSent":
+            self.requested.append(params["request"]["url"])
         elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
             self.complaints.append(str(params["entry"]))
         return message

@@ -1,0 +1,424 @@
+"""A local page (Gradio): upload a video, upscale or clean it, compare before and after, download.
+
+::
+
+    browser - Gradio's queue - upscale - result, for download
+                                  |
+                                  +- a frame of source and result - slider
+
+One video at a time goes through a network; the others wait, and the page says behind how many.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from fca2_plugin._errors import USER_ERRORS, one_sentence
+from fca2_plugin._files import check_writable, only_writer
+from fca2_plugin._optional import require
+from fca2_plugin.apps.preset_list import list_presets
+from fca2_plugin.apps.upscale import Progress, UpscaleOptions, Upscaler, upscale
+from fca2_plugin.apps.upscale.color import to_rgb
+from fca2_plugin.apps.upscale.network import load_upscaler
+from fca2_plugin.codec.layout import read_layout
+from fca2_plugin.codec.picture import read_tags, to_picture
+from fca2_plugin.codec.scan import read_rotation
+from fca2_plugin.codec.video import pictures, probe
+
+__all__ = ["PageServer", "open_server"]
+
+MAX_GIB = 4.0
+EVERYWHERE = ("0.0.0.0", "::", "")  # as addresses to listen at
+LOCAL = ("127.0.0.1", "localhost", "::1")
+USER = "fca2"  # who logs in with the password
+CLOSE_SECONDS = 20.0  # that a job gets to end
+SAME_CONTAINER = (".mp4", ".mov")  # Matroska takes what all others hold
+TASKS = {"super-resolution": "4 times larger", "enhancement": "the same size, cleaner"}
+SIZE = {"enhancement": "x1,"}  # how the description of such weights begins
+OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+class _Stopped(Exception):
+    """Goes through ``upscale`` where somebody stops a job."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished job, as the page keeps it for its slider.
+
+    Args:
+        source: The upload.
+        result: The file that was made of it.
+        is_preview: Whether the result shows both, side by side.
+        start: Seconds into the source at which the result begins.
+        seconds: That the result lasts.
+    """
+
+    source: str
+    result: str
+    is_preview: bool
+    start: float
+    seconds: float
+
+
+class Worker:
+    """What the page's buttons do.
+
+    Args:
+        folder: Where results live.
+        options: Of all jobs.
+        upscaler: The network that is there at first; others are ``list_presets``.
+    """
+
+    def __init__(self, folder: Path, options: UpscaleOptions, upscaler: Upscaler) -> None:
+        self.folder, self.options, self.upscaler = folder, options, upscaler
+        self.is_closed = False
+        self.is_idle = threading.Event()
+        self.is_idle.set()
+        self._running: str | None = None  # the session whose job runs
+        self._stopping: set[str] = set()
+
+    def run(
+        self, path: str, weights: str, preview: float, start: float, tell: Any, session: str
+    ) -> tuple[Made, str]:
+        """Make a result and say what there is to know of it.
+
+        Raises:
+            ValueError: The video, the weights or the numbers are wrong.
+        """
+        self._running = session
+        self._stopping.discard(session)
+        self.is_idle.clear()
+        hooks: list[Any] = []
+        try:
+            upscaler = self._network(weights)
+            hooks += [  # a frame can take minutes, a layer does not
+                part.register_forward_pre_hook(lambda module, args: self._go_on())
+                for part in upscaler.network.modules()
+            ]
+            source = Path(path)
+            ending = source.suffix.lower() if source.suffix.lower() in SAME_CONTAINER else ".mkv"
+            kind = "preview" if preview else f"x{upscaler.scale}"
+            out = self.folder / secrets.token_hex(8) / f"{source.stem}_{kind}{ending}"
+            options = replace(
+                self.options, preview_seconds=preview or None, preview_start=start if preview else 0
+            )
+
+            def progress(state: Progress) -> None:
+                self._go_on()
+                tell((state.done, state.total), desc=_said(state), unit="frames")
+
+            out.parent.mkdir(parents=True)
+            made = upscale(source, out, network=upscaler, options=options, progress=progress)
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self._running = None
+            self.is_idle.set()
+        seconds = probe(out).duration_seconds or 0.0
+        facts = f"{made.width}x{made.height}, {made.num_frames} frames in {made.seconds:.0f} s"
+        notes = "".join(f"\n- {note}" for note in (*upscaler.notes, *made.notes))
+        begin = start if preview else 0.0
+        return Made(
+            path, str(out), bool(preview), begin, seconds
+        ), f"**{out.name}**: {facts}{notes}"
+
+    def stop(self, session: str) -> None:
+        """End the job of a session where it is running."""
+        if self._running == session:
+            self._stopping.add(session)
+
+    def _go_on(self) -> None:
+        """Called all the time by what runs; raises where it should not go on."""
+        if self.is_closed or self._running in self._stopping:
+            raise _Stopped
+
+    def _network(self, weights: str) -> Upscaler:
+        if self.upscaler.name != weights:
+            self.upscaler = load_upscaler(None, None, weights, None, self.options)
+        return self.upscaler
+
+
+def _said(state: Progress) -> str:
+    rate = f", {state.fps:.1f} frames a second" if state.fps else ""
+    left = f", {state.seconds_left:.0f} s left" if state.seconds_left else ""
+    return f"{state.stage}{rate}{left}"
+
+
+def compare(made: Made, place: float) -> tuple[Image.Image, Image.Image]:
+    """Return a frame of the source, enlarged by cubic interpolation, and of the result.
+
+    Args:
+        made: The job.
+        place: Where in the result, 0 to 1.
+    """
+    seconds = place * made.seconds
+    after = _frame_at(Path(made.result), seconds)
+    if made.is_preview:
+        half = after.width // 2
+        return after.crop((0, 0, half, after.height)), after.crop((half, 0, 2 * half, after.height))
+    before = _frame_at(Path(made.source), made.start + seconds)
+    return before.resize(after.size, Image.Resampling.BICUBIC), after
+
+
+def _frame_at(path: Path, seconds: float) -> Image.Image:
+    """The frame whose time, counted from the first frame's, is nearest; upright."""
+    index = read_layout(path).pictures.index
+    kept: dict[str, Any] = {}
+
+    def prepare(stream: Any) -> None:
+        kept["stream"] = stream
+
+    with contextlib.closing(pictures(path, prepare, index=index, damage=[])) as decoded:
+        best = next(decoded)
+        tags = read_tags(best, kept["stream"]).resolved(best.height)
+    begin = best.time or 0.0
+
+    def seek(stream: Any) -> None:
+        if seconds > 0:
+            stream.container.seek(int((begin + seconds) / stream.time_base), stream=stream)
+
+    with contextlib.closing(pictures(path, seek, index=index, damage=[])) as decoded:
+        for frame in decoded:
+            if frame.time is None or frame.time - begin > seconds + abs(
+                best.time - begin - seconds
+            ):
+                break
+            if abs(frame.time - begin - seconds) <= abs(best.time - begin - seconds):
+                best = frame
+    rgb = to_rgb(to_picture(best), tags, torch.device("cpu"))
+    turned = torch.rot90(rgb, read_rotation(best) // 90, (-2, -1))
+    return Image.fromarray((turned.permute(1, 2, 0) * 255).round().byte().numpy().astype(np.uint8))
+
+
+def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
+    """Put the page together.
+
+    Args:
+        worker: What its buttons do.
+        choices: Weights by name, and what each is, its scale first.
+        chosen: The name that is chosen at first.
+    """
+    gr = require("gradio", "serve")
+
+    def of(task: str) -> list[tuple[str, str]]:
+        return [
+            (f"{name}: {about}", name)
+            for name, about in choices.items()
+            if (task == "enhancement") == about.startswith(SIZE["enhancement"])
+        ]
+
+    def task_of(name: str) -> str:
+        return next(task for task in TASKS if name in [found for _, found in of(task)])
+
+    def choose(task: str) -> Any:
+        return gr.Dropdown(choices=of(task), value=of(task)[0][1])
+
+    def run(
+        path: str | None,
+        weights: str,
+        preview: float,
+        start: float,
+        request: gr.Request,
+        progress: Any = gr.Progress(),  # noqa: B008  Gradio finds it here
+    ) -> tuple:
+        if not path:
+            raise gr.Error("choose a video first", print_exception=False)
+        try:
+            made, said = worker.run(
+                path, weights, preview or 0, start or 0, progress, request.session_hash
+            )
+            return made.result, compare(made, 0.5), 50, said, made
+        except _Stopped:
+            raise gr.Error("stopped", print_exception=False) from None
+        except USER_ERRORS as error:
+            sentence = one_sentence(error).replace(f"{Path(path).parent}/", "")
+            raise gr.Error(sentence, print_exception=False) from error
+        except Exception as error:  # the next one may be fine
+            traceback.print_exc()
+            said = f"this is a fault of fca2 ({one_sentence(error)}); the terminal shows where"
+            raise gr.Error(said, print_exception=False) from error
+
+    def look(made: Made | None, place: float) -> Any:
+        return gr.skip() if made is None else compare(made, place / 100)
+
+    def stop(request: gr.Request) -> None:
+        worker.stop(request.session_hash)
+
+    with gr.Blocks(title="FCA²: upscale a video", analytics_enabled=False) as page:
+        made = gr.State(None)
+        gr.Markdown("# Upscale a video\nIt stays on the machine that runs `fca2 serve`.")
+        with gr.Row():
+            with gr.Column():
+                source = gr.File(label="Video", elem_id="source")
+                tasks = [(f"{task}: {about}", task) for task, about in TASKS.items() if of(task)]
+                task = gr.Radio(tasks, value=task_of(chosen), label="What to do", elem_id="task")
+                weights = gr.Dropdown(
+                    of(task_of(chosen)), value=chosen, label="Weights", elem_id="weights"
+                )
+                with gr.Row():
+                    preview = gr.Number(0, label="Preview of so many seconds (0: all)", minimum=0)
+                    start = gr.Number(0, label="Preview begins at second", minimum=0)
+                with gr.Row():
+                    begin = gr.Button("Start", variant="primary", elem_id="start")
+                    end = gr.Button("Stop", elem_id="stop")
+            with gr.Column():
+                result = gr.File(label="Result", interactive=False, elem_id="result")
+                slider = gr.ImageSlider(
+                    label="Before and after", type="pil", format="png", interactive=False,
+                    elem_id="slider",
+                )  # fmt: skip
+                place = gr.Slider(0, 100, 50, label="Place in the video, %", elem_id="place")
+                said = gr.Markdown(elem_id="said")
+        task.change(choose, task, weights, api_name=False)
+        outputs = [result, slider, place, said, made]
+        begin.click(run, [source, weights, preview, start], outputs, api_name="upscale")
+        place.release(look, [made, place], slider, api_name="compare", concurrency_limit=2)
+        end.click(stop, api_name="stop", queue=False)
+    return page.queue(default_concurrency_limit=1)
+
+
+class PageServer:
+    """The page, listening.
+
+    Args:
+        page: Gradio's.
+        host: Where it listens.
+    """
+
+    def __init__(self, page: Any, host: str) -> None:
+        self.page, self.host = page, host
+
+    @property
+    def url(self) -> str:
+        """The address to open."""
+        host = socket.gethostname() if self.host in EVERYWHERE else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.page.server_port}/"
+
+    def serve_forever(self) -> None:
+        """Wait for Ctrl-C; the page answers meanwhile, and before."""
+        threading.Event().wait()
+
+
+@contextlib.contextmanager
+def open_server(
+    *,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    preset: str | None = None,
+    network: nn.Module | Upscaler | None = None,
+    options: UpscaleOptions | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    password: str | None = None,
+    work_dir: str | os.PathLike | None = None,
+    max_gib: float = MAX_GIB,
+) -> Iterator[PageServer]:
+    """The page while the context lasts; at its end the job that runs is stopped.
+
+    Args:
+        config: As ``upscale``; then it is the page's only network.
+        checkpoint: As ``upscale``.
+        preset: The weights that are chosen at first.
+        network: As ``upscale``; then it is the page's only network.
+        options: As ``upscale``, for every video.
+        host: Where to listen; another than 127.0.0.1 lets other machines ask.
+        port: 0 for the first free one from 7860 on.
+        password: Asked for, with the user ``fca2``; other machines need one.
+        work_dir: Where uploads and results live and stay; by default a folder that is removed at
+            the end.
+        max_gib: Of an upload.
+
+    Raises:
+        ModuleNotFoundError: Gradio is not installed.
+        ValueError: The network, the folder or the address is wrong; the message says what to do.
+    """
+    gr = require("gradio", "serve")
+    if not max_gib > 0:
+        raise ValueError(f"the largest upload must be above 0 GiB, got {max_gib}")
+    if host not in LOCAL and not password:
+        raise ValueError(f"host {host} lets other machines in; set a password (--password)")
+    options = options or UpscaleOptions()
+    if isinstance(network, Upscaler):
+        first = network
+    else:
+        if config is None and network is None:  # the name of what stands in
+            preset = preset or load_upscaler(None, None, None, None, options).name
+        first = load_upscaler(config, checkpoint, preset, network, options)
+    choices = list_presets()
+    if config is not None or network is not None:
+        choices = {first.name: f"x{first.scale}, the network that was given"}
+    with contextlib.ExitStack() as stack:
+        if work_dir is None:
+            made = tempfile.TemporaryDirectory(prefix="fca2-serve-", ignore_cleanup_errors=True)
+            folder = Path(stack.enter_context(made))
+        else:
+            folder = Path(work_dir).resolve()
+            check_writable(folder / "ID")
+            stack.enter_context(only_writer(folder))
+        stack.enter_context(_environment({**OFFLINE, "GRADIO_TEMP_DIR": str(folder)}))
+        worker = Worker(folder / "results", options, first)
+        page = build_page(worker, choices, first.name)
+        _launch(gr, page, host, port, password, max_gib)
+        stack.callback(_close, page, worker)
+        yield PageServer(page, host)
+
+
+def _launch(gr: Any, page: Any, host: str, port: int, password: str | None, max_gib: float) -> None:
+    middleware = require("starlette.middleware", "serve").Middleware
+    trusted = require("starlette.middleware.trustedhost", "serve").TrustedHostMiddleware
+    # pages of other names that were made to point here (DNS rebinding) get no answer
+    names = ["*"] if host in EVERYWHERE else [*LOCAL, "[::1]", host, socket.gethostname()]
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port or None,
+            auth=(USER, password) if password else None,
+            max_file_size=int(max_gib * 2**30),
+            app_kwargs={"middleware": [middleware(trusted, allowed_hosts=names)]},
+            theme=gr.themes.Base(font="system-ui", font_mono="monospace"),
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            footer_links=[],
+        )
+    except (OSError, OverflowError) as error:
+        raise ValueError(
+            f"no server can listen at {host}, port {port} ({one_sentence(error)}); choose another "
+            "--port, 0 for any free one, or another --host"
+        ) from error
+
+
+def _close(page: Any, worker: Worker) -> None:
+    worker.is_closed = True
+    page.close(verbose=False)
+    worker.is_idle.wait(CLOSE_SECONDS)
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables, which Gradio reads when a page is made, and put back what there was."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
