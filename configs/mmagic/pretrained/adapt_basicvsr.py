@@ -14,7 +14,9 @@ model = dict(
     vsr_cache='data/adapt')
 load_from = None
 
-train_dataloader = dict(dataset=dict(num_frame=14, gt_size=192, distinct_samples=8))
+# 10 frames are all that the shortest clip has; key frames are spread over them, without chunks
+train_dataloader = dict(
+    dataset=dict(num_frame=10, chunk_frames=None, gt_size=192, distinct_samples=10))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_cfg = dict(max_iters=2000, val_interval=2000)
 param_scheduler = [
