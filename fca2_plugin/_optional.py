@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from fca2_plugin._requirements import install_line
+from fca2_plugin._requirements import install_line, misfit
 
 __all__ = ["require"]
 
@@ -17,12 +17,20 @@ def require(module: str, extra: str) -> ModuleType:
 
     Raises:
         ModuleNotFoundError: The module is absent; the message holds the line that installs it.
+        ImportError: Its version is not one that the extra asks for.
     """
     try:
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"{module} is needed here and could not be imported ({error}); install it with "
             f"`{install_line(extra)}`",
             name=error.name,
         ) from error
+    if asked := misfit(module, extra):
+        raise ImportError(
+            f"this needs {asked}, and another version is installed; change it with "
+            f"`{install_line(extra)}`",
+            name=module,
+        )
+    return found

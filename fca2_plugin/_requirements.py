@@ -4,8 +4,11 @@
 package.
 """
 
+import functools
 import importlib.util
 import itertools
+import operator
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -18,6 +21,7 @@ __all__ = [
     "REQUIRED",
     "install_line",
     "line_for_module",
+    "misfit",
     "twins",
     "version_of",
 ]
@@ -65,7 +69,7 @@ EXTRAS = {
         "wheel",
         "yapf",
     ],
-    "video": ["av>=17.1", "click", "platformdirs", "tqdm"],
+    "video": ["av>=17.1,<19", "click", "platformdirs", "tqdm"],
     "lmdb": ["lmdb"],
     # the local page
     "serve": ["gradio>=6,<7"],
@@ -100,6 +104,7 @@ _MODULES = {
     "scikit-image": "skimage",
 }
 _TABLE = {"required": REQUIRED, **EXTRAS}
+_COMPARE = {"==": operator.eq, ">=": operator.ge, "<": operator.lt}
 _KEPT = ("torch", "torchvision", "numpy")
 
 
@@ -115,10 +120,11 @@ def install_line(*extras: str) -> str:
     """
     with_their_own = [one for extra in extras for one in _TABLE[extra]]
     alone = [one for extra in extras for one in ALONE.get(extra, ())]
-    if any(map(_is_missing, with_their_own + alone)):
-        with_their_own = list(filter(_is_missing, with_their_own))
-        alone = list(filter(_is_missing, alone))
-    else:  # all of it is there, and one of them does not work; pip looks at the versions
+    wanted = list(filter(_is_missing, with_their_own + alone))
+    if wanted:
+        with_their_own = [one for one in with_their_own if one in wanted]
+        alone = [one for one in alone if one in wanted]
+    else:  # all of it is there, and one of them does not work
         alone = [one for one in alone if _name(one) != "mmcv-lite"]
     lines = []
     if with_their_own:
@@ -136,6 +142,13 @@ def line_for_module(module: str) -> str | None:
     requirements = itertools.chain.from_iterable(_TABLE.values())
     named = [one for one in requirements if _module(one) == module.partition(".")[0]]
     return _with_kept(named[:1]) if named else None
+
+
+def misfit(module: str, extra: str) -> str | None:
+    """What an extra asks of the package of ``module``, where another version of it is here."""
+    package = module.partition(".")[0]
+    asked = (one for one in _TABLE[extra] if _module(one) == package)
+    return next((one for one in asked if not _fits(one)), None)
 
 
 def twins(*distributions: str) -> str | None:
@@ -181,7 +194,21 @@ def _cannot_build(requirement: str) -> bool:
 
 
 def _is_missing(requirement: str) -> bool:
-    return importlib.util.find_spec(_module(requirement)) is None
+    return importlib.util.find_spec(_module(requirement)) is None or not _fits(requirement)
+
+
+@functools.cache
+def _fits(requirement: str) -> bool:
+    """Whether the version that is here is one that was asked for; so is one that nobody knows."""
+    here = version_of(_name(requirement))
+    return here is None or all(
+        _COMPARE[sign](_numbers(here.partition("+")[0]), _numbers(version))
+        for sign, version in re.findall(r"(==|>=|<)([\d.]+)", requirement)
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def _module(requirement: str) -> str:

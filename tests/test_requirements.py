@@ -19,17 +19,19 @@ def environment(monkeypatch):
     modules: set[str] = set()
     find = importlib.util.find_spec
     monkeypatch.setattr(_requirements, "version_of", HERE.get)
+    _requirements._fits.cache_clear()
     monkeypatch.setattr(sys, "executable", "/env/bin/python3.10")
     monkeypatch.setattr("shutil.which", lambda name: "/env/bin/python")
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: find("json") if name in modules else None
     )
-    return modules
+    yield modules
+    _requirements._fits.cache_clear()
 
 
 def test_only_what_is_missing_is_named_and_torch_and_numpy_stay(environment):
     environment |= {"click", "platformdirs", "scenedetect"}
-    assert install_line("video") == f"python -m pip install av tqdm {PINS}"
+    assert install_line("video") == f'python -m pip install "av>=17.1,<19" tqdm {PINS}'
 
 
 def test_hosts_come_without_their_own_requirements(environment):
@@ -53,6 +55,17 @@ def test_basicsr_cannot_be_built_by_a_new_python(environment, monkeypatch):
     assert "# its setup.py fails from Python 3.13 on" in install_line("basicsr")
 
 
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [("17.0.1", False), ("17.1.0", True), ("18.1.0+local", True), ("19.0.2", False), (None, True)],
+)
+def test_another_version_is_as_good_as_none(environment, monkeypatch, version, fits):
+    environment |= {"av", "click", "platformdirs", "scenedetect"}
+    monkeypatch.setattr(_requirements, "version_of", {**HERE, "av": version}.get)
+    assert ('"av>=17.1,<19"' in install_line("video")) == (not fits)
+    assert _requirements.misfit("av", "video") == (None if fits else "av>=17.1,<19")
+
+
 def test_no_mmcv_goes_over_another(environment):
     environment.add("mmcv")
     assert "mmcv" not in install_line("mmagic")
@@ -70,7 +83,9 @@ def test_no_opencv_goes_over_another():
 def test_a_python_that_is_not_on_the_path_is_written_out(environment, monkeypatch):
     environment |= {"click", "platformdirs", "scenedetect", "tqdm"}
     monkeypatch.setattr(sys, "executable", "/my envs/a/bin/python")
-    assert install_line("video") == f'"/my envs/a/bin/python" -m pip install av {PINS}'
+    assert install_line("video") == (
+        f'"/my envs/a/bin/python" -m pip install "av>=17.1,<19" {PINS}'
+    )
 
 
 def test_a_missing_module_is_traced_to_its_package(environment):
@@ -103,7 +118,8 @@ def test_every_floor_is_proved_by_the_oldest_environment():
     root = Path(__file__).parents[1]
     lines = (root / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
     oldest = dict(line.split("==") for line in lines if "==" in line)
-    floors = [*_requirements.REQUIRED, *(one for table in ALONE.values() for one in table)]
+    tables = (_requirements.REQUIRED, EXTRAS["video"], *ALONE.values())
+    floors = [one for table in tables for one in table]
     for name, _, rest in (one.partition(">=") for one in floors if ">=" in one):
         floor = rest.partition(",")[0]
         assert f"{oldest[name]}.".startswith(f"{floor}."), f"{name}: {oldest[name]}, not {floor}"

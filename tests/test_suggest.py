@@ -49,6 +49,12 @@ def test_a_missing_package_is_answered_with_the_line_that_installs_it(module):
         require(module, "mmagic")
 
 
+def test_a_package_of_another_version_is_answered_with_the_line_that_changes_it(monkeypatch):
+    monkeypatch.setattr("fca2_plugin._optional.misfit", lambda module, extra: "av>=17.1")
+    with pytest.raises(ImportError, match="this needs av>=17.1, and another version .*pip install"):
+        require("json", "video")
+
+
 def test_a_hundred_choices_are_not_listed():
     assert did_you_mean("zzz", (f"a{i}" for i in range(100))) == ""
     assert did_you_mean("a1x", (f"a{i}" for i in range(100))) == " (did you mean 'a1'?)"

@@ -21,7 +21,7 @@ use_oldest() {
     OWN_VENV=${FCA2_VENV_OLDEST:-$ROOT/.venv-oldest}
     CONSTRAINTS=$ROOT/constraints-oldest.txt
     PYTHONS=(3.10 3.11)
-    EXTRAS=mmagic,basicsr,video,serve,quickstart,dev # the export to ONNX needs a newer torch
+    EXTRAS=mmagic,basicsr,video,quickstart,dev # the export to ONNX needs a newer torch
     OPENCV=opencv-python-headless
 }
 

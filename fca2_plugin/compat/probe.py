@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 
 from fca2_plugin import compat
+from fca2_plugin._optional import require
 from fca2_plugin._requirements import twins, version_of
 
 __all__ = ["PARTS", "probe"]
@@ -59,8 +60,7 @@ def _opencv() -> list[str]:
 
 
 def _av() -> list[str]:
-    import av
-
+    av = require("av", "video")
     available = [name for name in _ENCODERS if name in av.codecs_available]
     import scenedetect.detectors  # noqa: F401
 

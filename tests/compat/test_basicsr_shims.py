@@ -73,7 +73,8 @@ def test_a_state_below_the_runs_root(tmp_path, monkeypatch, auto):
 
     states = tmp_path / "root/experiments/a/training_states"
     states.mkdir(parents=True)
-    content = {"iter": 7, "optimizers": [{"state": {0: {"step": torch.ones(1)}}}]}
+    content = {"epoch": 0, "iter": 7, "schedulers": []}
+    content["optimizers"] = [{"state": {0: {"step": torch.ones(1)}}}]
     torch.save(content, states / "7.state")
     path = {"training_states": str(states), "models": "models", "param_key_g": "params_ema"}
     path["resume_state"] = None if auto else str(states / "7.state")
