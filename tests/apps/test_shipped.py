@@ -13,7 +13,8 @@ from fca2_plugin.apps.shipped import build_net, load_shipped, ship
 from fca2_plugin.apps.upscale.presets import load_preset
 from fca2_plugin.codec import LowDelay, encode_lowdelay, video_planes, write_yuv
 from fca2_plugin.data.footage import demo_clips
-from fca2_plugin.nets import CompactSRNet
+from fca2_plugin.keymaps import translate
+from fca2_plugin.nets import BasicVSRNet, CompactSRNet
 from fca2_plugin.ops.resize import bicubic_enlarge
 from tests.apps.upscale.films import film
 from tests.conftest import run_python
@@ -158,6 +159,24 @@ def test_a_wrapped_network_is_built_from_its_settings():
         build_net({"type": "CompactSRNet"})
     with pytest.raises(TypeError, match="num_layers"):
         build_net({**NET, "num_layers": 3})
+
+
+def test_fca2_around_basicvsr_ships_from_a_checkpoint_of_either_host(tmp_path):
+    inner = {"type": "FCA2BasicVSRNet", "mid_channels": 4, "num_blocks": 1}
+    plain_codes = {"clean_channels": 0}
+    config = {"type": "FCA2Net", "preset": "tiny_fast", "autoencoder": plain_codes, "vsr": inner}
+    net = build_net(config)
+    state = net.state_dict()
+    mmagic = {"state_dict": {f"generator.{key}": value for key, value in state.items()}}
+    basicsr = {"params": translate(state, "basicsr").state}
+    assert "vsr.forward_trunk.main.0.weight" in basicsr["params"]
+    for name, content in (("one", mmagic), ("other", basicsr)):
+        torch.save(content, tmp_path / f"{name}.pth")
+        ship(name, tmp_path / f"{name}.pth", config, "about", tmp_path)
+        loaded = load_shipped(name, tmp_path)
+        assert type(loaded.vsr) is BasicVSRNet and loaded.autoencoder.has_plain_codes
+        for key, value in loaded.state_dict().items():
+            torch.testing.assert_close(value, state[key].half().float(), rtol=0, atol=0)
 
 
 def test_a_checkpoint_of_another_network_is_not_shipped(shipped, tmp_path):
