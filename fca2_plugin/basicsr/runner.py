@@ -255,11 +255,9 @@ def _check_run(cfg: dict, launcher: str) -> None:
 
 
 def _check_schedule(train: Mapping) -> None:
-    scheduler = train.get("scheduler") or {}
-    if scheduler.get("periods"):
-        overrides.check_periods(
-            scheduler["periods"], train["total_iter"], "train.scheduler.periods", "train.total_iter"
-        )
+    periods, total = (train.get("scheduler") or {}).get("periods"), train.get("total_iter")
+    if periods and total:
+        overrides.check_periods(periods, total, "train.scheduler.periods", "train.total_iter")
 
 
 def _check_network(cfg: Mapping) -> None:

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, test, and return the exit code."""
     parser = argparse.ArgumentParser(description="Test a checkpoint with an MMagic config.")
     parser.add_argument("config", help="the config file")
-    parser.add_argument("checkpoint", help="the checkpoint file")
+    parser.add_argument("checkpoint", help="a checkpoint of either host, or the folder of a run")
     parser.add_argument("--out", metavar="FILE", help="write the metrics to a .json, .yaml or .pkl")
     add_common_arguments(parser)
     args = parser.parse_args(argv)
