@@ -29,7 +29,7 @@ def environment(monkeypatch):
 
 def test_only_what_is_missing_is_named_and_torch_and_numpy_stay(environment):
     environment |= {"click", "platformdirs", "scenedetect"}
-    assert install_line("video") == f"python -m pip install av tqdm {PINS}"
+    assert install_line("video") == f'python -m pip install "av>=17.1" tqdm {PINS}'
 
 
 def test_hosts_come_without_their_own_requirements(environment):
@@ -70,7 +70,7 @@ def test_no_opencv_goes_over_another():
 def test_a_python_that_is_not_on_the_path_is_written_out(environment, monkeypatch):
     environment |= {"click", "platformdirs", "scenedetect", "tqdm"}
     monkeypatch.setattr(sys, "executable", "/my envs/a/bin/python")
-    assert install_line("video") == f'"/my envs/a/bin/python" -m pip install av {PINS}'
+    assert install_line("video") == f'"/my envs/a/bin/python" -m pip install "av>=17.1" {PINS}'
 
 
 def test_a_missing_module_is_traced_to_its_package(environment):
