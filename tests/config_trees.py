@@ -39,6 +39,13 @@ def is_enhancement(name: str) -> bool:
     return name.startswith("enhancement/") or Path(name).stem in ("tiny_stdf", "tiny_tgafnet")
 
 
+#: What ``tools/train_small.sh`` makes beside ``data/clips``.
+REAL = {
+    "area": ("", "_crf18", "_crf23", "_crf28", "_crf33", "_crf38"),
+    "bi": ("", "_x265-crf22", "_x265-crf32", "_vp9"),
+}
+
+
 def is_only_tested(name: str) -> bool:
     """Whether a config is of a network whose parts are trained by other configs."""
     return Path(name).stem.startswith("mfqe2-pair_")
@@ -69,6 +76,10 @@ def write_data(root: Path) -> Path:
     (root / "data/clips").mkdir()
     for split, of_demo in (("train", "train"), ("val", "test")):
         (root / "data/clips" / split).symlink_to(demo / of_demo)
+    for tree, kinds in REAL.items():
+        (root / f"data/real/{tree}/train").mkdir(parents=True)
+        for kind in kinds:
+            (root / f"data/real/{tree}/train/lq{kind}").symlink_to(demo / "train/lq")
     _write_videos(root / "data/MFQEv2", ("train_108", "test_18"), "HM16.5_LDP", [37])
     _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP", [22, 27, 32, 37, 42])
     build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))

@@ -52,12 +52,13 @@ def test_training_and_validation_read_their_own_folders(host):
     assert len(files) >= 6
     files += [ROOT / "configs/mmagic/_base_/small.py"] * (host == "mmagic")
     roots = {r for file in files for r in re.findall(r"data/[\w/.-]+", file.read_text())}
-    assert roots <= {
-        f"data/clips/{split}/{kind}" for split in ("train", "val") for kind in ("gt", "lq")
-    }
+    places = [f"data/clips/{split}/{kind}" for split in ("train", "val") for kind in ("gt", "lq")]
+    places += [f"data/real/{tree}/train/lq" for tree in ("area", "bi")]
+    assert all(root.startswith(tuple(places)) for root in roots)
     assert "encode_clips" in (ROOT / "tools/train_small.sh").read_text()
     script = (ROOT / "tools/_launch.sh").read_text()
-    assert "configs/small_clips/$split.txt" in script and "data/clips/$split" in script
+    assert "configs/small_clips/$2.txt" in script and "data/clips/$split" in script
+    assert script.count("encode_split \"$1\" train data/real/") == 2
 
 
 @pytest.mark.parametrize("host", ["mmagic", "basicsr"])

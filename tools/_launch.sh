@@ -40,12 +40,24 @@ videos_folder() {
 
 # encode_clips FOLDER: make data/clips of the videos that configs/small_clips names
 encode_clips() {
-    local split names
+    local split
     for split in train val; do
-        mapfile -t names <"configs/small_clips/$split.txt"
-        "$PY" -m fca2_plugin.cli encode "$1" "data/clips/$split" \
-            --codec x264 --crf 15 25 35 --clips "${names[@]}"
+        encode_split "$1" $split "data/clips/$split" --codec x264 --crf 15 25 35
     done
+}
+
+# encode_real FOLDER: make data/real of them, as real video comes: other scalers, 4:2:0, other encoders
+encode_real() {
+    encode_split "$1" train data/real/area/train \
+        --degradation area --codec x264 --crf 18 23 28 33 38 --pix-fmt yuv420p
+    encode_split "$1" train data/real/bi/train --degradation bi --codec x265 vp9 --crf 22 32
+}
+
+# encode_split FOLDER SPLIT ROOT ARGUMENTS OF fca2 encode
+encode_split() {
+    local names
+    mapfile -t names <"configs/small_clips/$2.txt"
+    "$PY" -m fca2_plugin.cli encode "$1" "$3" "${@:4}" --clips "${names[@]}"
 }
 
 # train_and_test FAMILY CONFIG ...: by the host's own resume, which has nothing to do when the last

@@ -18,4 +18,5 @@ clips=$(videos_folder "$clips")
 use_env
 cd "$ROOT"
 encode_clips "$clips"
+encode_real "$clips"
 train_and_test small "$@"

@@ -13,6 +13,13 @@ model = dict(
 pack = dict(type='PackInputs')
 clips = dict(  # tools/train_small.sh makes them; LQ pixels lie as in ordinary video
     type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35], pipeline=[pack])
+# the same clips as real video comes: other scalers, 4:2:0, other encoders and rates
+real = [
+    *[f'data/clips/train/lq{kind}' for kind in ('', '', '_crf15', '_crf25', '_crf35')],
+    *[f'data/real/area/train/lq{kind}' for kind in ('', '_crf18', '_crf23', '_crf28')],
+    *[f'data/real/area/train/lq{kind}' for kind in ('_crf33', '_crf38')],
+    *[f'data/real/bi/train/lq{kind}' for kind in ('', '_x265-crf22', '_x265-crf32', '_vp9')],
+]
 val_roots = dict(dataroot_gt='data/clips/val/gt', dataroot_lq='data/clips/val/lq')
 
 train_dataloader = dict(

@@ -1,5 +1,5 @@
 # The network of small_vsr.py inside the fast FCA², which trains in one stage with it.
-_base_ = './small_vsr.py'
+_base_ = '../_base_/small.py'
 
 model = dict(
     _delete_=True,
@@ -7,4 +7,5 @@ model = dict(
     model={{_base_.model}},
     preset='tiny_fast',
     checkpoints=dict(vsr_spynet='work_dirs/small_flow'))
-load_from = None
+
+train_dataloader = dict(dataset=dict(dataroot_lq=_base_.real, crfs=[], raw_prob=None))

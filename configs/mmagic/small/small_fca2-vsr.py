@@ -1,5 +1,5 @@
 # Stage 2 of FCA²: the network of small_vsr.py inside frozen FCA², from the two configs before.
-_base_ = './small_vsr.py'
+_base_ = '../_base_/small.py'
 
 model = dict(
     _delete_=True,
@@ -15,4 +15,5 @@ model = dict(
         cleaning='work_dirs/small_fca2-cleaning',
         autoencoder='work_dirs/small_fca2-autoencoder',
         vsr_spynet='work_dirs/small_flow'))
-load_from = None
+
+train_dataloader = dict(dataset=dict(dataroot_lq=_base_.real, crfs=[], raw_prob=None))
