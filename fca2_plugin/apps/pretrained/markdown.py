@@ -44,7 +44,8 @@ def table_markdown(table: Mapping) -> str:
     lines += [
         "",
         f"Times: median of {timing['repeats']} rounds in turns, {t} LQ frames of {width}x{height}, "
-        f"{timing['device']}, {timing['threads']} threads, torch {timing['torch']}. The papers "
+        f"{timing['device']}, {timing['threads']} threads, torch {timing['torch']}, load average "
+        f"{timing['load_average']:.1f} before. The papers "
         "degraded and measured whole clips in their own way: their rows say where the field "
         "stands, not who wins.",
         *(f"\n{sentence}" for sentence in table["left_out"].values()),

@@ -14,6 +14,7 @@ psnr_vs_ms.png      PSNR against time
 ==================  ================================================================================
 """
 
+import os
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -40,7 +41,8 @@ __all__ = ["CONDITIONS", "PAPER_ROWS", "make_table"]
 CONDITIONS = {"raw": "raw", "15": "crf15", "25": "crf25", "35": "crf35"}
 PAPER_ROWS = ("FTVSR", "FCA² + BasicVSR++", "FCA² + BasicVSR", "BasicVSR")
 DEGRADATION, PROTOCOL = "gaussian", "cvsr-y"
-TIMED_FRAMES = 14  # two chunks of FCA²
+TIMED_FRAMES = 14
+TIMING = ("device", "threads", "torch", "shape", "repeats", "load_average")
 
 Report = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -92,7 +94,7 @@ def make_table(
         "degradation": DEGRADATION,
         "protocol": PROTOCOL,
         "clips": {name: clip["num_frames"] for name, clip in clips.items()},
-        "timing": {key: times[key] for key in ("device", "threads", "torch", "shape", "repeats")},
+        "timing": {key: times[key] for key in TIMING},
         "rows": {
             row.name: {
                 "about": ROWS[row.name],
@@ -176,8 +178,9 @@ def _time(
     names = set(first.values())
     models = {row.name: row.network.to(clip.device) for row in rows if row.name in names}
     advance = progress and (lambda done, total: progress(done, total, "timing"))
+    load = os.getloadavg()[0]  # of the others, before this adds to it
     with steady_memory():
-        result = compare(models, clip, progress=advance)
+        result = {**compare(models, clip, progress=advance), "load_average": load}
     keys = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "parameters")
     result["models"] = {
         name: {key: result["models"][first[structure]][key] for key in keys}

@@ -120,6 +120,7 @@ def test_markdown_without_tof():
     row = {"about": "a", "psnr_y": {"raw": 30.0}, "ssim_y": {"raw": 0.9}, "tof": {}}
     row |= {"parameters": 1e6, "macs_per_frame": 2e9, "ms_per_frame": 3.4}
     timing = {"shape": [1, 2, 3, 4, 5], "repeats": 3, "device": "cpu", "threads": 1, "torch": "2"}
+    timing["load_average"] = 0.5
     table = {"rows": {"a": row}, "timing": timing, "clips": {"x": 2}, "left_out": {}, "papers": {}}
     text = table_markdown({**table, "protocol": "cvsr-y", "degradation": "gaussian"})
     assert "| a | 30.00 / 0.9000 | 1.00 | 2.0 | 3 |" in text and "tOF" not in text
