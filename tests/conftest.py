@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+# Gradio's client, which the tests of the page use, would report itself; read when it is imported.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
 
 def require_host(name: str) -> None:
     """Skip the calling module where the package ``name`` is absent.
