@@ -26,7 +26,8 @@ class ResidualBlockNoBN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         # in place: a convolution's backward pass does not need what it returned
-        return self.conv2(F.relu(self.conv1(x), inplace=True)).add_(x)
+        change = self.conv2(F.relu(self.conv1(x), inplace=True))
+        return change.add_(x) if change.dtype == x.dtype else x + change  # autocast
 
 
 class ResidualBlocksWithInputConv(nn.Sequential):

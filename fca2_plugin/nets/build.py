@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from torch import nn
 
 from fca2_plugin._suggest import check_choice, check_settings
-from fca2_plugin.geometry import CENTRED
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.fca2 import PARTS
@@ -187,7 +186,6 @@ def build_parts(
     preset: str = "released",
     autoencoder: Mapping | None = None,
     cleaning: Mapping | None = None,
-    phase: str = CENTRED,
 ) -> dict[str, nn.Module | None]:
     """Build the parts of a stage other than the VSR network.
 
@@ -197,7 +195,6 @@ def build_parts(
         autoencoder: Settings over the preset's; False leaves it out. With a ``type`` of
             ``AUTOENCODERS`` other than the preset's, all of the preset's are dropped.
         cleaning: Arguments of ``CleaningNet`` over the preset's; False leaves it out.
-        phase: Where LQ pixels lie, for an autoencoder that enlarges by a fixed filter.
 
     Raises:
         ValueError: An unknown stage, preset or type, or a part that the stage trains is left out.
@@ -220,11 +217,11 @@ def build_parts(
                 f"change {where} or choose another stage"
             )
         wanted = name in chosen.parts and settings is not False
-        parts[name] = _build(name, settings, PRESETS[preset][name], phase) if wanted else None
+        parts[name] = _build(name, settings, PRESETS[preset][name]) if wanted else None
     return parts
 
 
-def _build(name: str, settings: Mapping, defaults: Mapping | bool, phase: str) -> nn.Module:
+def _build(name: str, settings: Mapping, defaults: Mapping | bool) -> nn.Module:
     defaults, cls = defaults or {}, CleaningNet
     if name == "autoencoder":
         kind = check_choice(
@@ -235,6 +232,4 @@ def _build(name: str, settings: Mapping, defaults: Mapping | bool, phase: str) -
     settings = {key: value for key, value in {**defaults, **settings}.items() if key != "type"}
     parameters = inspect.signature(cls).parameters
     check_settings(name, settings, parameters)
-    if "phase" in parameters:
-        settings = {"phase": phase, **settings}
     return cls(**settings)

@@ -96,6 +96,7 @@ class StagedFCA2Net(FCA2Net):
         )
         stage = settings.pop("stage")
         chosen = get_stage(stage)
+        parts = build_parts(stage, preset, autoencoder, cleaning)
         network = None
         if "vsr" in chosen.parts:
             if vsr is None:
@@ -106,8 +107,9 @@ class StagedFCA2Net(FCA2Net):
             network = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
         spec = find_spec(network, self.HOST_SPECS) or NetSpec(scale=None)
         spec = replace(spec, phase=_agreed_phase(phase, spec, type(network).__name__))
-        built = build_parts(stage, preset, autoencoder, cleaning, spec.phase or CENTRED)
-        parts = built | {"vsr": network}
+        parts["vsr"] = network
+        if isinstance(parts["autoencoder"], GuidedAutoencoder):
+            parts["autoencoder"].phase = spec.phase or CENTRED
         super().__init__(
             **parts,
             **settings,

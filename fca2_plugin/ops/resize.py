@@ -16,6 +16,9 @@ _LOBES = 3  # of the Lanczos kernel
 def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.75) -> Tensor:
     """Enlarge by cubic convolution; edges are repeated.
 
+    Computed in the precision of ``x``, also under autocast: in half precision the weights would not
+    add up to one, which shows as another brightness.
+
     Args:
         x: Frames.
         scale: How many times larger.
@@ -34,7 +37,8 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
     kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
     pads = (before, size - 1 - before) * 2
     padded = F.pad(x.reshape(b * c, 1, h, w), pads, mode="replicate")
-    phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, size, size))
+    with torch.autocast(x.device.type, enabled=False):
+        phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, size, size))
     return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w)
 
 

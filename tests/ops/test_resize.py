@@ -43,3 +43,10 @@ def test_displace_keeps_shapes_and_whole_pixels():
     assert displace(x, 0) is x
     torch.testing.assert_close(displace(x, 2)[..., 2:, 2:], x[..., :-2, :-2])
     torch.testing.assert_close(displace(x, -1)[..., :-1, :-1], x[..., 1:, 1:])
+
+
+def test_autocast_does_not_change_the_brightness():
+    grey = torch.full((1, 3, 6, 5), 0.7)
+    with torch.autocast("cpu", torch.bfloat16):
+        large = bicubic_enlarge(grey, 4)
+    torch.testing.assert_close(large, torch.full((1, 3, 24, 20), 0.7))

@@ -33,9 +33,9 @@ NOTICE = f"""\
 # Published weights of BasicVSR
 
 `BasicVSR_*.pth` come from the package {PACKAGE} {VERSION} of the Python package index, unchanged,
-under the Apache License 2.0, which stands in `LICENSE`. They were trained by the authors of BasicVSR
-(Chan et al., "BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond",
-CVPR 2021).
+under the Apache License 2.0, which stands in `LICENSE`. They were trained by the authors of
+BasicVSR (Chan et al., "BasicVSR: The Search for Essential Components in Video Super-Resolution and
+Beyond", CVPR 2021).
 
 | file | trained on | LQ frames made by |
 |---|---|---|
