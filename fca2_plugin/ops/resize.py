@@ -16,8 +16,8 @@ _LOBES = 3  # of the Lanczos kernel
 def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.75) -> Tensor:
     """Enlarge by cubic convolution; edges are repeated.
 
-    Computed in the precision of ``x``, also under autocast: in half precision the weights would not
-    add up to one, which shows as another brightness.
+    Computed in float32 or better, also under autocast: in half precision the weights would not add
+    up to one, which shows as another brightness.
 
     Args:
         x: Frames.
@@ -32,14 +32,14 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
         ValueError: An unknown phase.
     """
     b, c, h, w = x.shape
-    before, taps = _phase_taps(scale, phase, a, x)
-    size = taps.shape[1]
-    kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
-    pads = (before, size - 1 - before) * 2
-    padded = F.pad(x.reshape(b * c, 1, h, w), pads, mode="replicate")
     with torch.autocast(x.device.type, enabled=False):
+        frames = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(b * c, 1, h, w)
+        before, taps = _phase_taps(scale, phase, a, frames)
+        size = taps.shape[1]
+        kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
+        padded = F.pad(frames, (before, size - 1 - before) * 2, mode="replicate")
         phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, size, size))
-    return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w)
+        return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w).to(x.dtype)
 
 
 def displace(x: Tensor, pixels: float) -> Tensor:
