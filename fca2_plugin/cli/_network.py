@@ -24,7 +24,13 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the network (by default the one that ships)")
     group.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     group.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
-    group.add_argument("--preset", metavar="NAME", help="a network that is here: see below")
+    group.add_argument(
+        "--weights",
+        "--preset",
+        dest="preset",
+        metavar="NAME",
+        help="a network that ships: see below",
+    )
     group.add_argument(
         "--phase",
         help="where LQ pixels lay in the training of --checkpoint: centred in their blocks, or "

@@ -22,7 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
     add_fca2(what)
-    what.add_argument("--preset", help="a network that ships: small, small_fast, enhance_stdf, ...")
+    what.add_argument(
+        "--weights",
+        "--preset",
+        dest="preset",
+        metavar="NAME",
+        help="a network that ships: large, small, small_fast, enhance_stdf, ...",
+    )
     what.add_argument("--method", help="a floor: bicubic, or none (the LQ itself, at scale 1)")
 
     against = parser.add_argument_group(
