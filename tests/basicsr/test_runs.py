@@ -9,6 +9,7 @@ import torch
 from fca2_plugin.basicsr import runner, train
 from fca2_plugin.basicsr import test as test_entry
 from fca2_plugin.basicsr.pipeline import forget_logger
+from fca2_plugin.checkpoints import PHASE_KEY
 from tests.basicsr import runs
 
 pytestmark = pytest.mark.basicsr
@@ -59,6 +60,7 @@ def test_what_was_validated_is_what_the_checkpoint_gives(finished, tmp_path):
 
 def _weights(run, name):
     content = torch.load(run / "models" / f"{name}.pth")
+    assert content.pop("meta", {}).keys() <= {PHASE_KEY}
     return {f"{kind}.{k}": v for kind, state in content.items() for k, v in state.items()}
 
 
