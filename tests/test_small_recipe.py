@@ -58,7 +58,7 @@ def test_training_and_validation_read_their_own_folders(host):
     assert "encode_clips" in (ROOT / "tools/train_small.sh").read_text()
     script = (ROOT / "tools/_launch.sh").read_text()
     assert "configs/small_clips/$2.txt" in script and "data/clips/$split" in script
-    assert script.count("encode_split \"$1\" train data/real/") == 2
+    assert script.count('encode_split "$1" train data/real/') == 2
 
 
 @pytest.mark.parametrize("host", ["mmagic", "basicsr"])

@@ -55,7 +55,7 @@ def test_every_network_of_the_configs_has_a_name(host):
     configs = Path(__file__).parents[3] / "configs" / host
     zoo = __import__(f"fca2_plugin.{host}.zoo", fromlist=["VSR_NETS"])
     folders = {path.name for path in configs.iterdir() if path.is_dir()}
-    names = folders - {"_base_", "enhancement", "fca2", "small", "stdf_vsr", "tiny"}
+    names = folders - {"_base_", "enhancement", "fca2", "pretrained", "small", "stdf_vsr", "tiny"}
     names |= {
         path.name.split("_2xb")[0].split("_8xb")[0] for path in configs.glob("stdf_vsr/stdf_*")
     }
