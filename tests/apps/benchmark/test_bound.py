@@ -46,7 +46,6 @@ def test_the_bound_is_of_frames_between_key_frames(tree, monkeypatch):
     (pair,) = bound_pairs(tree)["raw"]
     (gt,) = find_clips(tree / "test" / "gt")
     keys = {group.key for group in net.plan_ahead(7)}
-    assert keys == {0, 3, 6}
     frames = [read_frames(gt)[f] for f in range(7) if f not in keys]
     expected = np.mean([psnr(np.zeros_like(frame), frame) for frame in frames])
     assert bound_psnr(net, [pair]) == pytest.approx(expected)
