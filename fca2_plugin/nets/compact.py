@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin.geometry import CENTRED
+from fca2_plugin.layers.enlarge import BicubicEnlarge
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
-from fca2_plugin.ops.resize import bicubic_enlarge
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["CompactFlowNet", "CompactSRNet", "CompactVSRNet"]
@@ -39,9 +39,9 @@ def _faint_tail(mid_channels: int) -> nn.Conv2d:
     return tail
 
 
-def _enlarge(lq: Tensor, residual: Tensor, phase: str) -> Tensor:
+def _enlarge(enlarge: nn.Module, lq: Tensor, residual: Tensor) -> Tensor:
     """Bicubic frames plus what the tail says of each of their pixels."""
-    return bicubic_enlarge(lq, _SCALE, phase) + F.pixel_shuffle(residual, _SCALE)
+    return enlarge(lq).add_(F.pixel_shuffle(residual, _SCALE))
 
 
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,6 +73,7 @@ class CompactVSRNet(nn.Module):
     def __init__(self, mid_channels: int = 32, num_blocks: int = 5, phase: str = CENTRED) -> None:
         super().__init__()
         self.spec = NetSpec(scale=_SCALE, phase=phase)
+        self.enlarge = BicubicEnlarge(_SCALE, phase)
         self.mid_channels = mid_channels
         self.spynet = _small_spynet()
         self.back = ResidualBlocksWithInputConv(3 + mid_channels, mid_channels, num_blocks)
@@ -93,7 +94,7 @@ class CompactVSRNet(nn.Module):
             if i > 0:
                 carried = flow_warp(carried, to_previous[:, i - 1])
             carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
-            sr.append(_enlarge(lq[:, i], self.tail(carried), self.spec.phase))
+            sr.append(_enlarge(self.enlarge, lq[:, i], self.tail(carried)))
         return torch.stack(sr, dim=1)
 
 
@@ -147,6 +148,7 @@ class CompactSRNet(nn.Module):
     def __init__(self, mid_channels: int = 32, num_convs: int = 16, phase: str = CENTRED) -> None:
         super().__init__()
         self.spec = NetSpec(scale=_SCALE, phase=phase)
+        self.enlarge = BicubicEnlarge(_SCALE, phase)
         layers: list[nn.Module] = []
         for before in (3, *[mid_channels] * num_convs):
             layers += [nn.Conv2d(before, mid_channels, 3, padding=1), nn.PReLU(mid_channels)]
@@ -155,5 +157,5 @@ class CompactSRNet(nn.Module):
 
     def forward(self, lq: Tensor) -> Tensor:
         frames = lq.flatten(0, 1)
-        sr = _enlarge(frames, self.tail(self.body(frames)), self.spec.phase)
+        sr = _enlarge(self.enlarge, frames, self.tail(self.body(frames)))
         return sr.unflatten(0, lq.shape[:2])

@@ -11,7 +11,8 @@ The networks see one pair of a key frame and another frame at a time, and pairs 
 set of weights serves groups of any size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -19,14 +20,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin.geometry import CENTRED, check_phase
+from fca2_plugin.layers.dense_flow import DenseFlow
+from fca2_plugin.layers.enlarge import BicubicEnlarge
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
-from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.pieces import images_at_once
-from fca2_plugin.ops.resize import bicubic_enlarge
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["Guide", "GuidedAutoencoder"]
@@ -113,6 +114,10 @@ class GuidedAutoencoder(nn.Module):
                 f"n_ovls={n_ovls} cut frames between colours; choose multiples of 3"
             )
         self.scale = scale
+        self.flow = DenseFlow()
+        self.enlarge = nn.ModuleDict(
+            {str(s): BicubicEnlarge(s, phase) for s in range(1, scale + 1) if scale % s == 0}
+        )
         cells = scale**2
         self.cleaner = None
         if clean_channels:
@@ -172,24 +177,25 @@ class GuidedAutoencoder(nn.Module):
     def decode(self, codes: Codes) -> Tensor:
         """Codes (n, K, 3, s*h, s*w) to frames (n, t, 3, s*h, s*w).
 
+        Without gradients, a few frames are at work at a time.
+
         Raises:
             ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
         """
         codes, guide = codes
-        ratio = self._ratio(codes, guide)
+        scale = self._scale(codes, guide)
         keys = pick_frames(guide.frames, [group.key for group in guide.groups])
-        detail = codes - _each(
-            bicubic_enlarge, keys, self.scale // ratio, self.phase
-        )  # (n, K, 3, s*h, s*w)
+        detail = codes - _each(self.enlarge[str(scale)], keys)  # (n, K, 3, s*h, s*w)
         frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
-        pairs = _pairs(guide.groups)
-        others = list(dict.fromkeys(pair.frame for pair in pairs))
+        made_from: dict[int, list[_Pair]] = {}
+        for pair in _pairs(guide.groups):
+            made_from.setdefault(pair.frame, []).append(pair)
+        others = sorted(made_from, key=lambda frame: (len(made_from[frame]), frame))
         pixels = codes.shape[0] * codes.shape[-2] * codes.shape[-1]
-        at_once = images_at_once(len(others), pixels, codes.device)
-        for start in range(0, len(others), max(at_once, 1)):
-            wanted = others[start : start + at_once]
-            chosen = [pair for pair in pairs if pair.frame in wanted]
-            frames |= self._carry(detail, guide, chosen, ratio)
+        at_once = max(images_at_once(len(others), pixels, codes.device), 1)
+        for start in range(0, len(others), at_once):
+            wanted = {frame: made_from[frame] for frame in others[start : start + at_once]}
+            frames |= self._carry(detail, guide, wanted, scale)
         return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
 
     def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
@@ -203,13 +209,19 @@ class GuidedAutoencoder(nn.Module):
         members = pick_frames(x, [pair.frame for pair in pairs])  # (n, p, 3, h, w)
         partners = pick_frames(keys, [pair.code for pair in pairs])
         if self.has_plain_codes:
-            codes, onto_member = keys, _flow(members, partners)
-        else:
-            flow = _flow(torch.cat([members, partners]), torch.cat([partners, members]))
-            onto_member, onto_key = flow.chunk(2)
-            nearby = self._see_neighbours(partners, _warp(members, onto_key) - partners)
-            codes = self._clean(keys, _mean_by_group(nearby, groups))
-        return codes, onto_member, members - _warp(partners, onto_member)
+            flow, difference = self._compare(members, partners)
+            return keys, flow, difference
+        both = torch.cat([members, partners], dim=1), torch.cat([partners, members], dim=1)
+        flow, difference = self._compare(*both)
+        difference, of_keys = difference.chunk(2, dim=1)
+        nearby = self._see_neighbours(partners, of_keys.neg())
+        codes = self._clean(keys, _mean_by_group(nearby, groups))
+        return codes, flow[:, : len(pairs)], difference
+
+    def _compare(self, ref: Tensor, supp: Tensor) -> tuple[Tensor, Tensor]:
+        """Flow that brings ``supp`` onto ``ref``, and what it leaves of ``ref``."""
+        flow = self.flow(ref.flatten(0, 1), supp.flatten(0, 1)).unflatten(0, ref.shape[:2])
+        return flow, ref - _warp(supp, flow)
 
     def _see_neighbours(self, keys: Tensor, difference: Tensor) -> Tensor:
         """Features of what a neighbour says of its key frame, (n, p, c, h, w)."""
@@ -224,21 +236,22 @@ class GuidedAutoencoder(nn.Module):
         return keys + _each(self.cleaner, seen)
 
     def _carry(
-        self, detail: Tensor, guide: Guide, pairs: Sequence[_Pair], ratio: int
+        self, detail: Tensor, guide: Guide, made_from: Mapping[int, Sequence[_Pair]], scale: int
     ) -> dict[int, Tensor]:
         """Enlarge frames and bring them detail, the mean of all their codes where trusted.
 
         Args:
             detail: Of the key frames, (n, K, 3, s*h, s*w).
             guide: Of all frames.
-            pairs: All pairs of some frames.
-            ratio: How many times the scale of the codes goes into that of the networks.
+            made_from: All pairs of some frames, in the order of their numbers.
+            scale: Of the codes.
 
         Returns:
             The frames by their indices, (n, 3, s*h, s*w).
         """
-        scale = self.scale // ratio
+        pairs = [pair for found in made_from.values() for pair in found]
         index, codes, order = zip(*pairs, strict=True)
+        ratio = self.scale // scale
         flow = scale * _each(_enlarge, pick_frames(guide.flow, index), scale)
         cells = _each(self._to_cells, _warp(pick_frames(detail, codes), flow), ratio)
         difference = pick_frames(guide.difference, index)
@@ -249,16 +262,13 @@ class GuidedAutoencoder(nn.Module):
         )
         logits = _each(self._to_cells, _each(_enlarge, logits, scale), ratio)
         trust = torch.sigmoid(logits + doubt)
-        total, weight = {}, {}
         weighted = ((cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]).flatten(2, 3)
-        for p, f in enumerate(order):
-            total[f] = total.get(f, 0) + weighted[:, p]
-            weight[f] = weight.get(f, 0) + trust[:, p]
-        return {
-            f: bicubic_enlarge(guide.frames[:, f], scale, self.phase)
-            + self._from_cells(_divide(total[f], weight[f]), ratio)
-            for f in total
-        }
+        counts = [len(found) for found in made_from.values()]
+        mean = _divide(_sum_by_frame(weighted, counts), _sum_by_frame(trust, counts))
+        base = _each(self.enlarge[str(scale)], pick_frames(guide.frames, list(made_from)))
+        return dict(
+            zip(made_from, (base + _each(self._from_cells, mean, ratio)).unbind(1), strict=True)
+        )
 
     def _to_cells(self, x: Tensor, ratio: int) -> Tensor:
         """(b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
@@ -270,8 +280,8 @@ class GuidedAutoencoder(nn.Module):
         x = F.pixel_shuffle(x, self.scale)
         return F.avg_pool2d(x, ratio) if ratio > 1 else x
 
-    def _ratio(self, codes: Tensor, guide: Guide) -> int:
-        """How many times the scale of the codes goes into that of the networks."""
+    def _scale(self, codes: Tensor, guide: Guide) -> int:
+        """How many times larger codes are than LQ frames."""
         num_codes, h, w = codes.shape[1], *guide.frames.shape[-2:]
         scale = codes.shape[-1] // w
         if num_codes != len(guide.groups):
@@ -285,7 +295,7 @@ class GuidedAutoencoder(nn.Module):
                 f"scale={self.scale}; expected them as many times larger as divides it, or set "
                 "autoencoder=dict(scale=...) to the VSR network's"
             )
-        return self.scale // scale
+        return scale
 
 
 def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
@@ -302,10 +312,6 @@ def _joined(parts: Sequence[Tensor]) -> Tensor:
 def _each(function, x: Tensor, *args) -> Tensor:
     """Apply to every frame of a clip, as one batch."""
     return function(x.flatten(0, 1), *args).unflatten(0, x.shape[:2])
-
-
-def _flow(ref: Tensor, supp: Tensor) -> Tensor:
-    return dense_flow(ref.flatten(0, 1), supp.flatten(0, 1)).unflatten(0, ref.shape[:2])
 
 
 def _warp(x: Tensor, flow: Tensor) -> Tensor:
@@ -325,11 +331,34 @@ def _logits(difference: Tensor) -> Tensor:
 
 
 def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
-    """(n, p, c, h, w) to (n, K, c, h, w); zero for a group of one frame."""
-    parts = pairs.split([len(group.members) for group in groups], dim=1)
-    return torch.stack([part.sum(dim=1) / max(part.shape[1], 1) for part in parts], dim=1)
+    """(n, p, c, h, w) to (n, K, c, h, w); zero for a group of one frame.
+
+    Groups of one size are one operation, however many they are.
+    """
+    sizes = [len(group.members) for group in groups]
+    parts = pairs.split(sizes, dim=1)
+    means = {}
+    for size in set(sizes):
+        found = [k for k, other in enumerate(sizes) if other == size]
+        if size:
+            mean = torch.stack([parts[k] for k in found], dim=1).mean(dim=2)
+        else:
+            mean = pairs.new_zeros(pairs.shape[0], len(found), *pairs.shape[2:])
+        means |= zip(found, mean.unbind(1), strict=True)
+    return torch.stack([means[k] for k in range(len(groups))], dim=1)
+
+
+def _sum_by_frame(pairs: Tensor, counts: Sequence[int]) -> Tensor:
+    """(n, p, c, h, w) to (n, f, c, h, w): frames one after the other, of so many pairs each."""
+    sums, start = [], 0
+    for count, same in groupby(counts):
+        number = len(list(same))
+        part = pairs[:, start : start + number * count].unflatten(1, (number, count))
+        sums.append(part.sum(dim=2) if count > 1 else part[:, :, 0])
+        start += number * count
+    return _joined(sums)
 
 
 def _divide(total: Tensor, weight: Tensor) -> Tensor:
     """The mean of several codes; a single one that is not trusted fades out."""
-    return (total.unflatten(1, (3, -1)) / weight[:, None].clamp_min(1)).flatten(1, 2)
+    return (total.unflatten(2, (3, -1)) / weight[:, :, None].clamp_min(1)).flatten(2, 3)

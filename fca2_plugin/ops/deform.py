@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torchvision.ops import deform_conv2d as _deform_conv2d
 
+from fca2_plugin.ops.precision import without_autocast
+
 __all__ = ["deform_conv2d"]
 
 
@@ -37,7 +39,7 @@ def deform_conv2d(
             return None
         return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
-    with torch.autocast(device_type=x.device.type, enabled=False):
+    with without_autocast(x.device.type):
         out = _deform_conv2d(
             wide(x), wide(offset), wide(weight), wide(bias), padding=padding, mask=wide(mask)
         )

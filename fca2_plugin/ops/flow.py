@@ -5,18 +5,23 @@ Kanade, IJCAI 1981). Searched the inverse way (Baker and Matthews, IJCV 2004), g
 normal equations belong to the fixed frame, and an iteration is a warp, a product and a mean over
 windows, for all pixels of all pairs at once. Chosen here: windows are means of means, so that
 near pixels count more; where a window has no texture, the flow is that of its surroundings.
+
+It is written for few operations, since a GPU takes as long for a small one as for a large one:
+what does not change with the flow is computed once for each level.
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fca2_plugin.ops.warp import flow_warp
+from fca2_plugin.ops.box import box_mean
+from fca2_plugin.ops.precision import without_autocast
+from fca2_plugin.ops.warp import half_sides, pixel_places
 
 __all__ = ["dense_flow"]
 
 _LEVELS = 5
-_SMALLEST = 8  # pixels of the shorter side at the coarsest level
+_SMALLEST = 10  # pixels of the shorter side at the coarsest level: a window sees nine of them
 _ITERATIONS = 2  # at each level
 _WINDOW = 5
 _MAX_STEP = 1.0  # pixels an iteration may move: further, the linear model does not reach
@@ -33,61 +38,69 @@ def dense_flow(ref: Tensor, supp: Tensor) -> Tensor:
     Shape:
         ref, supp: (b, c, h, w) in [0, 1]; returns (b, 2, h, w) in pixels, (x, y), float32.
     """
-    with torch.autocast(ref.device.type, enabled=False):
-        levels = [_grey(ref, supp)]
+    with without_autocast(ref.device.type):
+        levels = [torch.cat([x.float().mean(dim=1, keepdim=True) for x in (ref, supp)], dim=1)]
         while len(levels) < _LEVELS and min(levels[-1].shape[-2:]) >= 2 * _SMALLEST:
             levels.append(F.avg_pool2d(levels[-1], 2))
-        flow = levels[-1].new_zeros(len(ref), 2, *levels[-1].shape[-2:])
-        for frames in reversed(levels):
-            flow = _refine(_double(flow, frames.shape[-2:]), frames[:, :1], frames[:, 1:])
+        places = pixel_places(levels[0], levels[0].dtype)
+        flow = levels[-1].new_zeros(ref.shape[0], 2, *levels[-1].shape[-2:])
+        for level in reversed(range(len(levels))):
+            h, w = levels[level].shape[-2:]
+            flow = _refine(_enlarge(flow, (h, w)), levels[level], places[:h, :w], 2**level)
     return flow
 
 
-def _grey(ref: Tensor, supp: Tensor) -> Tensor:
-    """Both frames' brightness, (b, 2, h, w)."""
-    return torch.stack([ref.float().mean(dim=1), supp.float().mean(dim=1)], dim=1)
+def _refine(flow: Tensor, frames: Tensor, places: Tensor, shrunk: int) -> Tensor:
+    """Improve the flow at one level of the pyramid.
 
-
-def _refine(flow: Tensor, ref: Tensor, supp: Tensor) -> Tensor:
-    """Improve the flow at one level of the pyramid."""
-    gx, gy = _gradients(ref)
-    xx, xy, yy = _window(torch.cat([gx * gx, gx * gy, gy * gy], dim=1)).split(1, dim=1)
-    xx, yy = xx + _NOISE, yy + _NOISE
-    determinant = xx * yy - xy * xy
-    inverse_x = torch.cat([yy, -xy], dim=1) / determinant
-    inverse_y = torch.cat([-xy, xx], dim=1) / determinant
-    texture = determinant / (xx + yy)  # about the smaller eigenvalue
-    gradients = torch.cat([gx, gy], dim=1)
+    Args:
+        flow: In pixels of the whole frames, (b, 2, h, w).
+        frames: Both frames' brightness, (b, 2, h, w).
+        places: Of their pixels, (h, w, 2).
+        shrunk: How many times smaller they are.
+    """
+    ref, supp = frames.split(1, dim=1)
+    gradients = _gradients(ref)
+    squares = gradients.square().add_(4 * _NOISE)
+    products = _window(torch.cat([squares, gradients[:, :1] * gradients[:, 1:]], dim=1))
+    squares, product = products.split([2, 1], dim=1)
+    determinant = torch.addcmul(squares[:, :1] * squares[:, 1:], product, product, value=-1)
+    # of [[xx, xy], [xy, yy]]: the inverse's diagonal, and less what stands beside it
+    diagonal, beside = squares.flip(1) / determinant, product / determinant
+    texture = determinant / squares.sum(dim=1, keepdim=True)  # about the smaller eigenvalue
+    around = box_mean(texture, _SMOOTH)
+    half = half_sides(places)
+    places = places - half  # the grid goes from -1 to 1
     for _ in range(_ITERATIONS):
-        warped = flow_warp(supp, flow.permute(0, 2, 3, 1), padding_mode="border")
+        grid = torch.add(places, flow.permute(0, 2, 3, 1), alpha=1 / shrunk).div_(half)
+        warped = F.grid_sample(supp, grid, padding_mode="border", align_corners=True)
         error = _window(gradients * (ref - warped))
-        step = torch.stack([(inverse_x * error).sum(dim=1), (inverse_y * error).sum(dim=1)], dim=1)
-        flow = flow + step.clamp(-_MAX_STEP, _MAX_STEP)
-        flow = _mean(flow * texture, _SMOOTH) / _mean(texture, _SMOOTH)
+        step = torch.addcmul(diagonal * error, beside, error.flip(1), value=-1)
+        step.clamp_(-_MAX_STEP / 2, _MAX_STEP / 2)  # half of it, since gradients are doubled
+        flow = torch.add(flow, step, alpha=2 * shrunk)
+        flow = box_mean(flow * texture, _SMOOTH).div_(around)
     return flow
 
 
-def _gradients(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Central differences; the border is repeated."""
+def _gradients(x: Tensor) -> Tensor:
+    """Twice the gradient, (b, 1, h, w) to (b, 2, h, w); edges are repeated."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
-    gx = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / 2
-    gy = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / 2
-    return gx, gy
+    rows, columns = padded[:, :, 1:-1], padded[..., 1:-1]
+    return torch.cat(
+        [rows[..., 2:] - rows[..., :-2], columns[:, :, 2:] - columns[:, :, :-2]], dim=1
+    )
 
 
 def _window(x: Tensor) -> Tensor:
-    return _mean(_mean(x, _WINDOW), _WINDOW)
+    return box_mean(box_mean(x, _WINDOW), _WINDOW)
 
 
-def _mean(x: Tensor, size: int) -> Tensor:
-    """Mean over size x size pixels, of those inside the frame."""
-    return F.avg_pool2d(x, size, 1, size // 2, count_include_pad=False)
-
-
-def _double(flow: Tensor, size: tuple[int, int]) -> Tensor:
+def _enlarge(flow: Tensor, size: tuple[int, int]) -> Tensor:
     """To the next finer level, whose size may be odd."""
-    if tuple(flow.shape[-2:]) == tuple(size):
+    if tuple(flow.shape[-2:]) == size:
         return flow
-    flow = 2 * F.interpolate(flow, scale_factor=2, mode="bilinear", align_corners=False)
+    flow = F.interpolate(flow, scale_factor=2, mode="bilinear", align_corners=False)
     h, w = flow.shape[-2:]
+    if (h, w) == size:
+        return flow
     return F.pad(flow, (0, size[1] - w, 0, size[0] - h), mode="replicate")

@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fca2_plugin.geometry import CENTRED, offset
+from fca2_plugin.ops.precision import without_autocast
 
-__all__ = ["bicubic_enlarge", "displace"]
+__all__ = ["bicubic_enlarge", "bicubic_kernel", "displace", "enlarge_by"]
 
 _LOBES = 3  # of the Lanczos kernel
 
@@ -31,14 +32,48 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
     Raises:
         ValueError: An unknown phase.
     """
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    before, kernel = bicubic_kernel(scale, phase, a, dtype, x.device)
+    return enlarge_by(x, kernel, before)
+
+
+def bicubic_kernel(
+    scale: int,
+    phase: str = CENTRED,
+    a: float = -0.75,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> tuple[int, Tensor]:
+    """What ``bicubic_enlarge`` weighs LQ pixels with.
+
+    Args:
+        scale: As there.
+        phase: As there.
+        a: As there.
+        dtype: Of the weights.
+        device: Of the weights.
+
+    Returns:
+        How many LQ pixels come before a block's own one, and the weights for each pixel of a
+        block, (scale*scale, 1, size, size).
+    """
+    before, taps = _phase_taps(scale, phase, a, dtype, device)
+    size = taps.shape[1]
+    kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
+    return before, kernel.reshape(scale * scale, 1, size, size)
+
+
+def enlarge_by(x: Tensor, kernel: Tensor, before: int) -> Tensor:
+    """Enlarge by a kernel of ``bicubic_kernel``, (b, c, h, w) to (b, c, scale*h, scale*w).
+
+    Computed in the kernel's precision, also under autocast; returned in that of ``x``.
+    """
     b, c, h, w = x.shape
-    with torch.autocast(x.device.type, enabled=False):
-        frames = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(b * c, 1, h, w)
-        before, taps = _phase_taps(scale, phase, a, frames)
-        size = taps.shape[1]
-        kernel = taps[:, None, :, None] * taps[None, :, None, :]  # (scale, scale, size, size)
-        padded = F.pad(frames, (before, size - 1 - before) * 2, mode="replicate")
-        phased = F.conv2d(padded, kernel.reshape(scale * scale, 1, size, size))
+    scale, size = math.isqrt(kernel.shape[0]), kernel.shape[-1]
+    pads = (before, size - 1 - before) * 2
+    with without_autocast(x.device.type):
+        frames = x.to(kernel.dtype).reshape(b * c, 1, h, w)
+        phased = F.conv2d(F.pad(frames, pads, mode="replicate"), kernel)
         return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w).to(x.dtype)
 
 
@@ -67,7 +102,9 @@ def displace(x: Tensor, pixels: float) -> Tensor:
     return moved[..., : x.shape[-2], : x.shape[-1]].reshape(x.shape)
 
 
-def _phase_taps(scale: int, phase: str, a: float, like: Tensor) -> tuple[int, Tensor]:
+def _phase_taps(
+    scale: int, phase: str, a: float, dtype: torch.dtype, device: torch.device | None
+) -> tuple[int, Tensor]:
     """For each pixel of a block, the weights of the LQ pixels around it.
 
     Returns:
@@ -76,8 +113,8 @@ def _phase_taps(scale: int, phase: str, a: float, like: Tensor) -> tuple[int, Te
     first = offset(phase, scale)
     before = 1 - math.floor(-first / scale)
     after = 2 + math.floor((scale - 1 - first) / scale)
-    steps = torch.arange(-before, after + 1, device=like.device, dtype=like.dtype)
-    where = (torch.arange(scale, device=like.device, dtype=like.dtype) - first) / scale
+    steps = torch.arange(-before, after + 1, device=device, dtype=dtype)
+    where = (torch.arange(scale, device=device, dtype=dtype) - first) / scale
     return before, _cubic(steps - where[:, None], a)
 
 

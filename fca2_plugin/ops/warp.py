@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["flow_warp"]
+__all__ = ["flow_warp", "half_sides", "pixel_places"]
 
 
 def flow_warp(
@@ -24,25 +24,31 @@ def flow_warp(
     Raises:
         ValueError: ``x`` and ``flow`` differ in size.
     """
-    h, w = x.shape[-2:]
     if flow.shape[1:3] != x.shape[-2:]:
         raise ValueError(
-            f"flow of {tuple(flow.shape[1:3])} pixels cannot warp an input of {(h, w)}; "
-            "expected the same height and width"
+            f"flow of {tuple(flow.shape[1:3])} pixels cannot warp an input of "
+            f"{tuple(x.shape[-2:])}; expected the same height and width"
         )
     # positions stay in float32 or better: half precision cannot tell neighbouring pixels apart
     dtype = torch.promote_types(torch.promote_types(x.dtype, flow.dtype), torch.float32)
-    ys = torch.arange(h, device=x.device, dtype=dtype).view(1, h, 1)
-    xs = torch.arange(w, device=x.device, dtype=dtype).view(1, 1, w)
-    flow = flow.to(dtype)
-    grid = torch.stack(
-        (
-            2 * (xs + flow[..., 0]) / max(w - 1, 1) - 1,
-            2 * (ys + flow[..., 1]) / max(h - 1, 1) - 1,
-        ),
-        dim=-1,
-    )
+    x_wide, places = x.to(dtype), pixel_places(x, dtype)
+    # 2 * place / (side - 1) - 1, to the last bit, of both axes at once
+    grid = torch.add(places, flow.to(dtype)).div_(half_sides(places)).sub_(1)
     warped = F.grid_sample(
-        x.to(dtype), grid, mode=interpolation, padding_mode=padding_mode, align_corners=True
+        x_wide, grid, mode=interpolation, padding_mode=padding_mode, align_corners=True
     )
     return warped.to(x.dtype)
+
+
+def pixel_places(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Where the pixels of (..., h, w) are, (h, w, 2), last axis (x, y)."""
+    h, w = x.shape[-2:]
+    ys = torch.arange(h, device=x.device, dtype=dtype)
+    xs = torch.arange(w, device=x.device, dtype=dtype)
+    return torch.stack((xs.expand(h, w), ys[:, None].expand(h, w)), dim=-1)
+
+
+def half_sides(places: Tensor) -> Tensor:
+    """Half of the distance between the centres of the first and the last pixel, (2,), (x, y)."""
+    half = places[-1, -1] / 2
+    return half.clamp_min(0.5) if 1 in places.shape[:2] else half

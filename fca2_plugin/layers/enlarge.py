@@ -1,0 +1,37 @@
+"""Bicubic enlargement whose kernel is computed once."""
+
+from torch import Tensor, nn
+
+from fca2_plugin.geometry import CENTRED
+from fca2_plugin.ops.resize import bicubic_kernel, enlarge_by
+
+__all__ = ["BicubicEnlarge"]
+
+
+class BicubicEnlarge(nn.Module):
+    """``bicubic_enlarge``, without the two dozen operations that make its kernel.
+
+    The kernel moves with the network and is in no checkpoint.
+
+    Args:
+        scale: How many times larger.
+        phase: Where the pixels of the input lie, a word of ``fca2_plugin.geometry``.
+
+    Shape:
+        (b, c, h, w) to (b, c, scale*h, scale*w).
+
+    Raises:
+        ValueError: An unknown phase.
+    """
+
+    def __init__(self, scale: int, phase: str = CENTRED) -> None:
+        super().__init__()
+        self.scale, self.phase = scale, phase
+        self.before, kernel = bicubic_kernel(scale, phase)
+        self.register_buffer("kernel", kernel, persistent=False)
+
+    def extra_repr(self) -> str:
+        return f"scale={self.scale}, phase={self.phase!r}"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return enlarge_by(x, self.kernel.to(x.dtype), self.before)
