@@ -1,5 +1,6 @@
 """Bicubic enlargement whose kernel is computed once."""
 
+import torch
 from torch import Tensor, nn
 
 from fca2_plugin.geometry import CENTRED
@@ -34,4 +35,5 @@ class BicubicEnlarge(nn.Module):
         return f"scale={self.scale}, phase={self.phase!r}"
 
     def forward(self, x: Tensor) -> Tensor:
-        return enlarge_by(x, self.kernel.to(x.dtype), self.before)
+        kernel = self.kernel.to(torch.promote_types(x.dtype, self.kernel.dtype))
+        return enlarge_by(x, kernel, self.before)

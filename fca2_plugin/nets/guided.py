@@ -106,7 +106,6 @@ class GuidedAutoencoder(nn.Module):
         phase: str = CENTRED,
     ) -> None:
         super().__init__()
-        self.phase = check_phase(phase)
         self.grouping = ChannelGrouping(n_subs, n_ovls)
         if n_subs % 3 or n_ovls % 3:
             raise ValueError(
@@ -115,9 +114,7 @@ class GuidedAutoencoder(nn.Module):
             )
         self.scale = scale
         self.flow = DenseFlow()
-        self.enlarge = nn.ModuleDict(
-            {str(s): BicubicEnlarge(s, phase) for s in range(1, scale + 1) if scale % s == 0}
-        )
+        self.use_phase(phase)
         cells = scale**2
         self.cleaner = None
         if clean_channels:
@@ -134,6 +131,16 @@ class GuidedAutoencoder(nn.Module):
         for network in filter(None, (self.cleaner, self.fusion)):
             nn.init.zeros_(network[-1].weight)
             nn.init.zeros_(network[-1].bias)
+
+    def use_phase(self, phase: str) -> None:
+        """Set where LQ pixels lie, which only the VSR network knows; nothing that learns changes.
+
+        Raises:
+            ValueError: An unknown phase.
+        """
+        self.phase = check_phase(phase)
+        scales = [s for s in range(1, self.scale + 1) if self.scale % s == 0]
+        self.enlarge = nn.ModuleDict({str(s): BicubicEnlarge(s, phase) for s in scales})
 
     @property
     def has_plain_codes(self) -> bool:

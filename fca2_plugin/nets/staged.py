@@ -109,7 +109,7 @@ class StagedFCA2Net(FCA2Net):
         spec = replace(spec, phase=_agreed_phase(phase, spec, type(network).__name__))
         parts["vsr"] = network
         if isinstance(parts["autoencoder"], GuidedAutoencoder):
-            parts["autoencoder"].phase = spec.phase or CENTRED
+            parts["autoencoder"].use_phase(spec.phase or CENTRED)
         super().__init__(
             **parts,
             **settings,

@@ -5,6 +5,7 @@ import torch
 
 from fca2_plugin.nets.staged import StagedFCA2Net
 from fca2_plugin.nets.vsr_cache import VSRCache
+from fca2_plugin.ops.resize import bicubic_enlarge
 from tests.nets.toys import ToyVSR
 
 PLAIN = dict(clean_channels=0)
@@ -96,3 +97,16 @@ def test_without_a_cleaner_codes_are_key_frames():
     assert torch.equal(codes, x[:, keys])
     whole = StagedFCA2Net(ToyVSR(), stage="adapt", preset="tiny_fast").autoencoder
     torch.testing.assert_close(whole.encode(x)[0], codes)  # its cleaner starts at zero
+
+
+@torch.no_grad()
+def test_the_decoder_enlarges_by_the_phase_of_the_network():
+    """Frames without a key near enough are the enlarged LQ frames: black detail shows them."""
+    lq = torch.rand(1, 7, 3, 16, 16)
+    for phase in ("centred", "first"):
+        net = StagedFCA2Net(ToyVSR(), stage="adapt", preset="tiny_fast", phase=phase)
+        codes = net.encode(lq)
+        keys = [group.key for group in codes.guide.groups]
+        enlarged = bicubic_enlarge(lq[0], 4, phase)[None]
+        sr = net.autoencoder.decode(codes._replace(images=enlarged[:, keys]))
+        torch.testing.assert_close(sr, enlarged, atol=1e-4, rtol=0)
