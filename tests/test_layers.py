@@ -15,7 +15,7 @@ ADAPTERS = {"mmagic", "basicsr", "compat"}
 CORE = {
     "geometry": set(),
     "ops": {"geometry"},
-    "layers": {"ops"},
+    "layers": {"geometry", "ops"},
     "nets": {"geometry", "ops", "layers", "checkpoints", "losses"},
     "checkpoints": {"keymaps", "ops"},
     "keymaps": set(),

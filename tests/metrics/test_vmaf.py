@@ -58,7 +58,9 @@ def only(tmp_path, monkeypatch):
 
 def test_an_ffmpeg_without_libvmaf(only):
     only("echo ' .. scale V->V'")
-    with pytest.raises(FileNotFoundError, match="an ffmpeg with libvmaf.*fca2_plugin.vmaf."):
+    with pytest.raises(
+        FileNotFoundError, match="an ffmpeg with libvmaf.*pip install imageio-ffmpeg"
+    ):
         start_metrics(["vmaf"])
 
 
