@@ -24,14 +24,14 @@ _DTYPES = ("f2", "f4", "f8", "i4", "i8", "u1", "?")
 
 
 def apply() -> str | None:
-    for prefixes, loader in (("", _load_local), (("http://", "https://"), _load_address)):
+    for prefixes, loader in (("", load_from_local), (("http://", "https://"), load_from_http)):
         CheckpointLoader.register_scheme(prefixes, loader, force=True)
     if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 6):
         _allow()
     return f"torch {torch.__version__} loads MMEngine's message history only if told it is safe"
 
 
-def _load_local(filename: str, map_location: object = None, **unused: object) -> object:
+def load_from_local(filename: str, map_location: object = None, **unused: object) -> object:
     """As MMEngine's; on the CPU, from where the weights go into the model."""
     content = read_content(filename, _KNOWN)
     if isinstance(content, dict) and isinstance(content.get("meta"), dict):
@@ -39,11 +39,12 @@ def _load_local(filename: str, map_location: object = None, **unused: object) ->
     return content
 
 
-def _load_address(filename: str, map_location: object = None, **unused: object) -> object:
+def load_from_http(filename: str, map_location: object = None, **unused: object) -> object:
+    """As MMEngine's; one process downloads."""
     if is_main_process():
-        find_checkpoint(filename)  # one process downloads
+        find_checkpoint(filename)
     barrier()
-    return _load_local(filename)
+    return load_from_local(filename)
 
 
 def _history_method(owner: object, name: str) -> object:
