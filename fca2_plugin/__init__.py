@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "FCA2Net": ("mmagic.generator", "FCA2Generator"),
     "FCA2Wrapper": ("mmagic.wrapper", "fca2_wrapper"),
-    "wrap": ("apps.wrap", "wrap"),
+    "wrap": ("inference.wrap", "wrap"),
 }
 
 

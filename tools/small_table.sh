@@ -26,7 +26,7 @@ measure() {
 results=()
 measure bicubic --method bicubic
 for name in small small_fast; do
-    measure "$name" --preset "$name" --device cpu
+    measure "$name" --weights "$name" --device cpu
 done
 for name in small_vsr small_srvgg small_fca2-vsr small_fca2-fast; do
     [ -e "$ROOT/$runs/$name" ] || continue

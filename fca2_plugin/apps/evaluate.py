@@ -20,7 +20,7 @@ conditions          by name: means and ``clips``; empty for plain folders. With 
                     top ``clips`` hold each clip's means over conditions, without frames
 notes               sentences: where results had to be moved to fit, or would fit better moved
 source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``checkpoint``,
-                    ``preset``, ``fca2``, ``checkpoint_sha256``, ``max_frames``, ``overlap``,
+                    ``weights``, ``fca2``, ``checkpoint_sha256``, ``chunk``, ``context``,
                     ``settings``, ``phase`` (where LQ pixels lay in the network's training),
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
@@ -40,19 +40,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fca2_plugin import __version__
-from fca2_plugin._files import check_writable, file_sha256, write_json
+from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
-from fca2_plugin.apps.phase import alignment_note
-from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
-from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
-from fca2_plugin.geometry import displacement
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.weights_list import list_shipped
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -75,7 +73,7 @@ def evaluate(
     conditions: Sequence[str] | None = None,
     config: Path_ | None = None,
     checkpoint: Path_ | None = None,
-    preset: str | None = None,
+    weights: str | None = None,
     network: "nn.Module | None" = None,
     fca2: str | None = None,
     floor: str | None = None,
@@ -85,8 +83,8 @@ def evaluate(
     metrics: Sequence[str] = (),
     lpips_weights: Path_ | None = None,
     raft_weights: Path_ | None = None,
-    max_frames: int | None = None,
-    overlap: int | None = None,
+    chunk: int | None = None,
+    context: int | None = None,
     settings: InferenceSettings | None = None,
     color_correction: str | None = None,
     name: str | None = None,
@@ -98,7 +96,7 @@ def evaluate(
 ) -> dict:
     """Measure one method on one data set.
 
-    The method is one of ``sr``, ``config`` with ``checkpoint``, ``preset``, ``network``, and
+    The method is one of ``sr``, ``config`` with ``checkpoint``, ``weights``, ``network``, and
     ``floor``; the data set is ``gt`` (with ``lq`` unless the method is ``sr``) or ``data``.
 
     Args:
@@ -110,7 +108,7 @@ def evaluate(
         conditions: Which of its conditions, such as ``raw`` and ``crf25``; all by default.
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
-        preset: A network that ships with its weights, by its name.
+        weights: A network that ships with its weights, by its name.
         network: A module, from clips (1, t, 3, h, w) to clips.
         fca2: Put FCA² of this preset around the network of ``config``, untrained: ``fast``.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
@@ -122,8 +120,8 @@ def evaluate(
         metrics: More measures, of ``fca2_plugin.metrics.METRICS``; PSNR and SSIM are always there.
         lpips_weights: File of AlexNet's weights.
         raft_weights: File of RAFT's weights; without it the warping error uses OpenCV's DIS.
-        max_frames: Run the network on so many frames at once; by default on whole clips.
-        overlap: Frames of context on each side of such a chunk; a quarter of it by default.
+        chunk: Run the network on so many frames at once; by default on whole clips.
+        context: Of them, frames on each side that only help; by the network by default.
         settings: How the network runs; on a GPU where there is one, in float32, by default.
         color_correction: In place of FCA²'s own: ``frame``, ``lr_domain``, ``mean`` or ``none``,
             without the statistics of its input.
@@ -144,12 +142,12 @@ def evaluate(
     for metric in metrics:
         check_choice("metric", metric, METRICS)
     source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
-    source |= {"config": config, "checkpoint": checkpoint, "preset": preset, "fca2": fca2}
+    source |= {"config": config, "checkpoint": checkpoint, "weights": weights, "fca2": fca2}
     module = None if network is None else type(network).__name__
     _check_arguments({**source, "network": module}, conditions, floor, save)
-    if color_correction is not None and not (config or preset or module):
+    if color_correction is not None and not (config or weights or module):
         raise ValueError(
-            "--color-correction changes a network's; give --config with --checkpoint, or --preset"
+            "--color-correction changes a network's; give --config with --checkpoint, or --weights"
         )
     json_path = json_path and Path(json_path)
     if json_path:
@@ -165,30 +163,31 @@ def evaluate(
         scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
     pairs = check_pairs(pairs, 1 if floor == "none" else scale)
     facts = {}
-    weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
-    start_metrics(metrics, **weights)  # what is missing is better said before the work
+    metric_weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
+    start_metrics(metrics, **metric_weights)  # what is missing is better said before the work
     notes: list[str] = []
     if phase is not None and floor is not None:
         raise ValueError("--phase says how a network was trained, and a floor has no training")
-    if config or preset or module:
-        from fca2_plugin.apps.inference import NetworkMethod  # torch takes seconds to import
+    if config or weights or module:
+        # torch takes seconds to import
+        from fca2_plugin.apps.methods import NetworkMethod
+        from fca2_plugin.inference.choose import load_runner
 
-        network, known, sha256 = _network(source, network, scale, phase)
+        if weights is not None:
+            _check_scale(weights, scale)
         settings = settings or InferenceSettings()
-        name = name or preset or module or Path(config).stem + (f" in FCA² {fca2}" if fca2 else "")
-        times = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
+        chosen = {"settings": settings, "phase": phase, "fca2": fca2}
         there = data_phase(degradation)
-        if times > 1:
-            notes += filter(None, [known.note, alignment_note(name, known.phase, there, times)])
-        move = -displacement(known.phase, there, times)
-        method = NetworkMethod(network, name, max_frames, overlap, settings, move)
-        source |= {"phase": known.phase}
+        runner = load_runner(config, checkpoint, weights, network, data_phase=there, **chosen)
+        runner.name = name or runner.name
         if color_correction is not None:
-            _set_color_correction(network, color_correction, preset or config or module)
+            _set_color_correction(runner.network, color_correction, weights or config or module)
             source |= {"color_correction": color_correction}
-        source |= {"checkpoint_sha256": sha256, "max_frames": max_frames}
-        source |= {"settings": settings.text}
-        source |= {"overlap": method.overlap if max_frames else None}
+        method = NetworkMethod(runner, chunk, context)
+        notes += runner.notes
+        source |= {"phase": runner.phase.phase, "checkpoint_sha256": runner.sha256}
+        source |= {"settings": settings.text, "chunk": chunk}
+        source |= {"context": method.context if chunk else None}
         facts = method.facts()
         workers = 1
     elif floor == "bicubic":
@@ -208,9 +207,9 @@ def evaluate(
         "source": {key: _as_text(value) for key, value in source.items()},
         "frames_dir": _as_text(save or sr),
     }
-    journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": weights})
+    journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": metric_weights})
     save = _save_folder(save, journal)
-    scorer = Scorer(method, rules, tuple(metrics), weights, save)
+    scorer = Scorer(method, rules, tuple(metrics), metric_weights, save)
     result |= facts | summarise(pairs, _score(scorer, pairs, journal, workers, progress))
     result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
@@ -226,9 +225,9 @@ def _check_arguments(
     source: Mapping, conditions: Sequence[str] | None, floor: str | None, save: Path_ | None
 ) -> None:
     given = {key for key, value in source.items() if value is not None}
-    if len(given & {"sr", "config", "preset", "network"}) + (floor is not None) != 1:
+    if len(given & {"sr", "config", "weights", "network"}) + (floor is not None) != 1:
         raise ValueError(
-            "what is to be measured? give one of --sr, --config with --checkpoint, --preset, and "
+            "what is to be measured? give one of --sr, --config with --checkpoint, --weights, and "
             f"--method ({' or '.join(FLOORS)})"
         )
     if len(given & {"config", "checkpoint"}) == 1:
@@ -290,33 +289,15 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
 
 
-def _network(source: Mapping, network: "nn.Module | None", scale: int | None, phase: str | None):
-    """A network as it was given, by its config or by its name; its phase, and a checksum."""
-    # here, because torch takes seconds to import
-    from fca2_plugin.apps.phase import find_phase
-
-    if network is not None:
-        from fca2_plugin.apps.facts import fingerprint
-
-        return network.eval(), find_phase(network, phase), fingerprint(network)
-    preset = source["preset"]
-    if preset is None:
-        from fca2_plugin.apps.loading import load_with_phase
-        from fca2_plugin.checkpoints import find_checkpoint
-
-        checkpoint = source["checkpoint"]
-        loaded = load_with_phase(source["config"], checkpoint, phase, source["fca2"])
-        return loaded.module, loaded.phase, file_sha256(find_checkpoint(checkpoint))
-    from fca2_plugin.apps.shipped import load_shipped
-
-    network = load_shipped(preset)
-    shipped = list_shipped()[preset]
-    if scale not in (None, shipped.scale):
+def _check_scale(weights: str, scale: int | None) -> None:
+    """A network that ships must enlarge as much as the ground truth is larger than the LQ."""
+    shipped = list_shipped()
+    own = shipped[check_choice("weights", weights, shipped)].scale
+    if scale not in (None, own):
         raise ValueError(
-            f"the preset {preset} enlarges x{shipped.scale}, and the LQ is {scale} times smaller "
-            "than its ground truth; choose another preset"
+            f"the weights {weights} enlarge x{own}, and the LQ is {scale} times smaller than its "
+            "ground truth; choose others"
         )
-    return network, find_phase(network, phase), shipped.sha256
 
 
 def _displaced(result: Mapping) -> list[str]:

@@ -18,9 +18,7 @@ from torch import nn
 from fca2_plugin._configs import CONFIGS
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.benchmark import compare
-from fca2_plugin.apps.inference import default_device, to_clip, to_frames
 from fca2_plugin.apps.report import Comparison, codes_picture, results_table, write_report
-from fca2_plugin.apps.shipped import load_shipped
 from fca2_plugin.apps.small_scale import (
     CRFS,
     check_budget,
@@ -41,6 +39,9 @@ from fca2_plugin.data import (
     read_frames,
     video_clips,
 )
+from fca2_plugin.inference.run import to_clip, to_frames
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.shipped import load_shipped
 
 __all__ = ["run_quickstart"]
 
@@ -99,8 +100,8 @@ def run_quickstart(
         results[name], networks[name] = _test(checkpoints[name], name, clips, budget)
     for name in SHIPPED:
         console.print(f"testing {name}, which ships ...")
-        results[name] = score_row(clips, preset=name)
-        networks[name] = load_shipped(name).to(default_device())
+        results[name] = score_row(clips, weights=name)
+        networks[name] = load_shipped(name).to(InferenceSettings().find_device())
     results["shipped"] = list(SHIPPED)
     console.print("timing ...")
     _time(results, networks, clips)
@@ -112,7 +113,7 @@ def run_quickstart(
     console.print(results_table(results))
     minutes = (time.perf_counter() - start) / 60
     console.print(f"{minutes:.1f} min; report: {report}; upscaled clip: {upscaled}")
-    console.print(f"your own video, no training: fca2 upscale --preset {SHIPPED[0]} IN OUT")
+    console.print(f"your own video, no training: fca2 upscale --weights {SHIPPED[0]} IN OUT")
     return results
 
 
@@ -183,7 +184,7 @@ def _test(checkpoint: Path, name: str, clips: Path, budget: float) -> tuple[dict
         "psnr_y": {str(crf): metrics[f"CRF{crf}/PSNR"] for crf in CRFS},
         "ssim_y": {str(crf): metrics[f"CRF{crf}/SSIM"] for crf in CRFS},
     }
-    return row, load_generator(cfg, checkpoint).to(default_device())
+    return row, load_generator(cfg, checkpoint).to(InferenceSettings().find_device())
 
 
 def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:

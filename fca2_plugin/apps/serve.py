@@ -29,14 +29,15 @@ from torch import nn
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import check_writable, only_writer
 from fca2_plugin._optional import require
-from fca2_plugin.apps.preset_list import list_presets
-from fca2_plugin.apps.upscale import Progress, UpscaleOptions, Upscaler, upscale
+from fca2_plugin.apps.upscale import Progress, UpscaleOptions, upscale
 from fca2_plugin.apps.upscale.color import to_rgb
-from fca2_plugin.apps.upscale.network import load_upscaler
 from fca2_plugin.codec.layout import read_layout
 from fca2_plugin.codec.picture import read_tags, to_picture
 from fca2_plugin.codec.scan import read_rotation
 from fca2_plugin.codec.video import pictures, probe
+from fca2_plugin.inference.choose import choose_weights, load_runner
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.weights_list import list_weights
 
 __all__ = ["PageServer", "open_server"]
 
@@ -80,10 +81,10 @@ class Worker:
     Args:
         folder: Where results live.
         options: Of all jobs.
-        upscaler: The network that is there at first; others are ``list_presets``.
+        upscaler: The network that is there at first; others are ``list_weights``.
     """
 
-    def __init__(self, folder: Path, options: UpscaleOptions, upscaler: Upscaler) -> None:
+    def __init__(self, folder: Path, options: UpscaleOptions, upscaler: ClipRunner) -> None:
         self.folder, self.options, self.upscaler = folder, options, upscaler
         self.is_closed = False
         self.is_idle = threading.Event()
@@ -146,9 +147,9 @@ class Worker:
         if self.is_closed or self._running in self._stopping:
             raise _Stopped
 
-    def _network(self, weights: str) -> Upscaler:
+    def _network(self, weights: str) -> ClipRunner:
         if self.upscaler.name != weights:
-            self.upscaler = load_upscaler(None, None, weights, None, self.options)
+            self.upscaler = load_runner(weights=weights, **self.options.network)
         return self.upscaler
 
 
@@ -318,8 +319,8 @@ def open_server(
     *,
     config: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
-    preset: str | None = None,
-    network: nn.Module | Upscaler | None = None,
+    weights: str | None = None,
+    network: nn.Module | ClipRunner | None = None,
     options: UpscaleOptions | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -332,7 +333,7 @@ def open_server(
     Args:
         config: As ``upscale``; then it is the page's only network.
         checkpoint: As ``upscale``.
-        preset: The weights that are chosen at first.
+        weights: The weights that are chosen at first.
         network: As ``upscale``; then it is the page's only network.
         options: As ``upscale``, for every video.
         host: Where to listen; another than 127.0.0.1 lets other machines ask.
@@ -352,13 +353,11 @@ def open_server(
     if host not in LOCAL and not password:
         raise ValueError(f"host {host} lets other machines in; set a password (--password)")
     options = options or UpscaleOptions()
-    if isinstance(network, Upscaler):
-        first = network
-    else:
-        if config is None and network is None:  # the name of what stands in
-            preset = preset or load_upscaler(None, None, None, None, options).name
-        first = load_upscaler(config, checkpoint, preset, network, options)
-    choices = list_presets()
+    if not isinstance(network, ClipRunner):  # what stands in has a name, too
+        device = options.settings.find_device()
+        weights = choose_weights(config, checkpoint, weights, network, device)
+    first = load_runner(config, checkpoint, weights, network, **options.network)
+    choices = list_weights()
     if config is not None or network is not None:
         choices = {first.name: f"x{first.scale}, the network that was given"}
     with contextlib.ExitStack() as stack:

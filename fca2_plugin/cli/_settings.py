@@ -2,20 +2,26 @@
 
 import argparse
 
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["add_settings", "read_settings"]
+__all__ = ["add_device", "add_settings", "read_settings"]
+
+
+def add_device(group: argparse._ArgumentGroup) -> None:
+    """Add device and precision."""
+    group.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
+    group.add_argument(
+        "--dtype",
+        default="float32",
+        help="float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32 "
+        "(default: %(default)s)",
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add device, precision and what makes networks faster."""
     group = parser.add_argument_group("how networks run")
-    group.add_argument("--device", help="cpu, cuda, cuda:1, ...; a GPU where there is one")
-    group.add_argument(
-        "--dtype",
-        default="float32",
-        help="float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32",
-    )
+    add_device(group)
     group.add_argument("--channels-last", action="store_true", help="memory layout of features")
     group.add_argument("--compile", action="store_true", help="by torch.compile; takes minutes")
     group.add_argument(

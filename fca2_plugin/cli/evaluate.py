@@ -3,6 +3,7 @@
 import argparse
 
 from fca2_plugin.cli._network import add_fca2
+from fca2_plugin.cli._renamed import add_renamed
 from fca2_plugin.cli._settings import add_settings, read_settings
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -24,8 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_fca2(what)
     what.add_argument(
         "--weights",
-        "--preset",
-        dest="preset",
         metavar="NAME",
         help="a network that ships: large, small, small_fast, enhance_stdf, ...",
     )
@@ -72,14 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--raft-weights", metavar="FILE", help="warp with RAFT instead of OpenCV's DIS"
     )
+    how.add_argument("--chunk", type=int, metavar="N", help="frames at once (default: whole clips)")
     how.add_argument(
-        "--max-frames", type=int, metavar="N", help="frames at once (default: whole clips)"
-    )
-    how.add_argument(
-        "--overlap",
+        "--context",
         type=int,
         metavar="N",
-        help="frames of context on each side of --max-frames (default: a quarter of them)",
+        help="of them, frames on each side that only help (default: by the network)",
     )
     how.add_argument(
         "--color-correction",
@@ -90,6 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
 
     add_settings(parser)
+    renamed = {"--preset": "--weights", "--max-frames": "--chunk", "--overlap": "--context"}
+    add_renamed(parser, renamed)
     out = parser.add_argument_group("results")
     out.add_argument("--json", metavar="FILE", help="write everything there; resumes if killed")
     out.add_argument("--save", metavar="DIR", help="write the frames of the network or floor")
@@ -120,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
             conditions=args.conditions,
             config=args.config,
             checkpoint=args.checkpoint,
-            preset=args.preset,
+            weights=args.weights,
             floor=args.method,
             degradation=args.degradation,
             phase=args.phase,
@@ -129,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
             metrics=args.metrics,
             lpips_weights=args.lpips_weights,
             raft_weights=args.raft_weights,
-            max_frames=args.max_frames,
-            overlap=args.overlap,
+            chunk=args.chunk,
+            context=args.context,
             settings=read_settings(args),
             color_correction=args.color_correction,
             name=args.name,

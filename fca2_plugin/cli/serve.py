@@ -53,9 +53,9 @@ def run(args: argparse.Namespace) -> int:
     with open_server(
         config=args.config,
         checkpoint=args.checkpoint,
-        preset=args.preset,
+        weights=args.weights,
         options=UpscaleOptions(
-            device=args.device, precision=args.precision, phase=args.phase, fca2=args.fca2
+            device=args.device, dtype=args.dtype, phase=args.phase, fca2=args.fca2
         ),
         host=args.host,
         port=args.port,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin.codec import YuvFile, count_frames, probe, read_video
+from fca2_plugin.codec.video import clip_pictures, frame_type
 from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
@@ -30,6 +31,7 @@ __all__ = [
     "VideoClip",
     "find_media",
     "media_frames",
+    "media_types",
     "media_shape",
     "video_names",
 ]
@@ -126,6 +128,13 @@ def _check_distinct(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two videos have the name {name}; rename one of them")
+
+
+def media_types(media: Media) -> str | None:
+    """How each frame was coded, one letter of ``frame_type`` each; None for what is no video."""
+    if not isinstance(media, VideoClip):
+        return None
+    return "".join(map(frame_type, clip_pictures(media.path)))
 
 
 def media_frames(media: Media) -> Iterator[np.ndarray]:

@@ -10,7 +10,7 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fca2_plugin.apps.inference import score_enhancer
+from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round

@@ -164,6 +164,11 @@ class SlidingWindow(_Adapter):
         self.border = border
         window_indices(1, self.num_frames, border)  # refuses what it does not know
 
+    @property
+    def context_frames(self) -> int:
+        """Frames on each side of a frame that its result is made from."""
+        return self.num_frames // 2
+
     def arrange(self, frames: Tensor) -> Tensor:
         indices = window_indices(frames.shape[1], self.num_frames, self.border)
         return frames[:, torch.tensor(indices, device=frames.device)].flatten(0, 1)
@@ -186,6 +191,8 @@ class FramesAsBatch(_Adapter):
     Raises:
         ValueError: Nothing at once, or a network that returns something else.
     """
+
+    context_frames = 0
 
     def __init__(
         self,

@@ -65,6 +65,11 @@ class Enhancer(nn.Module, ABC):
         return 2 * self.radius + 1
 
     @property
+    def context_frames(self) -> int:
+        """Frames on each side of a frame that change its result."""
+        return self.radius
+
+    @property
     def spec(self) -> NetSpec:
         """What the network asks of its input; it pads clips of other sizes itself."""
         return NetSpec(

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.nets.codes import Autoencoder, Codes
 from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
-from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.nets.spec import RECURRENT_CONTEXT, NetSpec, context_of
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
 from fca2_plugin.ops.frame_groups import FrameGroup, groups_between, pick_frames
 from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
@@ -45,6 +45,7 @@ __all__ = ["COLOR_PLACES", "GROUPINGS", "PARTS", "FCA2Net"]
 PARTS = ("cleaning", "autoencoder", "vsr")
 COLOR_PLACES = ("encoder", "decoder", "both")
 GROUPINGS = ("fixed", "adaptive")
+_FRAMES_OF_A_CODE = 3  # 7 / 3, rounded up
 
 
 class FCA2Net(nn.Module):
@@ -152,6 +153,24 @@ class FCA2Net(nn.Module):
             scale=1 if self.vsr is None else self.vsr_spec.scale,
             phase=phase or self.vsr_spec.phase,
         )
+
+    @property
+    def cut_multiple(self) -> int:
+        """Windows of a clip must begin at multiples of so many frames."""
+        whole = self.grouping == "adaptive" or self.spans_clips
+        return 1 if whole else self.chunk_frames or 1
+
+    @property
+    def context_frames(self) -> int:
+        """Frames on each side of a window that change its result, or should."""
+        inner = context_of(self.vsr)
+        if self.autoencoder is None:
+            return inner
+        joined = self.join_codes or self.grouping == "adaptive"
+        if self.chunk_frames is not None and not joined:
+            return 0  # chunks do not depend on each other
+        known = inner * (self.reach // 2 + 1) + self.reach  # codes may lie that far apart
+        return max(inner * _FRAMES_OF_A_CODE, min(known, RECURRENT_CONTEXT * _FRAMES_OF_A_CODE))
 
     def forward(self, lq: Tensor, groups: Sequence[FrameGroup] | None = None) -> Tensor:
         _check_clip(lq)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
-from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.nets.spec import NetSpec, context_of
 
 __all__ = ["FrontEnd"]
 
@@ -63,6 +63,11 @@ class FrontEnd(nn.Module):
     def spec(self) -> NetSpec:
         """What the whole asks of its input: any size and length, padded inside."""
         return NetSpec(scale=self.vsr_spec.scale, phase=self.vsr_spec.phase)
+
+    @property
+    def context_frames(self) -> int:
+        """Frames on each side of a window that change its result: those of both networks."""
+        return context_of(self.front) + context_of(self.vsr)
 
     def forward(self, lq: Tensor) -> Tensor:
         enhanced = run_fitted(self.front, self.front_spec, lq, "the network in front")

@@ -168,6 +168,7 @@ class _PeakEnhancer(Enhancer):
 
     size_multiple = 4
     uses_peaks = True
+    context_frames = cut_multiple = _PQF_DISTANCE
 
     def __init__(self, mid_channels: int, enhance: nn.Module, windows_at_once: int | None) -> None:
         super().__init__(1, windows_at_once=windows_at_once)
@@ -273,6 +274,7 @@ class MFQE2PairNet(nn.Module):
     """
 
     uses_peaks = True
+    context_frames = cut_multiple = _PQF_DISTANCE
 
     def __init__(
         self,

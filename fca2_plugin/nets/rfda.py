@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.layers.deform import DeformConv, DeformFusion, zero_conv
 from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.nets.spec import RECURRENT_CONTEXT
 from fca2_plugin.ops.windows import window_indices
 
 __all__ = ["RFDANet"]
@@ -89,6 +90,7 @@ class RFDANet(Enhancer):
 
     size_multiple = 8
     min_size = 15
+    context_frames = RECURRENT_CONTEXT  # a state runs through the clip
 
     def __init__(
         self,

@@ -9,14 +9,20 @@ from torch import nn
 from fca2_plugin.geometry import check_phase
 
 __all__ = [
+    "RECURRENT_CONTEXT",
     "HostSpecs",
     "NetSpec",
     "check_phases_agree",
+    "context_of",
     "find_spec",
     "image_spec",
     "shuffle_spec",
     "window_spec",
 ]
+
+
+#: Frames after which a recurrent network has forgotten the border of a clip, by and large.
+RECURRENT_CONTEXT = 8
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,14 @@ def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
     """The network's own ``spec``, or what the table of its host says; None when neither does."""
     describe = host_specs.get(type(net).__name__)
     return getattr(net, "spec", None) or (describe(net) if describe else None)
+
+
+def context_of(net: nn.Module | None) -> int:
+    """Frames on each side of a window that change its result, or should.
+
+    Networks of this package say it as ``context_frames``; another one is taken for recurrent.
+    """
+    return 0 if net is None else getattr(net, "context_frames", RECURRENT_CONTEXT)
 
 
 def check_phases_agree(net: nn.Module | None, phase: str) -> None:

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from fca2_plugin.apps.inference import to_clip, to_frames
-from fca2_plugin.apps.preset_list import list_presets, list_shipped
-from fca2_plugin.apps.upscale import UpscaleOptions
-from fca2_plugin.apps.upscale.network import load_upscaler
 from fca2_plugin.data import demo_clips, downsample
+from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.run import to_clip, to_frames
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.weights_list import list_shipped, list_weights
 from fca2_plugin.metrics import rgb_to_y
 from fca2_plugin.metrics.displacement import find_displacement
 
 SHIPPED = list_shipped()
 SUPER_RESOLUTION = [
-    name for name in list_presets() if name not in SHIPPED or SHIPPED[name].scale > 1
+    name for name in list_weights() if name not in SHIPPED or SHIPPED[name].scale > 1
 ]
 
 
@@ -30,8 +30,8 @@ def footage():
 @torch.inference_mode()
 def test_an_area_shrunk_clip_fits_best_where_it_is(name, footage):
     gt, lq = footage
-    upscaler = load_upscaler(None, None, name, None, UpscaleOptions(device="cpu"))
-    sr = to_frames(upscaler(to_clip(lq, "cpu")))
+    runner = load_runner(weights=name, settings=InferenceSettings("cpu"))
+    sr = to_frames(runner(to_clip(lq, "cpu")))
     assert [np.shape(frame) for frame in sr] == [np.shape(frame) for frame in gt]
     found = [
         find_displacement(rgb_to_y(a), rgb_to_y(b)).pixels for a, b in zip(sr, gt, strict=True)

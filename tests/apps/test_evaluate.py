@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
@@ -12,13 +13,10 @@ from rich.console import Console
 from torch import nn
 
 from fca2_plugin import cli
-from fca2_plugin.apps import inference, loading
+from fca2_plugin._files import file_sha256
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.phase import find_phase
-from fca2_plugin.apps.preset_list import list_shipped
 from fca2_plugin.apps.scores import evaluation_table
 from fca2_plugin.apps.scoring import Scorer
-from fca2_plugin.apps.shipped import load_shipped
 from fca2_plugin.cli import evaluate as command
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import (
@@ -31,6 +29,12 @@ from fca2_plugin.data import (
     write_frames,
 )
 from fca2_plugin.geometry import displacement
+from fca2_plugin.inference import choose
+from fca2_plugin.inference.load import LoadedNetwork
+from fca2_plugin.inference.phase import find_phase
+from fca2_plugin.inference.run import to_clip, to_frames
+from fca2_plugin.inference.shipped import load_shipped
+from fca2_plugin.inference.weights_list import list_shipped
 from fca2_plugin.metrics import METRICS, PROTOCOLS, get_protocol, psnr, ssim
 from fca2_plugin.nets import FCA2Net
 from fca2_plugin.nets.codes import Codes
@@ -228,9 +232,10 @@ class Nearest(nn.Module):
 
 def stand_in(monkeypatch, network):
     def load(config, checkpoint, phase=None, fca2=None):
-        return loading.LoadedNetwork(network, find_phase(network, phase))
+        name, sha256 = Path(config).stem, file_sha256(Path(checkpoint))
+        return LoadedNetwork(network, name, find_phase(network, phase), sha256)
 
-    monkeypatch.setattr(loading, "load_with_phase", load)
+    monkeypatch.setattr(choose, "load_config_network", load)
 
 
 @pytest.fixture
@@ -243,7 +248,7 @@ def nearest(tmp_path, monkeypatch):
 
 
 def test_a_network(tree, nearest):
-    result = evaluate(data=tree, conditions=["raw"], max_frames=2, **nearest)
+    result = evaluate(data=tree, conditions=["raw"], chunk=2, **nearest)
     gt, lq = (read_frames(find_clips(tree / "test" / k)[0]) for k in ("gt", "lq"))
     ours = next(iter(result["clips"].values()))
     assert ours["psnr"] == pytest.approx(
@@ -252,7 +257,7 @@ def test_a_network(tree, nearest):
     assert result["method"] == "nearest" and result["ms_per_frame"] > 0
     sha256 = hashlib.sha256(nearest["checkpoint"].read_bytes()).hexdigest()
     assert result["source"]["checkpoint_sha256"] == sha256
-    assert (result["source"]["max_frames"], result["source"]["overlap"]) == (2, 0)
+    assert (result["source"]["chunk"], result["source"]["context"]) == (2, 0)
     assert result["params"] == 0 and result["device"].startswith("c")
 
 
@@ -294,25 +299,25 @@ def test_a_network_of_another_phase_is_found_out_and_aligned(tree, nearest, monk
 def test_a_network_that_ships(tree, capsys, tmp_path):
     path = tmp_path / "small.json"
     arguments = ["--data", str(tree), "--conditions", "raw", "--device", "cpu", "--json", str(path)]
-    assert cli.main(["evaluate", "--preset", "small", *arguments]) == 0
+    assert cli.main(["evaluate", "--weights", "small", *arguments]) == 0
     result = json.loads(path.read_text())
     net, clip = load_shipped("small"), find_clips(tree / "test" / "lq")[0]
     with torch.inference_mode():
-        sr = net(inference.to_clip(read_frames(clip)))
+        sr = net(to_clip(read_frames(clip), "cpu"))
         moved = -displacement(net.spec.phase, "centred", 4)
-        frames = inference.to_frames(displace(sr, moved))
+        frames = to_frames(displace(sr, moved))
     gt = read_frames(find_clips(tree / "test" / "gt")[0])
     assert next(iter(result["clips"].values()))["psnr"] == pytest.approx(
         fmean(psnr(a, b) for a, b in zip(frames, gt, strict=True)), abs=1e-3
     )
-    assert (result["method"], result["source"]["preset"]) == ("small", "small")
+    assert (result["method"], result["source"]["weights"]) == ("small", "small")
     assert result["source"]["checkpoint_sha256"] == list_shipped()["small"].sha256
-    with pytest.raises(ValueError, match="enhance_stdf enlarges x1, and the LQ is 4 times smaller"):
-        evaluate(data=tree, preset="enhance_stdf")
-    with pytest.raises(ValueError, match="unknown shipped weights 'smal' .did you mean 'small'"):
-        evaluate(data=tree, preset="smal")
-    with pytest.raises(ValueError, match="give one of --sr, .* --preset, and --method"):
-        evaluate(data=tree, preset="small", floor="bicubic")
+    with pytest.raises(ValueError, match="enhance_stdf enlarge x1, and the LQ is 4 times smaller"):
+        evaluate(data=tree, weights="enhance_stdf")
+    with pytest.raises(ValueError, match="unknown weights 'smal' .did you mean 'small'"):
+        evaluate(data=tree, weights="smal")
+    with pytest.raises(ValueError, match="give one of --sr, .* --weights, and --method"):
+        evaluate(data=tree, weights="small", floor="bicubic")
 
 
 def test_a_killed_run_goes_on(tree, nearest, tmp_path, monkeypatch):
@@ -537,12 +542,12 @@ def test_adaptive_groups_stand_in_the_result(brighter):
     plans = evaluate(**brighter)["clips"]["walk"]["plans"]
     assert [plan["first_frame"] for plan in plans] == [0] and plans[0]["cuts"] == [5]
     assert sum(plans[0]["sizes"]) == 8
-    runs = evaluate(**brighter, max_frames=7, overlap=0)["clips"]["walk"]["plans"]
+    runs = evaluate(**brighter, chunk=7, context=0)["clips"]["walk"]["plans"]
     assert [plan["first_frame"] for plan in runs] == [0, 7]
 
 
-@pytest.mark.parametrize("max_frames", [None, 10])
-def test_key_frames_follow_the_types_in_the_manifest(tree, tmp_path, monkeypatch, max_frames):
+@pytest.mark.parametrize("chunk", [None, 10])
+def test_key_frames_follow_the_types_in_the_manifest(tree, tmp_path, monkeypatch, chunk):
     """The network gets the plan of the whole clip, also in pieces of it."""
     network = FCA2Net(autoencoder=Brighter(), join_codes=True, color_correction=None)
     stand_in(monkeypatch, network)
@@ -558,10 +563,10 @@ def test_key_frames_follow_the_types_in_the_manifest(tree, tmp_path, monkeypatch
     manifest = {"arguments": {"scale": 1, "degradation": "gaussian"}, "clips": [clip]}
     (data / "manifest.json").write_text(json.dumps(manifest))
     settings = {"config": "b.py", "checkpoint": tmp_path / "net.pth", "protocol": "rgb"}
-    evaluate(data=data, **settings, max_frames=max_frames)
+    evaluate(data=data, **settings, chunk=chunk, context=chunk and 2)
     assert asked == [(14, types)]
     groups = plan(14, types)
-    first = 0 if max_frames is None else 4  # the last piece is as long as the others
+    first = 0 if chunk is None else 10  # of the last window, with two frames of context
     assert network.autoencoder.groups == window_groups(groups, first, 14)
 
 

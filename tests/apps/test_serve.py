@@ -18,9 +18,11 @@ import torch
 from PIL import Image
 
 from fca2_plugin.apps.serve import open_server
-from fca2_plugin.apps.upscale import UpscaleOptions, Upscaler
+from fca2_plugin.apps.upscale import UpscaleOptions
 from fca2_plugin.cli import main
 from fca2_plugin.codec import probe, read_video
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
 from tests.apps.browser import find, open_browser
 from tests.apps.upscale.films import Enlarge, ffmpeg, film
 from tests.conftest import require_host
@@ -28,6 +30,7 @@ from tests.conftest import require_host
 require_host("gradio")
 gradio_client = importlib.import_module("gradio_client")
 
+CPU = InferenceSettings("cpu")
 FAST = UpscaleOptions(cuts=False, encoder_preset="ultrafast", chunk=4, context=0, tile=0, crf=4)
 
 
@@ -108,7 +111,7 @@ def test_a_turned_film_stands_upright(client, tmp_path):
 
 
 def test_weights_of_the_same_size(tmp_path):
-    with serving(preset="enhance_stdf") as (_, client):
+    with serving(weights="enhance_stdf") as (_, client):
         result, (_, after), _ = upscaled(client, film(tmp_path / "a.mp4", 3), "enhance_stdf")
         assert (result.name, after.shape) == ("a_x1.mp4", (48, 64, 3))
 
@@ -138,7 +141,7 @@ def test_a_fault_shows_in_the_terminal(client, tmp_path, monkeypatch, capfd):
 def test_one_after_the_other_and_a_stop(tmp_path):
     network = Held()
     source = gradio_client.handle_file(str(film(tmp_path / "in.mp4", 3)))
-    with serving(network=Upscaler(network, "held", "cpu")) as (server, first):
+    with serving(network=ClipRunner(network, "held", CPU)) as (server, first):
         second = client_of(server)
         running = first.submit(source, "held", 0, 0, api_name="/upscale")
         assert network.is_asked.wait(60)
@@ -155,7 +158,7 @@ def test_one_after_the_other_and_a_stop(tmp_path):
 def test_the_end_does_not_wait_for_a_job(tmp_path):
     network = Held()
     source = gradio_client.handle_file(str(film(tmp_path / "in.mp4", 3)))
-    with serving(network=Upscaler(network, "held", "cpu"), work_dir=tmp_path / "work") as (_, made):
+    with serving(network=ClipRunner(network, "held", CPU), work_dir=tmp_path / "work") as (_, made):
         made.submit(source, "held", 0, 0, api_name="/upscale")
         assert network.is_asked.wait(60)
         threading.Timer(0.5, network.may_go.set).start()
@@ -185,9 +188,9 @@ def test_files_stay_in_a_work_folder_and_nothing_leaves_the_machine(tmp_path):
 
 def test_other_machines_need_a_password(tmp_path):
     with pytest.raises(ValueError, match="host 0.0.0.0 lets other machines in; set a password"):
-        with open_server(preset="bicubic", host="0.0.0.0"):
+        with open_server(weights="bicubic", host="0.0.0.0"):
             pass
-    with open_server(preset="bicubic", options=FAST, password="sesame") as server:
+    with open_server(weights="bicubic", options=FAST, password="sesame") as server:
         with pytest.raises(gradio_client.exceptions.AuthenticationError, match="Please login"):
             client_of(server)
         with pytest.raises(ValueError, match="Could not login"):
@@ -241,7 +244,7 @@ def test_without_gradio_there_is_one_sentence(monkeypatch, capsys):
 def test_it_prints_its_address_and_ends_cleanly(tmp_path):
     command = [sys.executable, "-W", "ignore", "-m", "fca2_plugin.cli", "serve"]
     process = subprocess.Popen(
-        [*command, "--preset", "bicubic", "--device", "cpu"],
+        [*command, "--weights", "bicubic", "--device", "cpu"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

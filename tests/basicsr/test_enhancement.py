@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.inference import score_enhancer
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe
+from fca2_plugin.inference.settings import InferenceSettings
 from tests.basicsr import runs
 from tests.conftest import require_host
 from tests.enhancers import NETS, demo

@@ -11,7 +11,7 @@ from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import SWEEPS, Setting, parse_size, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import run_sweep
 from fca2_plugin.apps.benchmark.timing import compare
-from fca2_plugin.apps.facts import count_parameters
+from fca2_plugin.inference.facts import count_parameters
 
 __all__ = [
     "CLASSES",

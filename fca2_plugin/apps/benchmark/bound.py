@@ -12,9 +12,9 @@ from statistics import fmean
 
 import torch
 
-from fca2_plugin.apps.inference import to_clip, to_frames
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.data import media_frames
+from fca2_plugin.inference.run import to_clip, to_frames
 from fca2_plugin.metrics import psnr
 from fca2_plugin.nets import FCA2Net
 

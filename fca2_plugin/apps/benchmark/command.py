@@ -11,7 +11,7 @@ from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
 from fca2_plugin.apps.report.tables import mib_text
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 
 __all__ = ["benchmark_command", "benchmark_table", "breakdown_table", "ratios_text"]
 

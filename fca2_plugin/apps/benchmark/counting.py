@@ -19,9 +19,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 from torch.utils.flop_counter import FlopCounterMode
 
-from fca2_plugin.apps.acceleration import eager
 from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
 from fca2_plugin.apps.benchmark.training import TrainingStep
+from fca2_plugin.inference.prepare import eager
 
 __all__ = ["Work", "count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
 

@@ -12,12 +12,12 @@ from rich.table import Table
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark.run import commit, random_clip
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar
 from fca2_plugin.apps.benchmark.timing import compare
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.prepare import prepare
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
 
 __all__ = ["CLASSES", "TABLE_IV", "enhancement_command", "enhancement_table", "run_enhancement"]
@@ -62,7 +62,7 @@ def run_enhancement(
     if frames < 1 or (repeats is not None and repeats < 1):
         raise ValueError(f"frames={frames}, repeats={repeats} time nothing; expected 1 or more")
     inference = inference or InferenceSettings()
-    device = inference.on()
+    device = inference.find_device()
     torch.manual_seed(0)
     networks = {name: prepare(build_enhancer(name).eval(), inference) for name in names}
     load = os.getloadavg()[0]  # of the others, before this adds to it

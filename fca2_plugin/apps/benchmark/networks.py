@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.loading import load_network
+from fca2_plugin.inference.load import load_network
 from fca2_plugin.nets import FCA2Net
 from fca2_plugin.nets.build import FROM_PRESET, PRESETS, STAGES
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from fca2_plugin import __version__
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.benchmark.training import TrainingStep
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.prepare import prepare
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
 __all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_points"]
@@ -56,7 +56,7 @@ class Setting:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} times nothing; expected 1 or more")
-        self.inference.on()
+        self.inference.find_device()
         if self.training and (self.inference.dtype == "float16" or self.inference.cuda_graphs):
             raise ValueError(
                 f"training steps are not timed with {self.inference.text}; expected float32 or "
@@ -130,7 +130,7 @@ def run_benchmark(
         ValueError: As ``build_pair``, or a clip that does not fit in memory.
     """
     inference = setting.inference
-    device = inference.on()
+    device = inference.find_device()
     pair = {name: prepare(net, inference) for name, net in (pair or build_pair(choice)).items()}
     clip = random_clip(setting.shape, device)
     wrapped_net = pair["wrapped"]

@@ -111,7 +111,7 @@ def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[in
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:
-    how = {**asdict(setting.inference), "device": str(setting.inference.on())}
+    how = {**asdict(setting.inference), "device": str(setting.inference.find_device())}
     fixed = {
         "frames": setting.frames,
         "size": list(setting.size),

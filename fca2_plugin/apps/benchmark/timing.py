@@ -19,7 +19,6 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin import __version__
-from fca2_plugin.apps.acceleration import replays
 from fca2_plugin.apps.benchmark.counting import (
     Work,
     count_work,
@@ -28,7 +27,8 @@ from fca2_plugin.apps.benchmark.counting import (
     tensor_bytes,
 )
 from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
-from fca2_plugin.apps.facts import count_parameters, device_name
+from fca2_plugin.inference.facts import count_parameters, device_name
+from fca2_plugin.inference.prepare import replays
 
 __all__ = ["compare"]
 

@@ -15,7 +15,7 @@ from fca2_plugin._optional import require
 from fca2_plugin._torch import check_can_export
 from fca2_plugin.apps.export.graph import NoGraphError, difference, open_graph, write_graph
 from fca2_plugin.apps.export.parts import Part, clip_frames, network_parts
-from fca2_plugin.apps.loading import load_network
+from fca2_plugin.inference.load import load_network
 
 __all__ = ["MANIFEST", "TOLERANCE", "export_network", "export_onnx"]
 

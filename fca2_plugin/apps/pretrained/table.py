@@ -24,16 +24,16 @@ from fca2_plugin._files import file_at_once, read_json, write_json, write_text
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.facts import fingerprint
-from fca2_plugin.apps.inference import to_clip
 from fca2_plugin.apps.pretrained.figure import tradeoff_png
 from fca2_plugin.apps.pretrained.markdown import table_markdown
 from fca2_plugin.apps.pretrained.rows import ROWS, Row, find_rows
 from fca2_plugin.apps.report.paper_tables import TABLES
-from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
 from fca2_plugin.data.encode import PUBLISHED as CODECS
 from fca2_plugin.data.inputs import find_inputs
+from fca2_plugin.inference.facts import fingerprint
+from fca2_plugin.inference.run import to_clip
+from fca2_plugin.inference.settings import InferenceSettings
 
 __all__ = ["CONDITIONS", "PAPER_ROWS", "make_table"]
 
@@ -168,7 +168,7 @@ def _time(
     structures = {row.name: repr(row.network) for row in rows}
     first = {structure: name for name, structure in reversed(structures.items())}
     lq = read_frames(find_clips(tree / "lq")[0])[:TIMED_FRAMES]
-    clip = to_clip(lq, settings.on())
+    clip = to_clip(lq, settings.find_device())
     run = {"structures": structures, "shape": list(clip.shape), "on": settings.text}
     path = out / "times.json"
     kept = read_json(path) if path.is_file() else {}

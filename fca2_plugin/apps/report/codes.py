@@ -32,7 +32,8 @@ def codes_of(
     # seconds to import, and only networks need them
     import torch
 
-    from fca2_plugin.apps.inference import load_network, to_clip, to_frames
+    from fca2_plugin.inference.load import load_network
+    from fca2_plugin.inference.run import to_clip, to_frames
 
     network = load_network(*files)
     if getattr(network, "autoencoder", None) is None:

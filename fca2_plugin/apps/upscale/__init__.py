@@ -7,18 +7,16 @@
        +------------ sound, subtitles, chapters, metadata --------------+
 """
 
-from fca2_plugin.apps.preset_list import list_presets
-from fca2_plugin.apps.upscale.network import Upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.result import Progress, UpscaleResult
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
+from fca2_plugin.inference.weights_list import list_weights
 
 __all__ = [
     "Progress",
     "UpscaleOptions",
     "UpscaleResult",
-    "Upscaler",
-    "list_presets",
+    "list_weights",
     "plan_upscale",
     "upscale",
 ]

@@ -73,7 +73,12 @@ def to_rgb(picture: Picture, tags: ColorTags, device: torch.device) -> Tensor:
     y, chroma = to_yuv(picture, tags, device)
     if chroma is None:
         return y.clamp(0, 1).expand(3, -1, -1)
-    u, v = _spread(chroma, picture.format, *y.shape)
+    return yuv_to_rgb(y, _spread(chroma, picture.format, *y.shape), tags)
+
+
+def yuv_to_rgb(y: Tensor, chroma: Tensor, tags: ColorTags) -> Tensor:
+    """Y (h, w) and chroma of the same size, (2, h, w), to (3, h, w), clipped to [0, 1]."""
+    u, v = chroma
     red, blue = SHARES[tags.matrix]
     r = y + 2 * (1 - red) * v
     b = y + 2 * (1 - blue) * u
@@ -90,6 +95,14 @@ def rgb_to_yuv(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Yuv:
         return y, None
     chroma = torch.stack([(b - y) / (2 * (1 - blue)), (r - y) / (2 * (1 - red))])
     return y, _gather(chroma, pixels)
+
+
+def rgb_to_picture(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Picture:
+    """(3, h, w) to a picture of any format; ``tags`` are those of YUV."""
+    if not pixels.is_rgb:
+        return to_planes(rgb_to_yuv(rgb, tags, pixels), tags, pixels)
+    r, g, b = rgb.clamp(0, 1) * (2**pixels.bits - 1)
+    return Picture(tuple(_samples(value, pixels.bits) for value in (g, b, r)), pixels)
 
 
 def resize_chroma(chroma: Tensor, pixels: PixelFormat, size: tuple[int, int]) -> Tensor:

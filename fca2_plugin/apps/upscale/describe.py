@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import torch
 
-from fca2_plugin.apps.facts import device_name
 from fca2_plugin.apps.upscale.color import to_rgb
 from fca2_plugin.apps.upscale.job import Job
 from fca2_plugin.apps.upscale.plan import Window, windows
 from fca2_plugin.codec.picture import to_picture
 from fca2_plugin.codec.scan import frames
+from fca2_plugin.inference.facts import device_name
 
 __all__ = ["describe"]
 

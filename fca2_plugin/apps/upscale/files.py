@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fca2_plugin.apps.upscale.job import check_paths
-from fca2_plugin.apps.upscale.network import load_upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
 from fca2_plugin.apps.upscale.show import Quiet
 from fca2_plugin.codec.layout import CONTAINERS
 from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.inference.choose import load_runner
 
 __all__ = ["pair_files", "upscale_files"]
 
@@ -21,7 +21,7 @@ def upscale_files(
     *,
     config: str | os.PathLike | None,
     checkpoint: str | os.PathLike | None,
-    preset: str | None,
+    weights: str | None,
     options: UpscaleOptions,
     report: Quiet,
     dry_run: bool = False,
@@ -33,7 +33,7 @@ def upscale_files(
         out: As ``pair_files``.
         config: As ``upscale``.
         checkpoint: As ``upscale``.
-        preset: As ``upscale``.
+        weights: As ``upscale``.
         options: As ``upscale``.
         report: What shows it.
         dry_run: Only show the plans.
@@ -44,7 +44,7 @@ def upscale_files(
     pairs = pair_files(sources, out)
     for pair in pairs:
         check_paths(*pair, options)
-    network = load_upscaler(config, checkpoint, preset, None, options)
+    network = load_runner(config, checkpoint, weights, **options.network)
     for source, result in pairs:
         settings = {"network": network, "options": options, "progress": report.progress}
         if dry_run:

@@ -1,8 +1,6 @@
 """Pictures through the network: windows of decoded pictures in, pictures to encode out."""
 
-from collections import deque
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -11,18 +9,20 @@ from torch import Tensor
 from fca2_plugin.apps.upscale.color import (
     levels,
     resize_chroma,
+    rgb_to_picture,
     rgb_to_yuv,
     to_luma,
     to_planes,
     to_rgb,
     to_yuv,
+    yuv_to_rgb,
 )
-from fca2_plugin.apps.upscale.network import Upscaler
-from fca2_plugin.apps.upscale.plan import Segment, Window, windows
-from fca2_plugin.apps.upscale.presets import enlarge
-from fca2_plugin.apps.upscale.sizes import Sizes
-from fca2_plugin.apps.upscale.tiles import run_tiled
+from fca2_plugin.apps.upscale.plan import Segment, windows
 from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat
+from fca2_plugin.inference.bicubic import enlarge
+from fca2_plugin.inference.run import run_windows
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.sizes import Sizes
 
 __all__ = ["PictureUpscaler", "upscale_segment"]
 
@@ -31,7 +31,7 @@ class PictureUpscaler:
     """Turns windows of pictures into larger pictures.
 
     Args:
-        upscaler: The network.
+        runner: The network.
         tags: What the source's colours mean, nothing left open.
         pixels: The format of the result.
         compare: Put the bicubic picture on the left.
@@ -40,53 +40,39 @@ class PictureUpscaler:
 
     def __init__(
         self,
-        upscaler: Upscaler,
+        runner: ClipRunner,
         tags: ColorTags,
         pixels: PixelFormat,
         compare: bool = False,
         types: str = "",
     ) -> None:
-        self.upscaler = upscaler
+        self.runner = runner
         self.tags = tags
         self.pixels = pixels
         self.compare = compare
         self.types = types
 
     @torch.inference_mode()
-    def __call__(self, pictures: list[Picture], window: Window, sizes: Sizes) -> Iterator[Picture]:
-        """Yield the pictures that the window keeps.
+    def to_clip(self, pictures: Sequence[Picture]) -> Tensor:
+        """(1, t, c, h, w): what the network sees of pictures."""
+        device = self.runner.device
+        if self.runner.is_luma:
+            seen = [to_luma(self._as_yuv(picture), device) for picture in pictures]
+        else:
+            seen = [to_rgb(picture, self.tags, device) for picture in pictures]
+        return torch.stack(seen)[None]
 
-        Raises:
-            ValueError: The network returned NaN or infinity.
-        """
-        upscaler, device = self.upscaler, self.upscaler.device
-        luma = upscaler.is_luma
-        clip = torch.stack(
-            [
-                to_luma(picture, device) if luma else to_rgb(picture, self.tags, device)
-                for picture in (map(self._as_yuv, pictures) if luma else pictures)
-            ]
-        )[None]
-        types = self.types[slice(*window.shot)]
-        groups = upscaler.plan_window(window.shot, window.start, window.stop, types)
-        network = partial(upscaler, groups=groups)
-        results = run_tiled(network, clip, upscaler.scale, sizes.tile, sizes.overlap, window.keep)
-        del clip
-        for number, result in enumerate(results, start=window.keep.start):
-            if not torch.isfinite(result).all():
-                raise ValueError(
-                    f"{upscaler.name} returned NaN or infinity for frame {window.start + number}; "
-                    "check the checkpoint, and use precision fp32 if it was another"
-                )
-            picture = pictures[number]
-            if luma:
-                made = self._with_luma(self._as_yuv(picture), result[0].to(device))
-            else:
-                made = self._from_rgb(result.to(device))
-            yield self._beside(picture, made) if self.compare else made
+    @torch.inference_mode()
+    def finish(self, picture: Picture, image: Tensor) -> Picture:
+        """What is encoded in the place of ``picture``, of the network's result (c, s*h, s*w)."""
+        if self.runner.is_luma:
+            made = self._with_luma(self._as_yuv(picture), image[0])
+        else:
+            made = self._from_rgb(image)
+        return self._beside(picture, made) if self.compare else made
 
     def _from_rgb(self, rgb: Tensor) -> Picture:
-        return to_planes(rgb_to_yuv(rgb, self.tags, self.pixels), self.tags, self.pixels)
+        return rgb_to_picture(rgb, self.tags, self.pixels)
 
     def _as_yuv(self, picture: Picture) -> Picture:
         """Itself, unless it is RGB: luma networks need Y."""
@@ -94,12 +80,12 @@ class PictureUpscaler:
             return picture
         bits = picture.format.bits
         full = PixelFormat.of("yuv444p" if bits == 8 else f"yuv444p{bits}le")
-        rgb = to_rgb(picture, self.tags, self.upscaler.device)
+        rgb = to_rgb(picture, self.tags, self.runner.device)
         return to_planes(rgb_to_yuv(rgb, self.tags, full), self.tags, full)
 
     def _with_luma(self, picture: Picture, luma: Tensor) -> Picture:
         """The picture with another Y; chroma stays as it is, sample by sample, where it can."""
-        given, scale = picture.format, self.upscaler.scale
+        given, scale = picture.format, self.runner.scale
         same = scale == 1 and (given.bits, given.step_x, given.step_y) == (
             self.pixels.bits,
             self.pixels.step_x,
@@ -113,14 +99,18 @@ class PictureUpscaler:
         black, span, _ = levels(given.bits, self.tags)
         y = (luma.clamp(0, 1) * top - black) / span
         _, chroma = to_yuv(picture, self.tags, luma.device)
+        if self.pixels.is_rgb:
+            grey = luma.new_zeros(2, *y.shape)
+            chroma = grey if chroma is None else resize_chroma(chroma, self.pixels, y.shape)
+            return self._from_rgb(yuv_to_rgb(y, chroma, self.tags))
         if chroma is not None and self.pixels.step_x:
             chroma = resize_chroma(chroma, self.pixels, y.shape)
         return to_planes((y, chroma), self.tags, self.pixels)
 
     def _beside(self, picture: Picture, made: Picture) -> Picture:
         """The bicubic picture on the left, ``made`` on the right."""
-        rgb = to_rgb(picture, self.tags, self.upscaler.device)
-        plain = self._from_rgb(enlarge(rgb[None, None], self.upscaler.scale)[0, 0])
+        rgb = to_rgb(picture, self.tags, self.runner.device)
+        plain = self._from_rgb(enlarge(rgb[None, None], self.runner.scale)[0, 0])
         pairs = zip(plain.planes, made.planes, strict=True)
         return Picture(tuple(np.concatenate(pair, axis=1) for pair in pairs), self.pixels)
 
@@ -141,11 +131,15 @@ def upscale_segment(
         segment: What to yield.
         sizes: What the network sees at once.
     """
-    held: deque[Picture] = deque()  # from frame ``first`` on
-    for window in windows(segment, sizes, run.upscaler.align):
-        while first < window.start:
-            held.popleft()
-            first += 1
-        while len(held) < window.stop - window.start:
-            held.append(next(source))
-        yield from run(list(held), window, sizes)
+    results = run_windows(
+        run.runner,
+        source,
+        windows(segment, sizes, run.runner.align),
+        run.to_clip,
+        first=first,
+        tile=sizes.tile,
+        overlap=sizes.overlap,
+        types=run.types,
+    )
+    for result in results:
+        yield run.finish(result.source, result.image)

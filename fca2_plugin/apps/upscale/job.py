@@ -10,11 +10,9 @@ import numpy as np
 from fca2_plugin._files import check_writable
 from fca2_plugin.apps.upscale.color import check_matrix
 from fca2_plugin.apps.upscale.cuts import CutDetector
-from fca2_plugin.apps.upscale.network import Upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.plan import Segment, make_segments
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
-from fca2_plugin.apps.upscale.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 from fca2_plugin.apps.upscale.work import source_stamp
 from fca2_plugin.codec import library_versions, probe
 from fca2_plugin.codec.layout import (
@@ -26,9 +24,18 @@ from fca2_plugin.codec.layout import (
     read_layout,
     unsupported,
 )
-from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, planar_format
+from fca2_plugin.codec.picture import (
+    FULL,
+    RGB_MATRIX,
+    ColorTags,
+    Picture,
+    PixelFormat,
+    planar_format,
+)
 from fca2_plugin.codec.scan import Scan, scan
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 
 __all__ = ["Job", "Look", "check_paths", "look", "prepare", "try_encoder"]
 
@@ -76,7 +83,7 @@ class Job:
 
     look: Look
     out: Path
-    upscaler: Upscaler
+    upscaler: ClipRunner
     options: UpscaleOptions
     output: OutputSettings
     tags: ColorTags
@@ -95,6 +102,13 @@ class Job:
         return _output_size(self.look.scan, self.upscaler, self.options)
 
     @property
+    def output_tags(self) -> ColorTags:
+        """What the result's colours mean: as the source's, unless it is written as RGB."""
+        if not self.pixels.is_rgb:
+            return self.tags
+        return replace(self.tags, matrix=RGB_MATRIX, range=FULL)
+
+    @property
     def pixels(self) -> PixelFormat:
         """Of the result."""
         return PixelFormat.of(self.output.pix_fmt)
@@ -103,7 +117,7 @@ class Job:
         """All that decides the result's bits, in JSON types."""
         options = self.options
         names = (
-            "chunk context tile tile_overlap segment precision keep_going cuts cut_threshold "
+            "chunk context tile tile_overlap segment dtype keep_going cuts cut_threshold "
             "preview_seconds preview_start"
         )
         return {
@@ -191,7 +205,11 @@ def look(
 
 
 def prepare(
-    found: Look, out: Path, upscaler: Upscaler, options: UpscaleOptions, sizes: Sizes | None = None
+    found: Look,
+    out: Path,
+    upscaler: ClipRunner,
+    options: UpscaleOptions,
+    sizes: Sizes | None = None,
 ) -> Job:
     """Decide everything else.
 
@@ -276,11 +294,11 @@ def try_encoder(job: Job, path: Path) -> None:
     shapes = [(height, width)] + [pixels.chroma_size(height, width)] * (2 if pixels.step_x else 0)
     picture = Picture(tuple(np.full(shape, grey, dtype) for shape in shapes), pixels)
     given = job.look.scan
-    write_segment(path, [picture], job.output, job.tags, given.rate, given.aspect)
+    write_segment(path, [picture], job.output, job.output_tags, given.rate, given.aspect)
     path.unlink()
 
 
-def _output_size(given: Scan, upscaler: Upscaler, options: UpscaleOptions) -> tuple[int, int]:
+def _output_size(given: Scan, upscaler: ClipRunner, options: UpscaleOptions) -> tuple[int, int]:
     sides = 1 if options.preview_seconds is None else 2
     return upscaler.scale * given.height, sides * upscaler.scale * given.width
 

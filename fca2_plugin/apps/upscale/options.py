@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fca2_plugin._suggest import check_choice
 from fca2_plugin.geometry import check_phase
+from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["PRECISIONS", "UpscaleOptions"]
-
-PRECISIONS = ("fp32", "bf16", "fp16")
+__all__ = ["UpscaleOptions"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class UpscaleOptions:
         tile_overlap: Pixels that neighbouring tiles share.
         memory_budget_gib: What the network may use; by what is free where None.
         device: A GPU where there is one.
-        precision: ``fp32``, ``bf16`` or ``fp16``.
+        dtype: Of the convolutions, as ``InferenceSettings`` has it.
         phase: Where LQ pixels lay in the network's training, a word of ``fca2_plugin.geometry``;
             what checkpoint and config say where None.
         fca2: Put FCA² of this preset around the network of a config, untrained: ``fast``.
@@ -59,7 +57,7 @@ class UpscaleOptions:
     tile_overlap: int = 16
     memory_budget_gib: float | None = None
     device: str | None = None
-    precision: str = "fp32"
+    dtype: str = "float32"
     phase: str | None = None
     fca2: str | None = None
     segment: int = 240
@@ -69,7 +67,7 @@ class UpscaleOptions:
     preview_start: float = 0.0
 
     def __post_init__(self) -> None:
-        check_choice("precision", self.precision, PRECISIONS)
+        object.__setattr__(self, "dtype", self.settings.dtype)  # bf16 is bfloat16
         if self.phase is not None:
             check_phase(self.phase)
         at_least = {
@@ -93,3 +91,13 @@ class UpscaleOptions:
             raise ValueError(
                 "resume goes on with a stopped job and overwrite forgets it; give one of them"
             )
+
+    @property
+    def settings(self) -> InferenceSettings:
+        """How the network runs."""
+        return InferenceSettings(self.device, self.dtype)
+
+    @property
+    def network(self) -> dict[str, object]:
+        """What ``load_runner`` takes of them."""
+        return {"settings": self.settings, "phase": self.phase, "fca2": self.fca2}

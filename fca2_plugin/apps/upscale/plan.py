@@ -14,9 +14,10 @@ A window lies within a shot and a segment; its context within the shot.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fca2_plugin.apps.upscale.sizes import Sizes
+from fca2_plugin.inference.sizes import Sizes
+from fca2_plugin.inference.windows import Window, shot_windows
 
-__all__ = ["Segment", "Window", "make_segments", "windows"]
+__all__ = ["Segment", "make_segments", "windows"]
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,6 @@ class Segment:
     start: int
     stop: int
     shots: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class Window:
-    """Frames that the network sees together.
-
-    Args:
-        start: The first.
-        stop: The one after the last.
-        keep: Those whose results are used, counted from ``start``.
-        shot: The shot that it lies in: (first frame, one after the last).
-    """
-
-    start: int
-    stop: int
-    keep: slice
-    shot: tuple[int, int]
 
 
 def make_segments(first: int, last: int, cuts: Sequence[int], length: int) -> list[Segment]:
@@ -72,21 +56,9 @@ def make_segments(first: int, last: int, cuts: Sequence[int], length: int) -> li
 
 
 def windows(segment: Segment, sizes: Sizes, align: int) -> Iterator[Window]:
-    """What the network sees of a segment, in order.
-
-    Windows begin at multiples of ``align`` counted from the shot's first frame, wherever they lie.
-    """
-    step = max(1, (sizes.chunk - 2 * sizes.context) // align * align or align)
-    context = -(-sizes.context // align) * align
+    """What the network sees of a segment, in order."""
     for shot in segment.shots:
-        shot_start, shot_stop = shot
-        start = max(segment.start, shot_start)
-        stop = min(segment.stop, shot_stop)
-        while start < stop:
-            # a segment may begin between the multiples: its first window is shorter
-            late = (start - shot_start) % align
-            end = min(start - late + step, stop)
-            begin = max(shot_start, start - late - context)
-            keep = slice(start - begin, end - begin)
-            yield Window(begin, min(end + context, shot_stop), keep, shot)
-            start = end
+        start, stop = max(segment.start, shot[0]), min(segment.stop, shot[1])
+        yield from shot_windows(
+            shot, start, stop, chunk=sizes.chunk, context=sizes.context, align=align
+        )

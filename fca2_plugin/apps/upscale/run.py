@@ -18,18 +18,19 @@ from fca2_plugin._files import only_writer
 from fca2_plugin._malloc import release_free_memory
 from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
 from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
-from fca2_plugin.apps.upscale.network import Upscaler, load_upscaler
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.plan import windows
 from fca2_plugin.apps.upscale.processes import Group
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback, UpscaleResult
-from fca2_plugin.apps.upscale.sizes import is_out_of_memory
 from fca2_plugin.apps.upscale.threads import Ahead
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.codec.picture import Picture, to_picture
 from fca2_plugin.codec.remux import VideoTrack, join
 from fca2_plugin.codec.scan import frames
 from fca2_plugin.codec.segment import write_segment
+from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.sizes import is_out_of_memory
 
 __all__ = ["plan_upscale", "upscale"]
 
@@ -43,7 +44,7 @@ def upscale(
     *,
     config: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
-    preset: str | None = None,
+    weights: str | None = None,
     network: nn.Module | None = None,
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
@@ -59,9 +60,9 @@ def upscale(
         out: The result; its ending chooses the container.
         config: MMagic's .py or BasicSR's .yml, with ``checkpoint``.
         checkpoint: Weights for ``config``.
-        preset: A network that is here, in place of ``config``: see ``list_presets``. Without any
+        weights: A network that ships, in place of ``config``: see ``list_weights``. Without any
             of them it is the one that ships.
-        network: A module in place of ``config``: an ``Upscaler``, or (1, t, c, h, w) to
+        network: A module in place of ``config``: an ``ClipRunner``, or (1, t, c, h, w) to
             (1, t, c, s*h, s*w).
         options: How.
         progress: Told how far it is.
@@ -88,7 +89,7 @@ def upscale(
             note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
             return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
-        upscaler = _as_upscaler(config, checkpoint, preset, network, options)
+        upscaler = load_runner(config, checkpoint, weights, network, **options.network)
         if group.is_first:
             job = _first_look(source, out, upscaler, options, work, goes_on, tell)
             group.wait()
@@ -114,7 +115,7 @@ def plan_upscale(
     *,
     config: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
-    preset: str | None = None,
+    weights: str | None = None,
     network: nn.Module | None = None,
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
@@ -123,21 +124,9 @@ def plan_upscale(
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
     check_paths(source, out, replace(options, resume=False, overwrite=True))
-    upscaler = _as_upscaler(config, checkpoint, preset, network, options)
+    upscaler = load_runner(config, checkpoint, weights, network, **options.network)
     found = look(source, options, progress or (lambda state: None))
     return prepare(found, out, upscaler, options)
-
-
-def _as_upscaler(
-    config: str | os.PathLike | None,
-    checkpoint: str | os.PathLike | None,
-    preset: str | None,
-    network: nn.Module | Upscaler | None,
-    options: UpscaleOptions,
-) -> Upscaler:
-    if isinstance(network, Upscaler):
-        return network
-    return load_upscaler(config, checkpoint, preset, network, options)
 
 
 def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
@@ -155,7 +144,7 @@ def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
 def _first_look(
     source: Path,
     out: Path,
-    upscaler: Upscaler,
+    upscaler: ClipRunner,
     options: UpscaleOptions,
     work: WorkFolder,
     goes_on: bool,
@@ -191,7 +180,7 @@ def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallba
                         work.segment(number),
                         pictures,
                         job.output,
-                        job.tags,
+                        job.output_tags,
                         given.rate,
                         given.aspect,
                     )

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin._files import file_at_once, only_writer, read_json, write_json
-from fca2_plugin.apps.upscale.sizes import Sizes
 from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import Scan
+from fca2_plugin.inference.sizes import Sizes
 
 __all__ = ["WorkFolder", "source_stamp"]
 

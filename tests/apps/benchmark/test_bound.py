@@ -10,8 +10,8 @@ from fca2_plugin.apps.benchmark import Choice, Setting, bound, command, run, swe
 from fca2_plugin.apps.benchmark.bound import bound_pairs, bound_psnr
 from fca2_plugin.apps.benchmark.command import benchmark_command
 from fca2_plugin.apps.report import write_results
-from fca2_plugin.apps.settings import InferenceSettings
 from fca2_plugin.data import build_clips, demo_clips, find_clips, read_frames
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.metrics import psnr
 from fca2_plugin.nets import CompactVSRNet, FCA2Net
 from fca2_plugin.nets.build import build_parts

@@ -10,7 +10,7 @@ import torch
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, memory
 from fca2_plugin.apps.benchmark.networks import build_pair
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import NETS
 from fca2_plugin.nets.pretrained import without_weights
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer

@@ -12,7 +12,7 @@ from fca2_plugin.apps.benchmark.networks import VSR_STAGES, build_pair
 from fca2_plugin.apps.benchmark.parts import OTHER, PARTS, STEP_PARTS
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.apps.report.results_page import write_results
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CompactVSRNet, FCA2Net
 from fca2_plugin.nets.build import build_parts
 from tests.conftest import require_host

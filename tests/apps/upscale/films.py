@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from fca2_plugin.apps.upscale.presets import enlarge
+from fca2_plugin.inference.bicubic import enlarge
 from fca2_plugin.nets import NetSpec
 from tests.conftest import require_host
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fca2_plugin.apps import preset_list
-from fca2_plugin.apps.upscale import UpscaleOptions, Upscaler, presets, upscale
+from fca2_plugin.apps.upscale import UpscaleOptions, upscale
 from fca2_plugin.apps.upscale.work import WorkFolder
+from fca2_plugin.inference import choose, weights_list
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, full_film
 
+CPU = InferenceSettings("cpu")
 OPTIONS = UpscaleOptions(cuts=False, encoder_preset="ultrafast")
 
 
@@ -121,7 +124,7 @@ def test_streams_that_the_container_cannot_hold(tmp_path):
         ({"chunk": 4, "context": 2}, "chunks of 4 frames leave nothing beside 2 frames of context"),
         ({"tile": 16, "tile_overlap": 16}, "tiles of 16 pixels leave nothing beside an overlap"),
         ({"preview_seconds": 1.0, "preview_start": 9.0}, "a preview from second 9 on is empty"),
-        ({"device": "gpu"}, "device 'gpu' is not there; expected cpu"),
+        ({"device": "gpu"}, "device 'gpu' cannot be used here; expected cpu"),
     ],
 )
 def test_options_that_do_not_fit(tmp_path, source, options, message):
@@ -131,7 +134,7 @@ def test_options_that_do_not_fit(tmp_path, source, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"precision": "fp61"}, r"unknown precision 'fp61' \(did you mean 'fp16'\?\)"),
+        ({"dtype": "fp61"}, r"unknown dtype 'fp61' \(did you mean 'fp16'\?\)"),
         ({"chunk": 0}, "chunk must be at least 1, got 0"),
         ({"memory_budget_gib": 0}, "memory_budget_gib must be above 0, got 0"),
         ({"resume": True, "overwrite": True}, "give one of them"),
@@ -197,14 +200,14 @@ def test_networks_that_return_nonsense(tmp_path, source):
 
 
 def test_no_network(tmp_path, source, monkeypatch):
-    monkeypatch.setattr(presets, "list_shipped", dict)
-    monkeypatch.setattr(preset_list, "list_shipped", dict)
+    monkeypatch.setattr(choose, "list_shipped", dict)
+    monkeypatch.setattr(weights_list, "list_shipped", dict)
     for given, message in (
-        ({}, r"no network was chosen; give a config and its checkpoint .* presets bicubic \(x4\),"),
+        ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\),"),
         ({"config": "c.py"}, "c.py alone has random weights; add the checkpoint"),
         ({"checkpoint": "k.pth"}, "checkpoint k.pth has no config"),
-        ({"preset": "bicubik"}, r"unknown preset 'bicubik' \(did you mean 'bicubic'\?\)"),
-        ({"preset": "bicubic", "network": Enlarge()}, "preset and network exclude each other"),
+        ({"weights": "bicubik"}, r"unknown weights 'bicubik' \(did you mean 'bicubic'\?\)"),
+        ({"weights": "bicubic", "network": Enlarge()}, "weights and network exclude each other"),
         ({"config": "c.txt", "checkpoint": "k.pth"}, "c.txt is no config"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -235,7 +238,7 @@ OUT_OF_MEMORY = [
 
 @pytest.mark.parametrize("error", OUT_OF_MEMORY)
 def test_where_memory_runs_out_less_is_tried(tmp_path, source, error):
-    network = Upscaler(Hungry(48 * 64, error), "hungry", "cpu")
+    network = ClipRunner(Hungry(48 * 64, error), "hungry", CPU)
     options = replace(OPTIONS, chunk=8, context=0, tile=0, segment=5)
     result = upscale(source, tmp_path / "out.mp4", network=network, options=options)
     assert result.num_frames == 12
@@ -244,7 +247,7 @@ def test_where_memory_runs_out_less_is_tried(tmp_path, source, error):
 
 
 def test_where_nothing_fits_it_is_said(tmp_path, source):
-    network = Upscaler(Hungry(0, MemoryError()), "hungry", "cpu")
+    network = ClipRunner(Hungry(0, MemoryError()), "hungry", CPU)
     with pytest.raises(ValueError, match="hungry does not fit into memory even with chunks of 1 "):
         upscale(source, tmp_path / "out.mp4", network=network, options=replace(OPTIONS, chunk=2))
 

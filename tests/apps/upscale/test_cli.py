@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from fca2_plugin.apps.preset_list import list_presets
 from fca2_plugin.apps.upscale.files import pair_files
 from fca2_plugin.cli import main
+from fca2_plugin.inference.weights_list import list_weights
 from tests.apps.upscale.films import film, packets, times
 from tests.conftest import require_host
 
@@ -21,7 +21,7 @@ def fca2(*arguments):
 def test_it_says_what_it_made(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", languages=["deu"])
     out = tmp_path / "out.mkv"
-    assert fca2(source, out, "--preset", "bicubic", *FAST) == 0
+    assert fca2(source, out, "--weights", "bicubic", *FAST) == 0
     said = capsys.readouterr().out
     assert "BT.601 was taken" in said
     assert "12 frames of 256x192" in said
@@ -44,19 +44,19 @@ def test_the_help_lists_what_ships(capsys):
     with pytest.raises(SystemExit):
         fca2("--help")
     said = capsys.readouterr().out
-    for name, about in list_presets().items():
+    for name, about in list_weights().items():
         assert f"  {name:16} {about}\n" in said
 
 
 def test_quiet_is_quiet(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 3)
-    assert fca2(source, tmp_path / "out.mp4", "--preset", "bicubic", "--quiet", *FAST) == 0
+    assert fca2(source, tmp_path / "out.mp4", "--weights", "bicubic", "--quiet", *FAST) == 0
     assert capsys.readouterr() == ("", "")
 
 
 def test_json_is_an_object_a_line(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 6)
-    arguments = [source, tmp_path / "out.mp4", "--preset", "bicubic", "--json", *FAST]
+    arguments = [source, tmp_path / "out.mp4", "--weights", "bicubic", "--json", *FAST]
     assert fca2(*arguments, "--dry-run") == 0
     assert fca2(*arguments) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -74,7 +74,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 30, cuts=[11], languages=["deu"])
     out = tmp_path / "out.mp4"
     options = ["--chunk", 5, "--tile", 32, "--segment", 10, "--memory-budget", 2]
-    assert fca2(source, out, "--preset", "bicubic", "--dry-run", *options) == 0
+    assert fca2(source, out, "--weights", "bicubic", "--dry-run", *options) == 0
     said = " ".join(capsys.readouterr().out.split())
     for expected in (
         "30 frames of 64x48 yuv420p, 1.00 s, 30 fps",
@@ -96,7 +96,7 @@ def test_names_that_ffmpeg_takes_for_something_else(tmp_path, monkeypatch):
     film(tmp_path / "plain.mp4", 2)
     for name, result in (("One: two.mp4", "a:b.mkv"), ("100%d.mp4", "%03d.mp4")):
         (tmp_path / name).write_bytes((tmp_path / "plain.mp4").read_bytes())
-        assert fca2(name, result, "--preset", "bicubic", "--quiet", *FAST) == 0
+        assert fca2(name, result, "--weights", "bicubic", "--quiet", *FAST) == 0
         assert len(times(tmp_path / result)) == 2
 
 
@@ -108,7 +108,7 @@ def test_several_files_and_folders(tmp_path, capsys):
     (folder / "notes.txt").write_text("no video")
     other = film(tmp_path / "c.mp4", 2)
     out = tmp_path / "large"
-    assert fca2(folder, other, out, "--preset", "bicubic", "--quiet", *FAST) == 0
+    assert fca2(folder, other, out, "--weights", "bicubic", "--quiet", *FAST) == 0
     assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mkv", "c.mp4"]
     assert pair_files([other], out) == [(other, out / "c.mp4")]
     recorded = tmp_path / "d.avi"  # a container that is not written
@@ -131,9 +131,9 @@ def test_mistakes_end_with_one_sentence(tmp_path, capsys):
     out = tmp_path / "out.mp4"
     for arguments, message in (
         ([source, out, "--config", "c.py"], "error: c.py alone has random weights"),
-        ([source, out, "--preset", "x"], "error: unknown preset 'x'"),
+        ([source, out, "--weights", "x"], "error: unknown weights 'x'"),
         (
-            [source, out, "--preset", "bicubic", "--encoder-options", "crf"],
+            [source, out, "--weights", "bicubic", "--encoder-options", "crf"],
             "error: encoder option 'crf' has no value; expected KEY=VALUE",
         ),
     ):
@@ -153,7 +153,7 @@ ENHANCERS = ["mmagic/tiny/tiny_tgafnet.py", "basicsr/tiny/tiny_stdf.yml"]
 def test_a_config_of_either_host_with_its_checkpoint(tmp_path, monkeypatch, config, capsys):
     host = config.split("/")[0]
     require_host(host)
-    from fca2_plugin.apps.loading import load_network
+    from fca2_plugin.inference.load import load_network
 
     path = f"configs/{config}"
     torch.manual_seed(0)

@@ -1,7 +1,7 @@
 import pytest
 
 from fca2_plugin.apps.upscale.plan import make_segments, windows
-from fca2_plugin.apps.upscale.sizes import Sizes
+from fca2_plugin.inference.sizes import Sizes
 
 
 @pytest.mark.parametrize("cuts", [(), (5,), (1, 2, 3, 40), (10, 20, 30), tuple(range(1, 50))])

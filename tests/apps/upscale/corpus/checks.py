@@ -180,7 +180,7 @@ def prove(case: Case, folder: Path, run: Run) -> Outcome:
     case.make(source)
     outcome = Outcome(case.name, case.about, out=out.suffix, refused=case.refusal is not None)
     before, digest = sorted(folder.iterdir()), _digest(source)
-    arguments = ["upscale", str(source), str(out), "--preset", case.preset]
+    arguments = ["upscale", str(source), str(out), "--weights", case.preset]
     code, printed, errors = run([*arguments, "--json", *case.options])
     outcome.expect(_digest(source) == digest, "the source was changed")
     left = sorted(set(folder.iterdir()) - {*before, out})

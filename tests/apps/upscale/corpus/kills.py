@@ -101,7 +101,7 @@ def kill_often(
         preset, ending = PRESETS[report.jobs % len(PRESETS)]
         whole, seconds, joining = wholes[preset]
         out = folder / f"out{ending}"
-        arguments = ["upscale", source, out, "--preset", preset, *OPTIONS, "--resume"]
+        arguments = ["upscale", source, out, "--weights", preset, *OPTIONS, "--resume"]
         ways = list(WAYS[report.jobs % len(WAYS)])[: count - len(report.kills)]
         for wanted in [*ways, "never"]:
             process = _Job(arguments)
@@ -133,7 +133,7 @@ def kill_often(
 def _whole(source: Path, preset: str, ending: str) -> tuple[bytes, float, float]:
     """The bytes of a job that nobody stops, and its seconds: in all, and of the join."""
     out = source.with_name(f"whole{ending}")
-    process = _Job(["upscale", source, out, "--preset", preset, *OPTIONS])
+    process = _Job(["upscale", source, out, "--weights", preset, *OPTIONS])
     for _ in process.states():
         pass
     code, errors = process.wait()

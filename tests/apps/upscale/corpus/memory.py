@@ -52,6 +52,6 @@ def grow(folder: Path) -> Iterator[Grown]:
             source, out = folder / f"{preset}-{length}.mp4", folder / f"{preset}-{length}.mkv"
             tone = f"sine=sample_rate=16000:duration={length / RATE}"
             coded("-c:v libx264 -preset ultrafast -c:a aac", size, RATE, length, tone)(source)
-            peaks.append(peak_mib(["upscale", source, out, "--preset", preset, *OPTIONS]))
+            peaks.append(peak_mib(["upscale", source, out, "--weights", preset, *OPTIONS]))
             out.unlink()
         yield Grown(preset, size, LENGTHS, tuple(peaks))

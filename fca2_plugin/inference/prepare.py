@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin._torch import check_can_compile, uncompiled
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 
 __all__ = ["eager", "prepare", "replays"]
 
@@ -45,7 +45,7 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
     Raises:
         ValueError: The device is not there, or nothing here can compile.
     """
-    device = settings.on()
+    device = settings.find_device()
     network.to(device).eval()
     if settings.channels_last:
         network.to(memory_format=torch.channels_last)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from fca2_plugin.apps.preset_list import INDEX, WEIGHTS, list_presets, list_shipped, offers
-from fca2_plugin.apps.shipped import build_net, load_shipped, ship
-from fca2_plugin.apps.upscale.presets import load_preset
 from fca2_plugin.codec import LowDelay, encode_lowdelay, video_planes, write_yuv
 from fca2_plugin.data.footage import demo_clips
+from fca2_plugin.inference.load import load_named
+from fca2_plugin.inference.shipped import build_net, load_shipped, ship
+from fca2_plugin.inference.weights_list import INDEX, WEIGHTS, list_shipped, list_weights, offers
 from fca2_plugin.keymaps import translate
 from fca2_plugin.nets import BasicVSRNet, CompactSRNet
 from fca2_plugin.ops.resize import bicubic_enlarge
@@ -54,7 +54,7 @@ def test_the_listed_scale_is_the_networks(name):
     assert not net.training
     scale = list_shipped()[name].scale
     assert net.spec.scale == scale
-    assert list_presets()[name] == f"x{scale}, {list_shipped()[name].about}"
+    assert list_weights()[name] == f"x{scale}, {list_shipped()[name].about}"
     assert f"{name} (x{scale})" in offers()
 
 
@@ -96,7 +96,7 @@ import sys
 sys.modules.update(dict.fromkeys(["mmagic", "mmengine", "mmcv", "basicsr"]))
 from fca2_plugin.cli import main
 for name in sys.argv[2:]:
-    options = ["--preset", name, "--codec", "ffv1", "--chunk", "3", "--tile", "0", "--quiet"]
+    options = ["--weights", name, "--codec", "ffv1", "--chunk", "3", "--tile", "0", "--quiet"]
     assert main(["upscale", sys.argv[1], f"{name}.mkv", *options]) == 0, name
 """
 
@@ -123,8 +123,8 @@ def planes(path):
 
 
 def test_presets_of_upscale_include_them():
-    assert set(list_presets()) == {"bicubic", *list_shipped()}
-    assert load_preset("small").spec.scale == 4
+    assert set(list_weights()) == {"bicubic", *list_shipped()}
+    assert load_named("small").module.spec.scale == 4
 
 
 @torch.no_grad()

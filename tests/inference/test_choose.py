@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale import presets
+from fca2_plugin.inference import choose
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from fca2_plugin.apps.upscale import presets
     ],
 )
 def test_the_default_suits_the_device(ships, device, expected, monkeypatch):
-    monkeypatch.setattr(presets, "list_shipped", lambda: dict.fromkeys(ships))
+    monkeypatch.setattr(choose, "list_shipped", lambda: dict.fromkeys(ships))
     device = torch.device(device)
-    assert presets.choose_preset(None, None, None, None, device) == expected
-    note = presets.default_note(expected, device)
-    assert f"preset {expected} was taken" in note
-    assert ("suits a CPU" in note) == (device.type == "cpu")
+    assert choose.choose_weights(None, None, None, None, device) == expected
+    note = choose.default_note(expected, device)
+    assert f"the weights {expected} were taken" in note
+    assert ("suit a CPU" in note) == (device.type == "cpu")

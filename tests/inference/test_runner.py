@@ -1,14 +1,18 @@
 """Any network becomes one from clips to clips, with what it needs known."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.apps.upscale import Upscaler, list_presets
-from fca2_plugin.apps.upscale.network import RECURRENT_CONTEXT
 from fca2_plugin.apps.upscale.plan import make_segments, windows
-from fca2_plugin.apps.upscale.presets import enlarge, load_preset
-from fca2_plugin.apps.upscale.sizes import Sizes
+from fca2_plugin.inference.bicubic import enlarge
+from fca2_plugin.inference.load import load_named
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.sizes import Sizes
+from fca2_plugin.inference.weights_list import list_weights
 from fca2_plugin.nets import (
     CompactVSRNet,
     FCA2Net,
@@ -19,7 +23,10 @@ from fca2_plugin.nets import (
     SlidingWindow,
     STDFNet,
 )
+from fca2_plugin.nets.spec import RECURRENT_CONTEXT
 from tests.apps.upscale.films import Blend, Enlarge
+
+CPU = InferenceSettings("cpu")
 
 
 class Images(nn.Module):
@@ -65,10 +72,10 @@ class Fussy(Recurrent):
     ],
 )
 def test_scale_context_and_adapter(network, scale, context, kind):
-    upscaler = Upscaler(network, "it", "cpu")
-    assert (upscaler.scale, upscaler.context) == (scale, context)
-    assert isinstance(upscaler.network, kind)
-    assert upscaler(torch.rand(1, 3, 3, 18, 21)).shape == (1, 3, 3, 18 * scale, 21 * scale)
+    runner = ClipRunner(network, "it", CPU)
+    assert (runner.scale, runner.context) == (scale, context)
+    assert isinstance(runner.network, kind)
+    assert runner(torch.rand(1, 3, 3, 18, 21)).shape == (1, 3, 3, 18 * scale, 21 * scale)
 
 
 def joined(vsr: nn.Module, **settings) -> FCA2Net:
@@ -90,37 +97,37 @@ def joined(vsr: nn.Module, **settings) -> FCA2Net:
     ],
 )
 def test_what_fca2_needs_to_see(network, context, align):
-    upscaler = Upscaler(network, "it", "cpu")
-    assert (upscaler.context, upscaler.align) == (context, align)
+    runner = ClipRunner(network, "it", CPU)
+    assert (runner.context, runner.align) == (context, align)
 
 
 @pytest.mark.parametrize("types", ["", "IBBBPBBBPBBPPBBBPBBBPBBBPBBBPBBBPBBB"])
 @pytest.mark.parametrize("size", [21, 25])
 @torch.no_grad()
 def test_windows_of_a_shot_give_what_the_whole_shot_gives(types, size):
-    upscaler = Upscaler(joined(Blend(2, 1), join_codes=True), "it", "cpu")
+    runner = ClipRunner(joined(Blend(2, 1), join_codes=True), "it", CPU)
     first, last = shot = 5, 41
     clip = torch.rand(1, last, 3, 16, 16)
-    whole = upscaler(clip[:, first:], upscaler.plan_window(shot, first, last, types))
-    sizes = Sizes(size, upscaler.context, None, 0)
+    whole = runner(clip[:, first:], runner.plan_window(shot, first, last, types))
+    sizes = Sizes(size, runner.context, None, 0)
     (segment,) = make_segments(first, last, (), 100)
-    seen = list(windows(segment, sizes, upscaler.align))
+    seen = list(windows(segment, sizes, runner.align))
     assert len(seen) > 2
     for window in seen:
-        groups = upscaler.plan_window(window.shot, window.start, window.stop, types)
-        part = upscaler(clip[:, window.start : window.stop], groups)[:, window.keep]
+        groups = runner.plan_window(window.shot, window.start, window.stop, types)
+        part = runner(clip[:, window.start : window.stop], groups)[:, window.keep]
         start = window.start + window.keep.start - first
         expected = whole[:, start : start + part.shape[1]]
         torch.testing.assert_close(part, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_presets():
-    assert "bicubic" in list_presets()
-    assert all(load_preset(name) for name in list_presets())
-    upscaler = Upscaler(load_preset("bicubic"), "bicubic", "cpu")
+    assert "bicubic" in list_weights()
+    assert all(load_named(name).module for name in list_weights())
+    runner = ClipRunner(load_named("bicubic").module, "bicubic", CPU)
     clip = torch.full((1, 2, 3, 8, 8), 0.5)
-    assert torch.allclose(upscaler(clip), torch.full((1, 2, 3, 32, 32), 0.5))
-    assert (upscaler.scale, upscaler.context, upscaler.align) == (4, 0, 1)
+    assert torch.allclose(runner(clip), torch.full((1, 2, 3, 32, 32), 0.5))
+    assert (runner.scale, runner.context, runner.align) == (4, 0, 1)
     assert enlarge(clip, 1) is clip
 
 
@@ -132,16 +139,25 @@ def test_the_fingerprint_is_of_the_structure_and_the_weights():
     for conv in (one, same, other, nn.Sequential(one)):
         network = Enlarge(1)
         network.conv = conv
-        prints.append(Upscaler(network, "it", "cpu").fingerprint())
+        prints.append(ClipRunner(network, "it", CPU).fingerprint())
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
 
 
 def test_half_precision_stays_close():
-    network = Enlarge(2)
-    network.conv = nn.Conv2d(3, 3, 3, padding=1)
-    network.forward = lambda lq: enlarge(network.conv(lq[0])[None].float(), 2)
+    class Conv(Enlarge):
+        def __init__(self):
+            super().__init__(2)
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, lq):
+            return enlarge(self.conv(lq[0])[None].float(), 2)
+
+    network = Conv()
     clip = torch.rand(1, 2, 3, 16, 16)
-    full, half = (Upscaler(network, "it", "cpu", p)(clip) for p in ("fp32", "bf16"))
+    full, half = (
+        ClipRunner(deepcopy(network), "it", InferenceSettings("cpu", dtype))(clip)
+        for dtype in ("float32", "bfloat16")
+    )
     assert not torch.equal(full, half)
     assert (full - half).abs().max() < 0.05

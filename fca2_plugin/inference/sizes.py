@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from fca2_plugin._malloc import release_free_memory
-from fca2_plugin.apps.upscale.network import Upscaler
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.windows import check_window, fit_context
 
 __all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes", "is_out_of_memory"]
 
@@ -40,11 +41,7 @@ class Sizes:
     overlap: int
 
     def __post_init__(self) -> None:
-        if self.chunk <= 2 * self.context:
-            raise ValueError(
-                f"chunks of {self.chunk} frames leave nothing beside {self.context} frames of "
-                f"context on each side; expected a context of at most {(self.chunk - 1) // 2}"
-            )
+        check_window(self.chunk, self.context)
         if self.tile is not None and self.overlap >= self.tile:
             raise ValueError(
                 f"tiles of {self.tile} pixels leave nothing beside an overlap of {self.overlap}; "
@@ -79,7 +76,7 @@ class Sizes:
 
 
 def choose_sizes(
-    upscaler: Upscaler,
+    runner: ClipRunner,
     size: tuple[int, int],
     cost: float,
     budget: float,
@@ -91,7 +88,7 @@ def choose_sizes(
     """Pick what wastes the least among what fits.
 
     Args:
-        upscaler: The network.
+        runner: The network.
         size: Height and width of a frame.
         cost: Bytes that the network needs for each pixel of each frame.
         budget: Bytes there are.
@@ -103,11 +100,8 @@ def choose_sizes(
     Raises:
         ValueError: What was chosen leaves nothing of a chunk or tile.
     """
-    align = upscaler.align
-    wanted = upscaler.context if context is None else context
-    if chunk is not None and context is None:
-        wanted = min(wanted, (chunk - 1) // 2)
-    wanted = wanted // align * align if context is None else wanted
+    align = runner.align
+    wanted = fit_context(runner.context, chunk, align) if context is None else context
     fits: list[tuple[float, int, Sizes]] = []
     smallest: tuple[float, Sizes] | None = None
     for frames in [chunk] if chunk else _lengths(wanted, align):
@@ -116,7 +110,7 @@ def choose_sizes(
                 side = None
             sizes = Sizes(frames, wanted, side, overlap)
             height, width = (min(side or length, length) for length in size)
-            output = 4 * 3 * upscaler.scale**2 * size[0] * size[1] * (frames - 2 * wanted)
+            output = 4 * 3 * runner.scale**2 * size[0] * size[1] * (frames - 2 * wanted)
             need = cost * frames * height * width + OUTPUT_COPIES * output
             waste = frames / (frames - 2 * wanted)
             for length, part in zip(size, (height, width), strict=True):
@@ -151,25 +145,25 @@ def free_bytes(device: torch.device, budget_gib: float | None) -> float:
 
 
 @torch.inference_mode()
-def bytes_per_pixel(upscaler: Upscaler) -> float:
+def bytes_per_pixel(runner: ClipRunner) -> float:
     """Measure on a small clip what the network needs for each pixel of each frame.
 
     What it needs once, whatever the clip, is spread over the clip's pixels: a little too much.
     """
-    channels = 1 if upscaler.is_luma else 3
-    floor = 4.0 * channels * (2 + 3 * upscaler.scale**2)  # the clip, and its result on its way
-    frames = -(-TRIAL_FRAMES // upscaler.align) * upscaler.align
-    clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=upscaler.device)
-    if upscaler.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(upscaler.device)
-        before = torch.cuda.memory_allocated(upscaler.device)
-        upscaler(clip)
-        peak = torch.cuda.max_memory_allocated(upscaler.device) - before
+    channels = 1 if runner.is_luma else 3
+    floor = 4.0 * channels * (2 + 3 * runner.scale**2)  # the clip, and its result on its way
+    frames = -(-TRIAL_FRAMES // runner.align) * runner.align
+    clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
+    if runner.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(runner.device)
+        before = torch.cuda.memory_allocated(runner.device)
+        runner(clip)
+        peak = torch.cuda.max_memory_allocated(runner.device) - before
     elif RESET.exists():
         release_free_memory()
         before = _status("VmRSS")
         RESET.write_text("5")  # forgets the high-water mark, man 5 proc
-        upscaler(clip)
+        runner(clip)
         peak = _status("VmHWM") - before
     else:
         return UNMEASURED * floor

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference.settings import InferenceSettings
 
 
 def test_short_names_and_words_for_the_user():
@@ -16,8 +16,10 @@ def test_short_names_and_words_for_the_user():
 
 
 def test_the_device_that_is_there():
-    assert InferenceSettings().on().type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert InferenceSettings("cpu").on() == torch.device("cpu")
+    assert InferenceSettings().find_device().type == (
+        "cuda" if torch.cuda.is_available() else "cpu"
+    )
+    assert InferenceSettings("cpu").find_device() == torch.device("cpu")
 
 
 @pytest.mark.parametrize(
@@ -34,14 +36,14 @@ def test_settings_that_do_not_go_together(settings, message):
 
 
 def test_a_device_that_is_none():
-    with pytest.raises(ValueError, match=r"device 'cqu' is none of torch's"):
-        InferenceSettings("cqu").on()
+    with pytest.raises(ValueError, match="device 'cqu' cannot be used here; expected cpu"):
+        InferenceSettings("cqu").find_device()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there():
-    with pytest.raises(ValueError, match="needs a GPU that torch sees"):
-        InferenceSettings("cuda", "bf16").on()
+    with pytest.raises(ValueError, match="expected cpu .torch sees no GPU"):
+        InferenceSettings("cuda", "bf16").find_device()
     for alone in ({"dtype": "float16"}, {"cuda_graphs": True}):
         with pytest.raises(ValueError, match="GPU"):
-            InferenceSettings(**alone).on()
+            InferenceSettings(**alone).find_device()

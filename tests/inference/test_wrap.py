@@ -6,11 +6,11 @@ from torch import nn
 
 import fca2_plugin
 from fca2_plugin import cli
-from fca2_plugin.apps.upscale import UpscaleOptions
-from fca2_plugin.apps.upscale.network import load_upscaler
-from fca2_plugin.apps.wrap import wrap
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.data import build_clips, demo_clips
+from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.wrap import wrap
 from fca2_plugin.nets import (
     BasicVSRNet,
     CompactVSRNet,
@@ -151,7 +151,7 @@ CONFIGS = {
 @pytest.mark.parametrize("host", CONFIGS)
 def test_a_config_and_a_checkpoint_on_the_command_line(host, tree, tmp_path, capsys):
     require_host(host)
-    from fca2_plugin.apps.loading import load_network, load_with_phase
+    from fca2_plugin.inference.load import load_config_network, load_network
 
     name, text = CONFIGS[host]
     config, checkpoint = tmp_path / name, tmp_path / "k.pth"
@@ -164,17 +164,15 @@ def test_a_config_and_a_checkpoint_on_the_command_line(host, tree, tmp_path, cap
     assert "tiny in FCA² fast" in capsys.readouterr().out
     assert cli.main(["evaluate", *data, *files, "--fca2", "released"]) == 2
     assert "starts from random weights" in capsys.readouterr().err
-    assert cli.main(["evaluate", *data, "--preset", "small", "--fca2"]) == 2
+    assert cli.main(["evaluate", *data, "--weights", "small", "--fca2"]) == 2
     assert "--fca2 goes around the network of --config" in capsys.readouterr().err
-    loaded = load_with_phase(config, checkpoint, "first", "tiny_fast")
+    loaded = load_config_network(config, checkpoint, "first", "tiny_fast")
     assert loaded.module.autoencoder.phase == loaded.phase.phase == "first"
-    upscaler = load_upscaler(
-        config, checkpoint, None, None, UpscaleOptions(device="cpu", fca2="fast")
-    )
-    assert isinstance(upscaler.network, StagedFCA2Net) and upscaler.scale == 4
-    assert upscaler(torch.rand(1, 3, 3, 16, 16)).shape == (1, 3, 3, 64, 64)
+    runner = load_runner(config, checkpoint, settings=InferenceSettings("cpu"), fca2="fast")
+    assert isinstance(runner.network, StagedFCA2Net) and runner.scale == 4
+    assert runner(torch.rand(1, 3, 3, 16, 16)).shape == (1, 3, 3, 64, 64)
     with pytest.raises(ValueError, match="FCA² goes around the network of a config"):
-        load_upscaler(None, None, "small", None, UpscaleOptions(fca2="fast"))
+        load_runner(weights="small", fca2="fast")
 
 
 def test_a_module_is_measured_too(tree):

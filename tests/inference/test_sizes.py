@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale.network import Upscaler
-from fca2_plugin.apps.upscale.sizes import (
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.sizes import (
     GIB,
     Sizes,
     bytes_per_pixel,
@@ -13,15 +14,16 @@ from fca2_plugin.apps.upscale.sizes import (
 from tests.apps.upscale.films import Enlarge
 
 CPU = torch.device("cpu")
+ON_CPU = InferenceSettings("cpu")
 
 
 class Grouped(Enlarge):
-    chunk_frames = 7
+    cut_multiple = 7
 
 
 def choose(budget, network=None, size=(360, 640), **options):
-    upscaler = Upscaler(network or Enlarge(2, context_frames=4), "it", "cpu")
-    return choose_sizes(upscaler, size, cost=1000.0, budget=budget, **options)
+    runner = ClipRunner(network or Enlarge(2, context_frames=4), "it", ON_CPU)
+    return choose_sizes(runner, size, cost=1000.0, budget=budget, **options)
 
 
 def need(sizes, size):
@@ -76,7 +78,9 @@ def test_what_a_network_needs_is_measured():
             held = lq.unsqueeze(-1).repeat(*[1] * lq.ndim, 100)  # 400 bytes for each value
             return super().forward(lq) + 0 * held.sum()
 
-    little, much = (bytes_per_pixel(Upscaler(kind(2), "it", "cpu")) for kind in (Enlarge, Wasteful))
+    little, much = (
+        bytes_per_pixel(ClipRunner(kind(2), "it", ON_CPU)) for kind in (Enlarge, Wasteful)
+    )
     assert little > 4 * 3 * 2**2
     assert 800 < much < 4000  # 1200 bytes a pixel, and the result
 

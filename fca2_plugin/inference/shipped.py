@@ -1,4 +1,4 @@
-"""Trained weights that ship in the package: ``fca2_plugin/weights``, listed by ``preset_list``.
+"""Trained weights that ship in the package: ``fca2_plugin/weights``, listed by ``weights_list``.
 
 ``net`` builds the network without a host: types are names of ``NETS``, or ``FCA2Net`` with one of
 them as ``vsr``. Weights are stored in half precision, and used in single.
@@ -13,8 +13,8 @@ from torch import nn
 
 from fca2_plugin._files import file_at_once, file_sha256, write_json
 from fca2_plugin._suggest import check_choice, check_settings
-from fca2_plugin.apps.preset_list import INDEX, WEIGHTS, Shipped, list_shipped
 from fca2_plugin.checkpoints import load_part
+from fca2_plugin.inference.weights_list import INDEX, WEIGHTS, Shipped, list_shipped
 from fca2_plugin.nets import NETS
 from fca2_plugin.nets.staged import StagedFCA2Net
 

@@ -1,9 +1,10 @@
 """How a network is run: device, precision and what else changes its time but not its result.
 
-One set of settings for ``fca2 benchmark``, ``fca2 evaluate`` and whatever else runs a network, so
-that what is compared is run alike. ``acceleration`` does what they say.
+One set of settings for whatever runs a network, so that what is compared is run alike. ``prepare``
+does what they say.
 """
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,8 @@ class InferenceSettings:
                     "CUDA graphs need a GPU, and the device is the CPU; leave them out"
                 )
 
-    def on(self) -> "torch.device":
-        """The device.
+    def find_device(self) -> "torch.device":
+        """The device; of several GPUs, each of ``torchrun``'s processes takes its own.
 
         Raises:
             ValueError: There is none of that name here, or it cannot do what is asked.
@@ -62,14 +63,17 @@ class InferenceSettings:
         name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             device = torch.device(name)
-        except RuntimeError as error:
+            if self.device is None and device.type == "cuda":
+                place = int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count()
+                device = torch.device("cuda", place)
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            there = "cpu or cuda" if torch.cuda.is_available() else "cpu (torch sees no GPU)"
             raise ValueError(
-                f"device {name!r} is none of torch's, such as cpu or cuda:0"
+                f"device {str(name)!r} cannot be used here; expected {there}"
             ) from error
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise ValueError("device 'cuda' needs a GPU that torch sees, and there is none here")
         if self.device is None:  # now it is known
-            InferenceSettings(name, self.dtype, cuda_graphs=self.cuda_graphs)
+            InferenceSettings(device.type, self.dtype, cuda_graphs=self.cuda_graphs)
         return device
 
     @property

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale.tiles import run_tiled, spans
+from fca2_plugin.inference.tiles import run_tiled, spans
 from tests.apps.upscale.films import Enlarge
 
 

@@ -46,17 +46,20 @@ def run_tiled(
         keep: Frames of the result that are wanted.
 
     Returns:
-        (frames, c, s*h, s*w) on the CPU.
+        (frames, c, s*h, s*w), ``float32``, where the network's results are.
     """
     height, width = clip.shape[-2:]
     rows, columns = spans(height, tile, overlap), spans(width, tile, overlap)
     if len(rows) == len(columns) == 1:
-        return network(clip)[0, keep].float().cpu()
+        return network(clip)[0, keep].float()
     frames, channels = clip[0, keep].shape[:2]
-    result = torch.zeros(frames, channels, scale * height, scale * width)
+    result = None
     for (top, bottom), row_weights in zip(rows, _weights(rows, scale), strict=True):
         for (left, right), weights in zip(columns, _weights(columns, scale), strict=True):
-            part = network(clip[..., top:bottom, left:right])[0, keep].float().cpu()
+            part = network(clip[..., top:bottom, left:right])[0, keep].float()
+            if result is None:
+                result = part.new_zeros(frames, channels, scale * height, scale * width)
+            row_weights, weights = row_weights.to(part.device), weights.to(part.device)
             place = slice(scale * top, scale * bottom), slice(scale * left, scale * right)
             result[..., place[0], place[1]] += part * row_weights[:, None] * weights
     return result

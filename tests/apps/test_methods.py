@@ -5,18 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.apps.inference import (
-    NetworkMethod,
-    chunks,
-    enhance_video,
-    load_network,
-    to_clip,
-    to_frames,
-)
+from fca2_plugin.apps.methods import NetworkMethod
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import find_media, write_frames
-from fca2_plugin.nets import RFDANet, STDFNet
+from fca2_plugin.inference.enhance import enhance_video
+from fca2_plugin.inference.load import load_network
+from fca2_plugin.inference.run import to_clip, to_frames
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.nets import NetSpec, RFDANet, STDFNet
 from tests.codec.footage import moving_clip
 
 CLIP = moving_clip(9, 16, 24)
@@ -43,58 +41,43 @@ class TimeBlur(nn.Module):
         return mean.repeat_interleave(2, -1).repeat_interleave(2, -2)
 
 
+def method(network, *chunk):
+    return NetworkMethod(ClipRunner(network, "it", InferenceSettings("cpu")), *chunk)
+
+
 def run(method, pair):
     frames, times = zip(*method(pair), strict=True)
     assert all(ms >= 0 for ms in times)
     return np.stack(frames)
 
 
-@pytest.mark.parametrize("total", [1, 4, 9, 20, 41])
-@pytest.mark.parametrize(
-    ("max_frames", "overlap", "align"), [(4, 1, 1), (7, 3, 1), (14, 0, 7), (28, 7, 7), (20, 5, 7)]
-)
-def test_chunks_keep_every_frame_once_and_with_context(total, max_frames, overlap, align):
-    kept = []
-    for piece, keep in chunks(total, max_frames, overlap, align):
-        length = piece.stop - piece.start
-        assert length <= max_frames and piece.start % align == 0
-        first, last = piece.start + keep.start, piece.start + keep.stop
-        assert keep.start >= min(overlap, first)
-        assert length - keep.stop >= min(overlap, total - last)
-        kept += range(first, last)
-    assert kept == list(range(total))
-
-
-def test_no_chunks():
-    assert list(chunks(9)) == [(slice(0, 9), slice(0, 9))]
-    with pytest.raises(ValueError, match="max_frames must be at least 1, got 0"):
-        list(chunks(9, 0))
-    with pytest.raises(ValueError, match="chunks of 4 frames leave nothing .* from 0 to 1"):
-        list(chunks(9, 4, 2))
-
-
 def test_chunks_with_context_give_what_the_whole_clip_gives(pair):
-    whole = run(NetworkMethod(TimeBlur(), "blur"), pair)
+    whole = run(method(TimeBlur()), pair)
     assert whole.shape == (9, 32, 48, 3) and whole.dtype == np.uint8
     network = TimeBlur()
-    assert np.array_equal(run(NetworkMethod(network, "blur", 4, 1), pair), whole)
+    assert np.array_equal(run(method(network, 4, 1), pair), whole)
     assert max(network.sizes) == 4
-    assert NetworkMethod(network, "blur", 8).overlap == 2  # a quarter
-    assert not np.array_equal(run(NetworkMethod(network, "blur", 4, 0), pair), whole)
+    assert not np.array_equal(run(method(network, 4, 0), pair), whole)
+
+
+def test_context_is_what_the_network_needs_and_a_chunk_has_room_for():
+    assert method(TimeBlur(), 30).context == 8  # nothing is known of it
+    assert method(TimeBlur(), 8).context == 3
+    assert method(TimeBlur()).context == 0
 
 
 def test_chunks_of_fca2_stay_where_they_are(pair):
     network = TimeBlur()
-    network.chunk_frames = 7
-    assert NetworkMethod(network, "fca2", 20).overlap == 0
-    run(NetworkMethod(network, "fca2", 8), pair)
-    assert network.sizes == [8, 2]
+    network.cut_multiple = 7
+    network.context_frames = 0
+    run(method(network, 8), pair)
+    assert network.sizes[1:] == [7, 2]  # the first was to see its scale
 
 
 def test_frames_round_and_clip():
     clip = torch.tensor([-0.2, 0.5 / 255, 1.4 / 255, 1.2]).view(1, 1, 1, 2, 2).repeat(1, 1, 3, 1, 1)
     assert np.array_equal(to_frames(clip)[0][..., 0], [[0, 0], [1, 255]])
-    assert np.array_equal(to_frames(to_clip(CLIP)), CLIP)
+    assert np.array_equal(to_frames(to_clip(CLIP, "cpu")), CLIP)
 
 
 def test_luma_is_neither_rounded_nor_clipped(tmp_path):
@@ -105,7 +88,8 @@ def test_luma_is_neither_rounded_nor_clipped(tmp_path):
             assert luma.shape == (1, 9, 1, 16, 24)
             return luma + 0.9
 
-    frames = run(NetworkMethod(Brighter(), "brighter"), Pair("walk", clip, lq=clip, num_frames=9))
+    Brighter.spec = NetSpec(scale=1, color="y")
+    frames = run(method(Brighter()), Pair("walk", clip, lq=clip, num_frames=9))
     assert frames.dtype == np.float32 and frames.max() > 1
     assert np.allclose(frames[3], CLIP[3][..., 0] / 255 + 0.9)
 
@@ -118,14 +102,14 @@ def test_a_video_frame_by_frame_is_the_whole_clip(net):
             nn.init.normal_(module.weight, std=0.5)
     luma = np.stack([frame[..., 0] for frame in CLIP])
     whole = net.eval()(to_clip(list(luma), "cpu"))[0, :, 0].detach().numpy()
-    frames = list(enhance_video(net, luma, device="cpu"))
+    frames = list(enhance_video(net, luma, None, "cpu"))
     np.testing.assert_allclose(np.stack(frames), whole, atol=1e-5)
 
 
 def test_networks_that_do_something_else(pair):
     class Centre(nn.Module):
         def forward(self, clip):
-            return clip[:, 4]
+            return clip[:, 1]
 
     class Broken(nn.Module):
         def forward(self, clip):
@@ -133,12 +117,10 @@ def test_networks_that_do_something_else(pair):
                 torch.arange(clip.shape[1]).view(1, -1, 1, 1, 1) == 3, torch.nan, clip
             )
 
-    with pytest.raises(
-        ValueError, match=r"centre returned \(1, 3, 16, 24\) for a clip of .1, 9, 3"
-    ):
-        run(NetworkMethod(Centre(), "centre"), pair)
-    with pytest.raises(ValueError, match="walk, frame 3: broken returned NaN or infinity"):
-        run(NetworkMethod(Broken(), "broken"), pair)
+    with pytest.raises(ValueError, match=r"it returned \(1, 3, 64, 64\) for a clip of .1, 4, 3"):
+        method(Centre())
+    with pytest.raises(ValueError, match="walk: it returned NaN or infinity for frame 3; check"):
+        run(method(Broken()), pair)
 
 
 def test_a_config_of_no_host():

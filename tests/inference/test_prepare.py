@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from fca2_plugin.apps import acceleration
-from fca2_plugin.apps.acceleration import eager, prepare, replays
-from fca2_plugin.apps.settings import InferenceSettings
+from fca2_plugin.inference import prepare as acceleration
+from fca2_plugin.inference.prepare import eager, prepare, replays
+from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, CompactVSRNet, FCA2Net, FrameAutoencoder
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
 from tests.conftest import require_host
@@ -34,7 +34,7 @@ def clip():
 @torch.inference_mode()
 def outputs(settings: InferenceSettings, clip: torch.Tensor, build=wrapped) -> tuple:
     """Of the same network, as it is and as the settings say."""
-    return build()(clip), prepare(build(), settings)(clip.to(settings.on())).cpu()
+    return build()(clip), prepare(build(), settings)(clip.to(settings.find_device())).cpu()
 
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from fca2_plugin._files import read_json
 
-__all__ = ["BICUBIC", "INDEX", "WEIGHTS", "Shipped", "list_presets", "list_shipped", "offers"]
+__all__ = ["BICUBIC", "INDEX", "WEIGHTS", "Shipped", "list_weights", "list_shipped", "offers"]
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 INDEX = "index.json"
-BICUBIC = "bicubic"  # the preset that needs no weights
+BICUBIC = "bicubic"  # the one that needs no weights
 BICUBIC_SCALE = 4
 
 
@@ -51,17 +51,17 @@ def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
     return {name: Shipped(**entry) for name, entry in entries.items()}
 
 
-def list_presets() -> dict[str, str]:
+def list_weights() -> dict[str, str]:
     """What there is to choose, and what each is, its scale first."""
-    return {name: f"x{scale}, {about}" for name, (scale, about) in _presets().items()}
+    return {name: f"x{scale}, {about}" for name, (scale, about) in _networks().items()}
 
 
 def offers() -> str:
     """What there is to choose, for the end of a sentence."""
-    names = (f"{name} (x{scale})" for name, (scale, _) in _presets().items())
-    return f"the presets {', '.join(names)}, which fca2 upscale --help describes"
+    names = (f"{name} (x{scale})" for name, (scale, _) in _networks().items())
+    return f"the networks that ship (--weights NAME): {', '.join(names)}"
 
 
-def _presets() -> dict[str, tuple[int, str]]:
+def _networks() -> dict[str, tuple[int, str]]:
     shipped = {name: (entry.scale, entry.about) for name, entry in list_shipped().items()}
     return {BICUBIC: (BICUBIC_SCALE, "cubic interpolation, no network"), **shipped}

@@ -1,0 +1,37 @@
+"""Cubic interpolation as a network: the floor of every table."""
+
+from torch import Tensor, nn
+
+from fca2_plugin.geometry import CENTRED
+from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.resize import bicubic_enlarge
+
+__all__ = ["Bicubic", "enlarge"]
+
+
+def enlarge(clip: Tensor, scale: int) -> Tensor:
+    """(n, t, c, h, w) to (n, t, c, s*h, s*w), a = -0.5 as in most tools."""
+    if scale == 1:
+        return clip
+    larger = bicubic_enlarge(clip.flatten(0, 1), scale, a=-0.5)
+    return larger.clamp_(0, 1).unflatten(0, clip.shape[:2])
+
+
+class Bicubic(nn.Module):
+    """No network: cubic interpolation.
+
+    Args:
+        scale: How much larger the result is.
+
+    Shape:
+        (n, t, c, h, w) to (n, t, c, s*h, s*w).
+    """
+
+    context_frames = 0
+
+    def __init__(self, scale: int = 4) -> None:
+        super().__init__()
+        self.spec = NetSpec(scale=scale, phase=CENTRED)
+
+    def forward(self, lq: Tensor) -> Tensor:
+        return enlarge(lq, self.spec.scale)

@@ -1,0 +1,171 @@
+"""Which network was asked for: a config with its checkpoint, weights that ship, or a module."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from fca2_plugin.geometry import CENTRED
+from fca2_plugin.inference.facts import fingerprint
+from fca2_plugin.inference.load import LoadedNetwork, load_config_network, load_named
+from fca2_plugin.inference.phase import find_phase
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.inference.weights_list import list_shipped, offers
+
+__all__ = ["choose_weights", "default_note", "load", "load_runner"]
+
+#: What is used where nothing is asked for, by the kind of device: ``large`` costs eight times
+#: ``small``, which a GPU does not feel and a CPU does.
+DEFAULTS = {"cpu": "small"}
+DEFAULT_ELSEWHERE = "large"
+
+
+def load(
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    weights: str | None = None,
+    network: nn.Module | None = None,
+    *,
+    phase: str | None = None,
+    fca2: str | None = None,
+    device: torch.device | None = None,
+) -> LoadedNetwork:
+    """Load the one network that was asked for; where nothing was, the one that ships.
+
+    Args:
+        config: MMagic's .py or BasicSR's .yml.
+        checkpoint: The weights for ``config``.
+        weights: The name of a network that ships.
+        network: A module.
+        phase: Where the LQ pixels lay in its training, over what checkpoint and config say.
+        fca2: Put FCA² of this preset around the network of ``config``, untrained.
+        device: Where it will run, which decides what stands in.
+
+    Raises:
+        FileNotFoundError: One of the files is not there.
+        ModuleNotFoundError: The config's host is not installed.
+        ValueError: Several were asked for, the weights are another network's, or FCA² is asked
+            for around something else than a config's network.
+    """
+    device = device or torch.device("cpu")
+    chosen = choose_weights(config, checkpoint, weights, network, device)
+    if fca2 is not None and config is None:
+        raise ValueError(
+            "FCA² goes around the network of a config and its checkpoint here (--config C "
+            "--checkpoint K --fca2); leave --fca2 out, or in Python pass "
+            "network=fca2_plugin.wrap(network)"
+        )
+    if network is not None:
+        name, known = type(network).__name__, find_phase(network, phase)
+        return LoadedNetwork(network, name, known, fingerprint(network))
+    if chosen is None:
+        return load_config_network(config, checkpoint, phase, fca2)
+    loaded = load_named(chosen, phase)
+    if weights is None:
+        loaded = loaded.with_note(default_note(chosen, device))
+    return loaded
+
+
+def load_runner(
+    config: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    weights: str | None = None,
+    network: nn.Module | ClipRunner | None = None,
+    *,
+    settings: InferenceSettings | None = None,
+    phase: str | None = None,
+    fca2: str | None = None,
+    data_phase: str = CENTRED,
+) -> ClipRunner:
+    """Load as ``load``, ready to run.
+
+    Args:
+        config: As ``load``.
+        checkpoint: As ``load``.
+        weights: As ``load``.
+        network: As ``load``; a ``ClipRunner`` is returned as it is.
+        settings: As ``ClipRunner``.
+        phase: As ``load``.
+        fca2: As ``load``.
+        data_phase: As ``ClipRunner``.
+
+    Raises:
+        As ``load`` and ``ClipRunner``.
+    """
+    if isinstance(network, ClipRunner):
+        return network
+    settings = settings or InferenceSettings()
+    device = settings.find_device()
+    found = load(config, checkpoint, weights, network, phase=phase, fca2=fca2, device=device)
+    return ClipRunner(
+        found.module,
+        found.name,
+        settings,
+        spec=found.spec,
+        phase=found.phase,
+        data_phase=data_phase,
+        notes=found.notes,
+        sha256=found.sha256,
+    )
+
+
+def choose_weights(
+    config: str | Path | None,
+    checkpoint: str | Path | None,
+    weights: str | None,
+    network: nn.Module | None,
+    device: torch.device,
+) -> str | None:
+    """Make sure that one network with weights was asked for, or choose what ships.
+
+    Args:
+        config: Of the network.
+        checkpoint: Its weights.
+        weights: The name of a network that ships.
+        network: A module.
+        device: Where it will run.
+
+    Returns:
+        The weights that were asked for, or that stand in where nothing was; None beside a config or
+        a module.
+
+    Raises:
+        ValueError: Several were asked for, or weights without a network, or the reverse.
+    """
+    given = [
+        name
+        for name, value in (("config", config), ("weights", weights), ("network", network))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} exclude each other; give only one of them")
+    if checkpoint is not None and config is None:
+        raise ValueError(
+            f"checkpoint {checkpoint} has no config that says which network it is for; add the "
+            "config it was trained with (--config)"
+        )
+    if config is not None and checkpoint is None:
+        raise ValueError(
+            f"{config} alone has random weights; add the checkpoint that was trained with it "
+            f"(--checkpoint K), or use one of {offers()}"
+        )
+    if given:
+        return weights
+    shipped = list_shipped()
+    if not shipped:
+        raise ValueError(
+            "no network was chosen; give a config and its checkpoint (--config C --checkpoint K), "
+            f"or one of {offers()}"
+        )
+    wanted = DEFAULTS.get(device.type, DEFAULT_ELSEWHERE)
+    return wanted if wanted in shipped else next(iter(shipped))
+
+
+def default_note(name: str, device: torch.device) -> str:
+    """What to say where weights stand in."""
+    return (
+        f"no network was chosen: the weights {name} were taken, which suit a "
+        f"{'CPU' if device.type == 'cpu' else 'GPU'}; there are {offers()}, and any config with "
+        "its checkpoint (--config C --checkpoint K)"
+    )

@@ -1,0 +1,115 @@
+"""Frames in, frames out: a network over the windows of a clip, with little in memory."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.tiles import run_tiled
+from fca2_plugin.inference.windows import Window
+
+__all__ = ["Result", "run_windows", "to_clip", "to_frames"]
+
+Frame = TypeVar("Frame")
+
+
+@dataclass(frozen=True)
+class Result(Generic[Frame]):
+    """One frame and what became of it.
+
+    Args:
+        number: Of the frame, in the clip.
+        source: The frame as it came.
+        image: (c, s*h, s*w), on the network's device; neither clipped nor rounded.
+        seconds: Its share of the time that its window took in the network.
+    """
+
+    number: int
+    source: Frame
+    image: Tensor
+    seconds: float
+
+
+@torch.inference_mode()
+def run_windows(
+    runner: ClipRunner,
+    frames: Iterator[Frame],
+    windows: Iterable[Window],
+    to_tensor: Callable[[Sequence[Frame]], Tensor],
+    *,
+    first: int = 0,
+    tile: int | None = None,
+    overlap: int = 0,
+    types: str = "",
+) -> Iterator[Result[Frame]]:
+    """Run a network over a clip; only the frames of one window are in memory.
+
+    Args:
+        runner: The network.
+        frames: The clip's frames from number ``first`` on, of any kind.
+        windows: What the network sees, in order.
+        to_tensor: Makes (1, t, c, h, w) in [0, 1] of frames.
+        first: Number of the first of ``frames``.
+        tile: Side of a tile; None runs whole frames.
+        overlap: Pixels that tiles share.
+        types: How each frame of the clip was coded, for a network that plans by it.
+
+    Yields:
+        The frames that the windows keep, in order.
+
+    Raises:
+        ValueError: The network returned another shape, or NaN or infinity.
+    """
+    held: deque[Frame] = deque()  # from frame ``first`` on
+    for window in windows:
+        while first < window.start:
+            held.popleft() if held else next(frames)
+            first += 1
+        while len(held) < window.stop - window.start:
+            held.append(next(frames))
+        seen = list(held)[: window.stop - window.start]
+        shot_types = types[slice(*window.shot)]
+        groups = runner.plan_window(window.shot, window.start, window.stop, shot_types)
+        clip = to_tensor(seen)
+        begun = time.perf_counter()
+        images = run_tiled(
+            partial(runner, groups=groups), clip, runner.scale, tile, overlap, window.keep
+        )
+        _wait(runner.device)
+        seconds = (time.perf_counter() - begun) / len(images)
+        del clip
+        start = window.start + window.keep.start
+        _check_finite(runner, images, start)
+        for number, image in enumerate(images, start=start):
+            yield Result(number, seen[number - window.start], image, seconds)
+
+
+def to_clip(frames: Sequence[np.ndarray], device: torch.device | str) -> Tensor:
+    """``uint8`` frames to (1, t, c, h, w) in [0, 1]: RGB to 3 channels, luma planes to 1."""
+    clip = torch.from_numpy(np.stack(frames)).to(device)
+    clip = clip[:, None] if clip.ndim == 3 else clip.permute(0, 3, 1, 2)
+    return clip[None].float() / 255
+
+
+def to_frames(clip: Tensor) -> list[np.ndarray]:
+    """(1, t, 3, h, w) to ``uint8`` RGB frames: clipped to [0, 1], times 255, rounded."""
+    frames = (clip[0].clamp(0, 1) * 255).round().byte()
+    return list(frames.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":  # or the time would be that of the launches
+        torch.cuda.synchronize(device)
+
+
+def _check_finite(runner: ClipRunner, images: Tensor, start: int) -> None:
+    finite = torch.isfinite(images).flatten(1).all(-1).tolist()
+    if not all(finite):
+        raise ValueError(runner.not_finite(start + finite.index(False)))

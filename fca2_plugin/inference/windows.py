@@ -1,0 +1,95 @@
+"""Which frames of a clip the network sees together.
+
+A window lies within a shot; it keeps the frames in its middle, and its other frames are context
+that helps. Windows begin at multiples of what the network groups, counted from the shot's first
+frame, so that a clip gives the same result however it is cut.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Window", "check_window", "fit_context", "shot_windows"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Frames that the network sees together.
+
+    Args:
+        start: The first.
+        stop: The one after the last.
+        keep: Those whose results are used, counted from ``start``.
+        shot: The shot that it lies in: (first frame, one after the last).
+    """
+
+    start: int
+    stop: int
+    keep: slice
+    shot: tuple[int, int]
+
+
+def check_window(chunk: int, context: int) -> None:
+    """Make sure that a window keeps something.
+
+    Raises:
+        ValueError: It keeps nothing beside its context.
+    """
+    if chunk < 1:
+        raise ValueError(f"chunk={chunk} holds no frame; expected 1 or more")
+    if not 0 <= 2 * context < chunk:
+        raise ValueError(
+            f"chunks of {chunk} frames leave nothing beside {context} frames of context on each "
+            f"side; expected a context from 0 to {(chunk - 1) // 2}"
+        )
+
+
+def fit_context(wanted: int, chunk: int | None, align: int = 1) -> int:
+    """The most context of what is wanted that a chunk of the user has room for.
+
+    Args:
+        wanted: Frames on each side.
+        chunk: Frames of a window; None where they are not decided yet.
+        align: Windows begin at multiples of so many frames.
+    """
+    if chunk is not None:
+        wanted = min(wanted, (chunk - 1) // 2)
+    return wanted // align * align
+
+
+def shot_windows(
+    shot: tuple[int, int],
+    start: int,
+    stop: int,
+    *,
+    chunk: int | None = None,
+    context: int = 0,
+    align: int = 1,
+) -> Iterator[Window]:
+    """Cut frames ``start`` to ``stop`` of a shot into windows, in order.
+
+    Args:
+        shot: The shot: (first frame, one after the last).
+        start: The first frame whose result is wanted.
+        stop: The one after the last.
+        chunk: Frames of a window, with its context; None is all at once.
+        context: Frames on each side that only help; those of the shot that are there.
+        align: Windows begin at multiples of so many frames of the shot.
+
+    Raises:
+        ValueError: A window keeps nothing beside its context.
+    """
+    first, last = shot
+    if chunk is None:
+        yield Window(first, last, slice(start - first, stop - first), shot)
+        return
+    check_window(chunk, context)
+    context = -(-context // align) * align
+    step = max(chunk - 2 * context, 1)
+    step = step // align * align or align
+    while start < stop:
+        # the first frame may lie between the multiples: its window keeps fewer
+        late = (start - first) % align
+        end = min(start - late + step, stop)
+        begin = max(first, start - late - context)
+        yield Window(begin, min(end + context, last), slice(start - begin, end - begin), shot)
+        start = end
