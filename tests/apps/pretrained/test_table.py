@@ -12,7 +12,7 @@ from fca2_plugin.apps.pretrained.markdown import table_markdown
 from fca2_plugin.apps.pretrained.rows import PUBLISHED_FILE, ROWS, Row, find_rows
 from fca2_plugin.apps.pretrained.table import make_table
 from fca2_plugin.data import demo_clips, write_frames
-from fca2_plugin.inference.choose import Bicubic
+from fca2_plugin.inference.bicubic import Bicubic
 from fca2_plugin.inference.weights_list import Shipped
 from fca2_plugin.inference.wrap import wrap
 from fca2_plugin.nets import BasicVSRNet, CompactVSRNet
