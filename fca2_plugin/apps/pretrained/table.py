@@ -27,7 +27,7 @@ from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.pretrained.figure import tradeoff_png
 from fca2_plugin.apps.pretrained.markdown import table_markdown
 from fca2_plugin.apps.pretrained.rows import ROWS, Row, find_rows
-from fca2_plugin.apps.report.paper_tables import TABLES
+from fca2_plugin.apps.report.papers import TABLES
 from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
 from fca2_plugin.data.encode import PUBLISHED as CODECS
 from fca2_plugin.data.inputs import find_inputs
@@ -201,10 +201,9 @@ def _scores(result: dict) -> dict:
 
 def _papers() -> dict:
     table = TABLES["fca2-1"]
-    columns = [key for key, _ in table.columns]
     papers = {}
     for name in PAPER_ROWS:
-        cells = dict(zip(columns, table.row(name).cells, strict=True))
+        cells = table.cells_of(table.row(name))
         by_crf = {key: cells[f"crf{key}"] for key in ("15", "25", "35")}
         papers[name] = {
             "source": table.name,
