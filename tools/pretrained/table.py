@@ -24,9 +24,6 @@ from fca2_plugin._files import file_at_once, read_json, write_json, write_text
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.pretrained.figure import tradeoff_png
-from fca2_plugin.apps.pretrained.markdown import table_markdown
-from fca2_plugin.apps.pretrained.rows import ROWS, Row, find_rows
 from fca2_plugin.apps.report.papers import TABLES
 from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
 from fca2_plugin.data.encode import PUBLISHED as CODECS
@@ -34,6 +31,10 @@ from fca2_plugin.data.inputs import find_inputs
 from fca2_plugin.inference.facts import fingerprint
 from fca2_plugin.inference.run import to_clip
 from fca2_plugin.inference.settings import InferenceSettings
+
+from .figure import tradeoff_png
+from .markdown import table_markdown
+from .rows import ROWS, Row, find_rows
 
 __all__ = ["CONDITIONS", "PAPER_ROWS", "make_table"]
 

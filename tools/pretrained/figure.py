@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from fca2_plugin.apps.pretrained.rows import PAIRS
 from fca2_plugin.apps.report.figures import COLORS, QUIET, new_grid, png
+
+from .rows import PAIRS
 
 __all__ = ["tradeoff_png"]
 
