@@ -33,6 +33,7 @@ REQUIRED = [
     "torch>=2.1",
     "torchvision>=0.16",
     "numpy>=1.23",
+    "jinja2>=3.1",
     "pillow>=9.4",
     "rich>=13.4",
     "safetensors>=0.4",

@@ -3,8 +3,9 @@
 import argparse
 import sys
 
+from pretrained import get_basicvsr
+
 from fca2_plugin._errors import run_command
-from fca2_plugin.apps.pretrained import get_basicvsr
 
 
 def main() -> int:

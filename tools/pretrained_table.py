@@ -4,12 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from pretrained import get_basicvsr
+from pretrained.table import make_table
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fca2_plugin._errors import run_command
-from fca2_plugin.apps.pretrained import get_basicvsr
-from fca2_plugin.apps.pretrained.table import make_table
 
 WEIGHTS = Path(__file__).parents[1] / "data" / "basicvsr"  # where the configs look, too
 

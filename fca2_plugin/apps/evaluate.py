@@ -45,7 +45,7 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scores import summarise
-from fca2_plugin.apps.scoring import Bicubic, FinishedResults, Scorer, Unchanged, score_all
+from fca2_plugin.apps.scoring import BicubicFloor, FinishedResults, Scorer, Unchanged, score_all
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
@@ -191,7 +191,7 @@ def evaluate(
         facts = method.facts()
         workers = 1
     elif floor == "bicubic":
-        method = Bicubic(scale, data_phase(degradation))
+        method = BicubicFloor(scale, data_phase(degradation))
         source |= {"scale": scale, "degradation": degradation}
     else:
         method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)

@@ -14,7 +14,7 @@ from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data import Media, find_media, media_shape
 from fca2_plugin.data.manifest import MANIFEST
 
-__all__ = ["Pair", "Tree", "check_pairs", "find_pairs", "open_tree", "size_message"]
+__all__ = ["OpenedTree", "Pair", "check_pairs", "find_pairs", "open_tree", "size_message"]
 
 DEFAULT_SPLIT = "test"
 
@@ -48,7 +48,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Tree:
+class OpenedTree:
     """A data set on disk, one split of it.
 
     Args:
@@ -68,7 +68,7 @@ class Tree:
     types: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
+def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
     """Read what ``fca2 encode`` wrote.
 
     Args:
@@ -110,7 +110,7 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> Tree:
         if clip["split"] == part
         for kind, found in clip.get("types", {}).items()
     }
-    return Tree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name, types)
+    return OpenedTree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name, types)
 
 
 def _condition(kind: str) -> str:

@@ -30,7 +30,7 @@ from fca2_plugin.metrics import Protocol, start_metrics
 from fca2_plugin.metrics.displacement import Displacement, find_displacement
 from fca2_plugin.metrics.frames import rgb_to_y
 
-__all__ = ["Bicubic", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
+__all__ = ["BicubicFloor", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
 
 WORTH_SAYING_DB = 0.3
 GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_1e4")
@@ -61,7 +61,7 @@ class Unchanged:
 
 
 @dataclass(frozen=True)
-class Bicubic:
+class BicubicFloor:
     """Bicubic upsampling that knows where the LQ pixels lie: the harder floor.
 
     Args:

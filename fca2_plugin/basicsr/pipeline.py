@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from unittest import mock
 
 import basicsr
 import basicsr.models
@@ -23,6 +22,7 @@ from torch.utils.data import Dataset
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin.basicsr import files
 from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
+from fca2_plugin.compat.during import replaced
 
 __all__ = ["forget_logger", "quiet", "run_pipeline"]
 
@@ -49,15 +49,15 @@ def run_pipeline(
         path = folder / f"{cfg['name']}.yml"
         path.write_text(yaml.safe_dump(_plain(cfg), sort_keys=False), encoding="utf-8")
         arguments = [sys.argv[0], "-opt", str(path), "--launcher", launcher]
-        stack.enter_context(mock.patch.object(sys, "argv", arguments))
-        for module, name, replacement in (
+        parts = (
+            (sys, "argv", arguments),
             (basicsr.train, "build_model", run.build_model),
             (basicsr.test, "build_model", run.build_model),
             (basicsr.train, "load_resume_state", run.load_resume_state),
             (basicsr.train, "EnlargedSampler", run.build_sampler),
             *((BaseModel, name, getattr(files, name)) for name in files.METHODS),
-        ):
-            stack.enter_context(mock.patch.object(module, name, replacement))
+        )
+        stack.enter_context(replaced(parts))
         stack.enter_context(_host_errors())
         stack.callback(end_distributed)  # so that another run can follow; the model still lives
         pipeline(root_path)
@@ -115,8 +115,7 @@ def forget_logger() -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Build without BasicSR's log, which would come before there is a log file."""
-    logger = logging.getLogger("basicsr")
-    with mock.patch.object(logger, "disabled", True):
+    with replaced([(logging.getLogger("basicsr"), "disabled", True)]):
         yield
 
 

@@ -3,6 +3,7 @@
 This is the only package that changes anything outside itself, and importing it changes nothing.
 Each shim is one module with ``apply() -> str | None``: the reason why it was needed here, or None
 when it did nothing. What breaks, why, and when the shim does nothing stand in its docstring.
+``during`` replaces parts of a host for the time of one run.
 """
 
 import importlib

@@ -31,7 +31,7 @@ from fca2_plugin.data.enhancement import (
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
-from fca2_plugin.data.mfqe import MfqePair, find_mfqe, mfqe_planes, window_indices
+from fca2_plugin.data.mfqe import MfqePair, find_mfqe, frames_around
 from fca2_plugin.data.mfqe_build import build_mfqe
 from fca2_plugin.data.mix import CrfMix
 from fca2_plugin.data.pqf import (
@@ -39,13 +39,12 @@ from fca2_plugin.data.pqf import (
     peaks_from_psnr,
     peaks_from_qps,
     qps_of,
-    read_peaks,
 )
 from fca2_plugin.data.sample import SampleRecipe
 from fca2_plugin.data.source import ClipSource, middle_of, video_clips
 from fca2_plugin.data.store import ClipStore, open_clips, write_lmdb
 from fca2_plugin.data.verify import verify_tree
-from fca2_plugin.data.windows import fits, fitting_num_frames, segment_starts
+from fca2_plugin.data.windows import fits, fitting_num_frames
 
 __all__ = [
     "DEFAULT_DEGRADATION",
@@ -81,9 +80,9 @@ __all__ = [
     "find_mfqe",
     "fits",
     "fitting_num_frames",
+    "frames_around",
     "media_frames",
     "media_shape",
-    "mfqe_planes",
     "middle_of",
     "nearest_peaks",
     "open_clip_set",
@@ -96,13 +95,10 @@ __all__ = [
     "qps_of",
     "read_clip_list",
     "read_frames",
-    "read_peaks",
     "read_photo",
-    "segment_starts",
     "select_clips",
     "verify_tree",
     "video_clips",
-    "window_indices",
     "write_frames",
     "write_lmdb",
 ]

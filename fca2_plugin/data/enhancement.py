@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.data.mfqe import HM, MfqePair, find_mfqe, window_indices
+from fca2_plugin.data.mfqe import HM, MfqePair, find_mfqe, frames_around
 from fca2_plugin.data.pqf import nearest_peaks
 from fca2_plugin.data.sample import sample_rng, turn
 
@@ -154,7 +154,7 @@ class EnhancementSet:
         if self.neighbors == "peaks":
             before, after = nearest_peaks(self._labels(clip))
             return [int(before[start]), start, int(after[start])]
-        return window_indices(start, len(self.pairs[clip]), self.num_frame // 2)
+        return frames_around(start, len(self.pairs[clip]), self.num_frame // 2)
 
     def _labels(self, clip: int) -> np.ndarray:
         if clip not in self._peaks:

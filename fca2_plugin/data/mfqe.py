@@ -10,7 +10,6 @@ video are its first or last frame. ``x265_LDP`` in the place of ``HM16.5_LDP`` i
 """
 
 import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import numpy as np
 from fca2_plugin.codec import YuvFile, frame_infos
 from fca2_plugin.data.pqf import peaks_from_psnr, peaks_from_qps, qps_of
 
-__all__ = ["HM", "MfqePair", "find_mfqe", "mfqe_planes", "window_indices"]
+__all__ = ["HM", "MfqePair", "find_mfqe", "frames_around"]
 
 RAW = "raw"
 HM = "HM16.5_LDP"
@@ -64,16 +63,8 @@ class MfqePair:
         ]
         return peaks_from_psnr(-10 * np.log10(np.maximum(errors, _ERROR_FLOOR)))
 
-    def window(self, index: int, radius: int = RADIUS) -> tuple[np.ndarray, np.ndarray]:
-        """Return the coded Y planes around a frame, and the frame's raw Y plane.
 
-        Shape: (2 * radius + 1, h, w) and (h, w), ``uint8``.
-        """
-        around = window_indices(index, len(self), radius)
-        return self.coded.luma[around], self.raw.y(index)
-
-
-def window_indices(index: int, num_frames: int, radius: int = RADIUS) -> list[int]:
+def frames_around(index: int, num_frames: int, radius: int = RADIUS) -> list[int]:
     """Return a frame and its neighbours, those outside the video replaced by its ends.
 
     Raises:
@@ -138,12 +129,3 @@ def _videos(folder: Path) -> dict[str, YuvFile]:
     if not videos:
         raise ValueError(f"{folder} holds no raw videos; expected Name_WxH_N.yuv")
     return videos
-
-
-def mfqe_planes(pairs: Sequence[MfqePair]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Yield (name, raw, coded) with all Y planes of each video, mapped from the disk.
-
-    Shape: (n, h, w) each, ``uint8``.
-    """
-    for pair in pairs:
-        yield pair.name, pair.raw.luma, pair.coded.luma

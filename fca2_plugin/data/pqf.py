@@ -4,15 +4,13 @@ MFQE gives each frame its nearest peaks on either side as neighbours. Its author
 the PSNR where the raw video is there, and say that the QPs suffice.
 """
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from fca2_plugin.codec import FrameInfo
 
-__all__ = ["nearest_peaks", "peaks_from_psnr", "peaks_from_qps", "qps_of", "read_peaks"]
+__all__ = ["nearest_peaks", "peaks_from_psnr", "peaks_from_qps", "qps_of"]
 
 
 def qps_of(infos: Sequence[FrameInfo], what: str) -> list[float]:
@@ -61,28 +59,6 @@ def _peaks(quality: np.ndarray, what: str) -> np.ndarray:
     peaks = np.zeros(quality.size, bool)
     peaks[starts[rises & falls]] = True
     return peaks
-
-
-def read_peaks(path: str | os.PathLike, num_frames: int) -> np.ndarray:
-    """Read labels from a file: ``.npy``, or text with one 0 or 1 a frame.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds something else, another number of frames, or no peak.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file of labels {path}")
-    try:
-        found = np.load(path) if path.suffix == ".npy" else np.array(path.read_text().split(), int)
-    except ValueError as error:
-        raise ValueError(f"{path} is no file of 0 and 1, one a frame ({error})") from error
-    found = found.ravel()
-    if not np.isin(found, (0, 1)).all() or not found.any():
-        raise ValueError(f"{path} must hold a 0 or a 1 for each frame, and at least one 1")
-    if found.size != num_frames:
-        raise ValueError(f"{path} labels {found.size} frames of a video of {num_frames}")
-    return found.astype(bool)
 
 
 def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

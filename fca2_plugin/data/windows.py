@@ -6,7 +6,7 @@ and has no rule for a remainder, so a training window is chosen for which none i
 
 import warnings
 
-__all__ = ["fits", "fitting_num_frames", "segment_starts", "warn_of_waste"]
+__all__ = ["fits", "fitting_num_frames", "warn_of_waste"]
 
 
 def _check_grouping(n_subs: int, n_ovls: int, channels: int) -> None:
@@ -51,27 +51,6 @@ def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: in
         f"no number of frames of {channels} channels is covered exactly by groups of "
         f"n_subs={n_subs} with n_ovls={n_ovls}; choose multiples of {channels} for both"
     )
-
-
-def segment_starts(num_total: int, num_frames: int, stride: int) -> list[int]:
-    """Return where to cut a clip into windows; a rest shorter than a window is left out.
-
-    Args:
-        num_total: The frames of the clip.
-        num_frames: The frames of a window.
-        stride: Frames from one start to the next.
-
-    Raises:
-        ValueError: The clip is shorter than a window, or a number is below 1.
-    """
-    if num_frames < 1 or stride < 1:
-        raise ValueError(f"num_frames and stride must be at least 1, got {num_frames} and {stride}")
-    if num_total < num_frames:
-        raise ValueError(
-            f"a clip of {num_total} frames is shorter than the window of {num_frames}; "
-            "use a shorter window or longer clips"
-        )
-    return list(range(0, num_total - num_frames + 1, stride))
 
 
 def warn_of_waste(window: int, n_subs: int, n_ovls: int, chunk_frames: int | None) -> None:

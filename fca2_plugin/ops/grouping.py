@@ -111,10 +111,6 @@ class ChannelGrouping:
         counts = self.coverage(num_channels, groups.device).to(groups.dtype)
         return total / counts.view(1, -1, 1, 1)
 
-    def fits(self, num_channels: int) -> bool:
-        """Whether eq. 3 tiles the channels exactly, with no group shifted back."""
-        return num_channels >= self.n_subs and (num_channels - self.n_subs) % self.stride == 0
-
     def first_frames(self, num_channels: int, channels: int = 3) -> tuple[int, ...]:
         """Index of the first frame that each group touches."""
         return tuple(start // channels for start in self.starts(num_channels))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fca2_plugin.codec import FrameInfo, LowDelay
-from fca2_plugin.data import nearest_peaks, peaks_from_psnr, peaks_from_qps, qps_of, read_peaks
+from fca2_plugin.data import nearest_peaks, peaks_from_psnr, peaks_from_qps, qps_of
 
 
 def test_the_gop_of_hm_has_a_peak_at_every_second_frame():
@@ -41,27 +41,6 @@ def test_nearest_peaks_by_brute_force():
 def test_no_numbers_of_one_video(values):
     with pytest.raises(ValueError, match="peaks need the PSNRs of one video"):
         peaks_from_psnr(values)
-
-
-def test_labels_from_a_file(tmp_path):
-    np.save(tmp_path / "a.npy", np.array([[1], [0], [1]]))
-    (tmp_path / "a.txt").write_text("1 0\n1\n")
-    for name in ("a.npy", "a.txt"):
-        assert read_peaks(tmp_path / name, 3).tolist() == [True, False, True]
-    with pytest.raises(ValueError, match="a.txt labels 3 frames of a video of 4"):
-        read_peaks(tmp_path / "a.txt", 4)
-    with pytest.raises(FileNotFoundError, match="there is no file of labels .*b.txt"):
-        read_peaks(tmp_path / "b.txt", 3)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("1 x", "is no file of 0 and 1"), ("1 2", "0 or a 1 for each"), ("0 0", "at least one 1")],
-)
-def test_labels_that_are_none(tmp_path, text, message):
-    (tmp_path / "a.txt").write_text(text)
-    with pytest.raises(ValueError, match=message):
-        read_peaks(tmp_path / "a.txt", 2)
 
 
 def test_qps_of_a_stream():

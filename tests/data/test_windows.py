@@ -2,7 +2,7 @@
 
 import pytest
 
-from fca2_plugin.data import fits, fitting_num_frames, segment_starts
+from fca2_plugin.data import fits, fitting_num_frames
 from fca2_plugin.data.windows import warn_of_waste
 
 
@@ -51,26 +51,6 @@ def test_the_settings_of_table_vi(n_subs, n_ovls, expected):
 def test_bad_groupings(kwargs, message):
     with pytest.raises(ValueError, match=message):
         fitting_num_frames(**kwargs)
-
-
-def test_segment_starts():
-    assert segment_starts(10, 3, 3) == [0, 3, 6]
-    assert segment_starts(9, 3, 3) == [0, 3, 6]
-    assert segment_starts(7, 7, 1) == [0]
-    assert segment_starts(8, 3, 2) == [0, 2, 4]
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        ((6, 7, 1), "a clip of 6 frames is shorter than the window of 7"),
-        ((6, 0, 1), "must be at least 1, got 0 and 1"),
-        ((6, 3, 0), "must be at least 1, got 3 and 0"),
-    ],
-)
-def test_bad_segments(args, message):
-    with pytest.raises(ValueError, match=message):
-        segment_starts(*args)
 
 
 @pytest.mark.parametrize(

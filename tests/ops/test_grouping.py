@@ -65,7 +65,6 @@ def test_counts_are_the_nested_loop(n, s, o):
     assert grouping.num_groups(3 * n) == len(lists)
     assert grouping.starts(3 * n) == tuple(channels[0] for channels in lists)
     assert grouping.coverage(3 * n).tolist() == [flat.count(c) for c in range(3 * n)]
-    assert grouping.fits(3 * n) == ((len(lists) - 1) * (s - o) + s == 3 * n)
     assert grouping.first_frames(3 * n) == tuple(channels[0] // 3 for channels in lists)
 
 
@@ -86,11 +85,8 @@ def test_table_vi(s, o, ranges, groups):
     assert tuple(grouping.num_groups(3 * n) for n in (7, 30, 100)) == groups
 
 
-def test_paper_default_fits_a_chunk_exactly():
+def test_the_default_is_the_papers():
     assert ChannelGrouping() == ChannelGrouping(9, 3)
-    assert ChannelGrouping().fits(21)
-    assert not ChannelGrouping(12, 4).fits(21)
-    assert not ChannelGrouping(9, 3).fits(6)
 
 
 @pytest.mark.parametrize(("s", "o"), SETTINGS)

@@ -34,7 +34,7 @@ class Ablation:
     """A table of the paper.
 
     Args:
-        key: Of the table in ``paper_tables``.
+        key: Of the table in ``papers``.
         rows: The run behind each row, by the row's name there.
     """
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from fca2_plugin.apps.ablations.order import Order, compare_order, pooled_deviation
 from fca2_plugin.apps.ablations.rows import ABLATIONS
-from fca2_plugin.apps.report import markdown
-from fca2_plugin.apps.report.paper_tables import TABLES
+from fca2_plugin.apps.report.page import table_markdown
+from fca2_plugin.apps.report.papers import TABLES
 from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
 
 __all__ = ["fill_table", "table_text"]
@@ -30,7 +30,7 @@ def fill_table(name: str, seeds: int, result: Result) -> dict:
     keys = [key for key, _ in paper.columns]
     rows = []
     for label, run in ablation.rows.items():
-        cells = dict(zip(keys, paper.row(label).cells, strict=True))
+        cells = paper.cells_of(paper.row(label))
         done = [found for seed in range(seeds) if (found := result(run, seed)) is not None]
         rows.append(
             {
@@ -80,7 +80,7 @@ def table_text(name: str, table: dict) -> str:
     ]
     lines = [_line(row, keys, printed) for row in table["rows"]]
     notes = (f"Printed: {table['about']}.", _order_text(table))
-    return markdown.table(TableView(f"Table {name}", tuple(heads), tuple(lines), notes))
+    return table_markdown(TableView(f"Table {name}", tuple(heads), tuple(lines), notes))
 
 
 def _line(row: dict, keys: Sequence[str], printed: set[str]) -> Line:

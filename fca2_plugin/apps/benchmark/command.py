@@ -99,11 +99,10 @@ def benchmark_command(
             console.print(f"{_groups(point)}: frames between key frames, from true codes: {said}")
     if plot_dir is not None:
         from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
-        from fca2_plugin.apps.report.plotting import LIGHT
 
         for name in sweep_plots(sweep):
             path = plot_dir / f"{sweep}_{name}.png"
-            path.write_bytes(sweep_figure([result], name, LIGHT))
+            path.write_bytes(sweep_figure([result], name))
             console.print(f"plot: {path}")
     return result
 

@@ -14,7 +14,7 @@ from fca2_plugin._files import check_writable, folder_at_once, write_json
 from fca2_plugin._optional import require
 from fca2_plugin._torch import check_can_export
 from fca2_plugin.apps.export.graph import NoGraphError, difference, open_graph, write_graph
-from fca2_plugin.apps.export.parts import Part, clip_frames, network_parts
+from fca2_plugin.apps.export.parts import GraphPart, clip_frames, network_parts
 from fca2_plugin.inference.load import load_network
 
 __all__ = ["MANIFEST", "TOLERANCE", "export_network", "export_onnx"]
@@ -128,7 +128,7 @@ def export_network(
 
 @torch.no_grad()
 def _in_a_row(
-    parts: list[Part], network: nn.Module, folder: Path, size: tuple[int, int], frames: int
+    parts: list[GraphPart], network: nn.Module, folder: Path, size: tuple[int, int], frames: int
 ) -> float:
     """The difference of the network from its graphs, each fed with what the others returned."""
     width, height = size

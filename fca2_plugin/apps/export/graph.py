@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from fca2_plugin._files import file_sha256
 from fca2_plugin._optional import require
-from fca2_plugin.apps.export.parts import Part
+from fca2_plugin.apps.export.parts import GraphPart
 
 __all__ = ["OPSET", "NoGraphError", "difference", "open_graph", "write_graph"]
 
@@ -34,7 +34,7 @@ class NoGraphError(ValueError):
 
 
 class _Graph(nn.Module):
-    def __init__(self, part: Part, network: nn.Module) -> None:
+    def __init__(self, part: GraphPart, network: nn.Module) -> None:
         super().__init__()
         self.network = network  # holds the weights
         self.part = part
@@ -52,7 +52,7 @@ class _Form:
     others: tuple[tuple[int, int, int], ...] = ()
 
 
-def _forms(part: Part, height: int, width: int) -> Iterator[_Form]:
+def _forms(part: GraphPart, height: int, width: int) -> Iterator[_Form]:
     # an odd size, so that what is padded to a multiple is padded in the trace; torch takes a batch
     # of one for a constant
     traced = (2 if "batch" in part.free else 1, (height | 1) + 2, (width | 1) + 4)
@@ -63,7 +63,7 @@ def _forms(part: Part, height: int, width: int) -> Iterator[_Form]:
 
 @torch.no_grad()
 def write_graph(
-    part: Part, network: nn.Module, size: tuple[int, int], folder: Path, tolerance: float
+    part: GraphPart, network: nn.Module, size: tuple[int, int], folder: Path, tolerance: float
 ) -> dict[str, Any]:
     """Write ``PART.onnx`` and return what the manifest says of it.
 
@@ -120,7 +120,7 @@ def difference(found: Sequence, expected: Tensor | Sequence[Tensor]) -> float:
     return worst
 
 
-def _trace(part: Part, network: nn.Module, form: _Form, path: Path) -> None:
+def _trace(part: GraphPart, network: nn.Module, form: _Form, path: Path) -> None:
     tensors = _inputs(part, *form.traced)
     torch.onnx.export(
         _Graph(part, network).eval(),
@@ -137,7 +137,7 @@ def _trace(part: Part, network: nn.Module, form: _Form, path: Path) -> None:
     )
 
 
-def _inputs(part: Part, batch: int, height: int, width: int) -> list[Tensor]:
+def _inputs(part: GraphPart, batch: int, height: int, width: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(0)
     return [
         torch.rand(batch, frames, channels, scale * height, scale * width, generator=generator)
@@ -145,7 +145,7 @@ def _inputs(part: Part, batch: int, height: int, width: int) -> list[Tensor]:
     ]
 
 
-def _free_axes(part: Part, form: _Form) -> tuple[dict[int, Any], ...]:
+def _free_axes(part: GraphPart, form: _Form) -> tuple[dict[int, Any], ...]:
     dims = {name: torch.export.Dim(name, min=1 if name == "batch" else 2) for name in form.free}
     return tuple(
         {
@@ -156,7 +156,7 @@ def _free_axes(part: Part, form: _Form) -> tuple[dict[int, Any], ...]:
     )
 
 
-def _compare(part: Part, session: Any, form: _Form, tolerance: float) -> float:
+def _compare(part: GraphPart, session: Any, form: _Form, tolerance: float) -> float:
     worst = 0.0
     for shape in (form.traced, *form.others):
         inputs = _inputs(part, *shape)
@@ -171,7 +171,9 @@ def _compare(part: Part, session: Any, form: _Form, tolerance: float) -> float:
     return worst
 
 
-def _describe(part: Part, session: Any, form: _Form, worst: float, path: Path) -> dict[str, Any]:
+def _describe(
+    part: GraphPart, session: Any, form: _Form, worst: float, path: Path
+) -> dict[str, Any]:
     return {
         "part": part.name,
         "file": path.name,

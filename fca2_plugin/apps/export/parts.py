@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from fca2_plugin.nets import FCA2Net, NetSpec
 from fca2_plugin.nets.codes import Codes
 
-__all__ = ["Clip", "Part", "clip_frames", "network_parts"]
+__all__ = ["ClipShape", "GraphPart", "clip_frames", "network_parts"]
 
 DEFAULT_FRAMES = 7
 
 
-class Clip(NamedTuple):
+class ClipShape(NamedTuple):
     """An input (n, frames, channels, scale*h, scale*w), h and w those of the LQ frames."""
 
     frames: int
@@ -31,7 +31,7 @@ class Clip(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class GraphPart:
     """One graph to be.
 
     Args:
@@ -45,7 +45,7 @@ class Part:
 
     name: str
     run: Callable[..., Tensor | tuple[Tensor, ...]]
-    inputs: dict[str, Clip]
+    inputs: dict[str, ClipShape]
     outputs: tuple[str, ...]
     free: tuple[str, ...] = ()
     required: bool = False
@@ -69,39 +69,39 @@ def clip_frames(network: nn.Module, frames: int | None) -> int:
     return chunk or frames or DEFAULT_FRAMES
 
 
-def network_parts(network: nn.Module, frames: int) -> Iterator[Part]:
+def network_parts(network: nn.Module, frames: int) -> Iterator[GraphPart]:
     """The graphs of a network, in the order in which they run, the whole last."""
     if isinstance(network, FCA2Net):
         yield from _fca2_parts(network, frames)
         if network.autoencoder is None and (network.cleaning is None) != (network.vsr is None):
             return  # its only part is the whole
     channels = getattr(network, "spec", NetSpec()).in_channels
-    yield Part("network", network, {"lq": Clip(frames, channels)}, ("sr",))
+    yield GraphPart("network", network, {"lq": ClipShape(frames, channels)}, ("sr",))
 
 
-def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[Part]:
-    lq = Clip(frames)
+def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[GraphPart]:
+    lq = ClipShape(frames)
     if net.cleaning is not None:
         free = ("batch", "frames")
-        yield Part("cleaning", net.clean, {"lq": lq}, ("clean",), free, required=True)
+        yield GraphPart("cleaning", net.clean, {"lq": lq}, ("clean",), free, required=True)
     if net.autoencoder is not None:
         encoder, decoder = _autoencoder_parts(net, frames)
         yield encoder
     if net.vsr is not None:
-        codes = lq if net.autoencoder is None else Clip(len(net.plan_ahead(frames)))
-        yield Part("vsr", net.super_resolve, {"codes": codes}, ("sr_codes",))
+        codes = lq if net.autoencoder is None else ClipShape(len(net.plan_ahead(frames)))
+        yield GraphPart("vsr", net.super_resolve, {"codes": codes}, ("sr_codes",))
     if net.autoencoder is not None:
         yield decoder
 
 
-def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[Part, Part]:
+def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[GraphPart, GraphPart]:
     """Encoder and decoder; what passes between them is found out by running the encoder."""
     groups = net.plan_ahead(frames)
     with torch.inference_mode():
         codes, guide = net.encode(torch.rand(1, frames, 3, 32, 32), groups)
         scale = net.spec.scale or net.super_resolve(codes).shape[-1] // codes.shape[-1]
     passed = {
-        f"guide_{name}": Clip(value.shape[1], value.shape[2])
+        f"guide_{name}": ClipShape(value.shape[1], value.shape[2])
         for name, value in _fields(guide).items()
         if isinstance(value, Tensor)
     }
@@ -119,13 +119,15 @@ def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[Part, Part]:
         sr = net.autoencoder.decode(Codes(sr_codes, filled))
         return net.correct(sr, others[-1]) if len(others) > len(passed) else sr
 
-    inputs = {"sr_codes": Clip(codes.shape[1], scale=scale), **passed}
+    inputs = {"sr_codes": ClipShape(codes.shape[1], scale=scale), **passed}
     if net.corrects_output:
-        inputs["clean"] = Clip(frames)
+        inputs["clean"] = ClipShape(frames)
     free = ("batch",)
     return (
-        Part("encoder", encode, {"clean": Clip(frames)}, ("codes", *passed), free, required=True),
-        Part("decoder", decode, inputs, ("sr",), free, required=True),
+        GraphPart(
+            "encoder", encode, {"clean": ClipShape(frames)}, ("codes", *passed), free, required=True
+        ),
+        GraphPart("decoder", decode, inputs, ("sr",), free, required=True),
     )
 
 

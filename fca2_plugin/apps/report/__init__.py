@@ -7,8 +7,7 @@ from fca2_plugin.apps.report.pictures import (
     codes_picture,
 )
 from fca2_plugin.apps.report.results_page import write_results
-from fca2_plugin.apps.report.run_page import write_report
-from fca2_plugin.apps.report.run_table import results_table
+from fca2_plugin.apps.report.run_page import results_table, write_report
 
 __all__ = [
     "CodesPicture",

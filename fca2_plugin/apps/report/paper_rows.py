@@ -5,8 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fca2_plugin.apps.report.paper_notes import NOTES, clip_mean, counted
-from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES, TABLES, PaperTable, Row, method_key
+from fca2_plugin.apps.report.papers import (
+    NETWORK_NAMES,
+    TABLES,
+    PaperRow,
+    PaperTable,
+    clip_mean,
+    counted,
+    method_key,
+)
 from fca2_plugin.apps.report.results import Evaluation, Results
 from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
 
@@ -21,31 +28,9 @@ MEMBERS = {
     **CLIPS,
     "mfqe": {key.partition(":")[2] for key, _ in TABLES["tgafnet-1"].columns} - {""},
 }
+#: Which protocol measures what the tables of a data set print.
 PROTOCOLS = {"vid4": "cvsr-y", "reds4": "cvsr-y", "mfqe": "mfqe"}
-"""Which protocol measures what the tables of a data set print."""
 
-#: LQ sizes of a table's clips: times at other sizes do not belong there.
-LQ_SIZES = {"fca2-1": {(180, 144), (176, 144), (180, 120)}, "fca2-2": {(320, 180)}}
-
-#: Where a config of configs/ belongs: the beginning of its name, tables and their row (from 1).
-CONFIG_ROWS: Mapping[str, tuple[tuple[str, int], ...]] = {
-    "table3-1_": (("fca2-3", 1),),
-    "table3-2_": (("fca2-3", 2),),
-    "table3-3_": (("fca2-3", 3), ("fca2-7", 1)),
-    "table3-4_": (("fca2-3", 4),),
-    "table3-5_": (("fca2-3", 5),),
-    "table5_joint": (("fca2-5", 2),),
-    "table6_s6o0": (("fca2-6", 1),),
-    "table6_s6o2": (("fca2-6", 2),),
-    "table6_s9o0": (("fca2-6", 3),),
-    "table6_s12o4": (("fca2-6", 5),),
-    "table6_s18o8": (("fca2-6", 6),),
-    "table7-2_": (("fca2-7", 2),),
-    "table7-4_": (("fca2-7", 4),),
-    "fca2-autoencoder_s9o3": (("fca2-3", 5), ("fca2-6", 4), ("fca2-7", 3)),
-    "fca2-s9o3_basicvsr-pp_": (("fca2-4", 4), ("fca2-5", 1)),
-    "basicvsr-pp_": (("fca2-4", 1),),
-}
 CROSS = {("vimeo90k", "reds4"): 1, ("reds", "vid4"): 2}  # rows of Table VIII
 
 
@@ -106,10 +91,9 @@ def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
 def _places(table: PaperTable, evaluation: Evaluation, dataset: str) -> Iterator[tuple[str, int]]:
     """Names of our rows and the printed row each belongs to (None for the end)."""
     config = _config(evaluation)
-    for start, places in CONFIG_ROWS.items():
-        for key, number in places:
-            if key == table.key and config.startswith(start):
-                yield table.rows[number - 1].name, number - 1
+    for start, number in table.config_rows.items():
+        if config.startswith(start):
+            yield table.rows[number - 1].name, number - 1
     if table.key == "fca2-8" and config.startswith("fca2-autoencoder"):
         for (trained, tested), number in CROSS.items():
             if tested == dataset and f"_{trained}" in config:
@@ -126,7 +110,7 @@ def _timed_places(table: PaperTable, benchmark: Mapping, network: str) -> Iterat
     if benchmark.get("tiny"):
         return
     name = vsr if network == "baseline" else f"FCA² + {vsr}"
-    if tuple(benchmark["size"]) in LQ_SIZES.get(table.key, ()):
+    if tuple(benchmark["size"]) in table.lq_sizes:
         yield name, _index(table, name)
 
 
@@ -198,31 +182,29 @@ def _speed(sizes: Mapping[str, Mapping], device: str) -> dict[str, Cell]:
 def _view(table: PaperTable, ours: list[_Ours]) -> TableView:
     lines = []
     keys = [key for key, _ in table.columns]
-    placed = {
-        index: [row for row in ours if row.after == index] for index in range(len(table.rows))
-    }
     for index, row in enumerate(table.rows):
         lines.append(Line(row.name, tuple(_printed(table, row)), "printed"))
-        lines += [_our_line(one, keys) for one in placed[index]]
+        lines += [_our_line(one, keys) for one in ours if one.after == index]
     lines += [_our_line(one, keys) for one in ours if one.after is None]
     heads = tuple(head for _, head in table.columns)
     if table.methods_across:
         lines, heads = _turned(lines, heads)
-    return TableView(f"{table.name}: {table.about}", heads, tuple(lines), NOTES.get(table.key, ()))
+    first = "clip" if table.methods_across else "method"
+    return TableView(f"{table.name}: {table.about}", heads, tuple(lines), table.notes, first)
 
 
 def _our_line(row: _Ours, keys: Iterable[str]) -> Line:
-    return Line(row.name, tuple(row.cells.get(key, Cell(NONE)) for key in keys), "ours")
+    return Line(row.name, tuple(row.cells.get(key, Cell(NONE)) for key in keys), "measured")
 
 
-def _printed(table: PaperTable, row: Row) -> Iterator[Cell]:
-    for (key, _), cell in zip(table.columns, row.cells, strict=True):
+def _printed(table: PaperTable, row: PaperRow) -> Iterator[Cell]:
+    for key, cell in table.cells_of(row).items():
         note = ""
         if key == "params_m" and (count := counted(row.name)) is not None:
             note = f"counted {count:.2f}"
-        if cell is not None and len(cell) == 2 and (mean := clip_mean(table, row, key)):
+        if len(cell) == 2 and (mean := clip_mean(table, row, key)):
             note = f"clips: {mean:.2f}"
-        yield Cell(NONE if cell is None else _text(key, cell, table), note=note)
+        yield Cell(_text(key, cell, table), note=note)
 
 
 def _text(key: str, cell: tuple[float, ...], table: PaperTable) -> str:
@@ -234,8 +216,7 @@ def _text(key: str, cell: tuple[float, ...], table: PaperTable) -> str:
 
 def _turned(lines: list[Line], heads: tuple[str, ...]) -> tuple[list[Line], tuple[str, ...]]:
     """Rows to columns; a column's kind then stands in its head."""
-    marks = {"printed": "printed", "ours": "measured", "": ""}
-    across = tuple(f"{line.head} ({marks[line.kind]})" for line in lines)
+    across = tuple(f"{line.head} ({line.kind})" for line in lines)
     return [
         Line(head, tuple(line.cells[index] for line in lines)) for index, head in enumerate(heads)
     ], across

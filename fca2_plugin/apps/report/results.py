@@ -6,16 +6,24 @@ with all their conditions.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fca2_plugin._files import read_json
-from fca2_plugin.apps.report.run_table import MODELS, check_results
 
-__all__ = ["FURTHER", "Evaluation", "Results", "Scores", "conditions_of", "read_results"]
+__all__ = [
+    "FURTHER",
+    "Evaluation",
+    "Results",
+    "Scores",
+    "conditions_of",
+    "quickstart_evaluations",
+    "read_results",
+]
 
+#: What is read of each kind of file; the quickstart's has none.
 SCHEMAS = {
     "evaluate": (1,),
     "benchmark": (1, 2),
@@ -23,11 +31,12 @@ SCHEMAS = {
     "benchmark_training": (2,),
     "benchmark_enhancement": (1,),
 }
-"""What is read of each kind of file; the quickstart's has none."""
-NO_CONDITION = ""
+EXPECTED = "a file of fca2 evaluate, fca2 benchmark or the quickstart (results.json)"
 #: Measures beside PSNR and SSIM, and whether more is better.
 FURTHER = {"tof": False, "warp_dis": False, "warp_raft": False, "lpips": False, "vmaf": True}
+QUICKSTART_ROWS = ("bicubic", "baseline", "wrapped")
 NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
+KIND_NAMES = {float: "a number", str: "a text", list: "a list", Mapping: "an object"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Evaluation:
         params: Parameters, where known.
         ms: Per frame, where known.
         device: On which ``ms`` was measured.
+        speed: Times as fast as the network that it is compared with, where there is one.
     """
 
     method: str
@@ -79,6 +89,7 @@ class Evaluation:
     params: int | None = None
     ms: float | None = None
     device: str | None = None
+    speed: float | None = None
 
 
 @dataclass
@@ -104,36 +115,79 @@ def read_results(paths: Sequence[Path]) -> Results:
     for path in results.files:
         content = read_json(path)
         if not isinstance(content, Mapping):
-            raise ValueError(f"{path} holds a {type(content).__name__}; expected {_expected()}")
-        if "kind" not in content and set(MODELS) <= set(content):
-            _add_quickstart(results, path, content)
+            raise ValueError(f"{path} holds a {type(content).__name__}; expected {EXPECTED}")
+        if "kind" not in content and set(QUICKSTART_ROWS) <= set(content):
+            for one in quickstart_evaluations(content, str(path)):
+                one.method += " (quickstart)"
+                results.evaluations.append(one)
             continue
         kind = content.get("kind")
         if kind not in SCHEMAS:
-            raise ValueError(f"{path} is of kind {kind!r}; expected {_expected()}")
+            raise ValueError(f"{path} is of kind {kind!r}; expected {EXPECTED}")
         if content.get("schema") not in SCHEMAS[kind]:
             raise ValueError(
                 f"{path} has schema {content.get('schema')!r} and this version reads "
                 f"{' and '.join(map(str, SCHEMAS[kind]))}; "
                 f"write it anew with this version's fca2 {kind.split('_')[0]}"
             )
-        if kind == "evaluate":
-            _add_evaluation(results, path, content)
-        elif kind in ("benchmark", "benchmark_training"):
-            _check_benchmark(path, content)
-            (results.benchmarks if kind == "benchmark" else results.training).append(content)
-        elif kind == "benchmark_enhancement":
-            _check_enhancement(path, content)
-            results.enhancement.append(content)
-        else:
-            for point in _get(path, content, "points", list):
-                _check_benchmark(path, point)
-            results.sweeps.append(content)
+        _add(results, path, kind, content)
     return results
 
 
-def _expected() -> str:
-    return "a file of fca2 evaluate, fca2 benchmark or the quickstart (results.json)"
+def quickstart_evaluations(content: Mapping, place: str = "results.json") -> Iterator[Evaluation]:
+    """The rows of the quickstart's ``results.json``, those of shipped weights last.
+
+    Args:
+        content: Of the file.
+        place: What an error calls it.
+
+    Raises:
+        ValueError: A value is missing or is no number.
+    """
+    ratio = _get(place, content, "speed_ratio", float)
+    crfs = _get(place, content, "crfs", list)
+    device = (content.get("benchmark") or {}).get("device")
+    for name in (*QUICKSTART_ROWS, *(content.get("shipped") or ())):
+        row = content.get(name)
+        where = f"{name}."
+        one = Evaluation(name, "quickstart clips", "cvsr-y", device=device)
+        one.speed = {"baseline": 1.0, "wrapped": ratio}.get(name)
+        one.params = int(_get(place, row, "parameters", float, where))
+        if name != "bicubic" or row.get("ms_per_frame") is not None:
+            one.ms = _get(place, row, "ms_per_frame", float, where)
+        for crf in map(str, crfs):
+            psnr, ssim = (
+                _get(place, row.get(measure), crf, float, f"{where}{measure}.")
+                for measure in ("psnr_y", "ssim_y")
+            )
+            one.means[f"crf{crf}"] = Scores(psnr, ssim)
+        yield one
+
+
+def conditions_of(evaluations: Iterable[Evaluation]) -> list[str]:
+    """All conditions, in numeric order."""
+    found = {condition for one in evaluations for condition in one.means}
+    return sorted(found, key=lambda name: (int(re.sub(r"\D", "", name) or 0), name))
+
+
+def _add(results: Results, path: Path, kind: str, content: Mapping) -> None:
+    if kind == "evaluate":
+        _add_evaluation(results, path, content)
+    elif kind == "benchmark_enhancement":
+        _get(path, content, "device", str)
+        for network in _get(path, content, "networks", Mapping).values():
+            _get(path, network, "params", float)
+            for values in _get(path, network, "sizes", Mapping).values():
+                _get(path, values, "macs_per_frame", float)
+                _get(path, values, "fps", float)
+        results.enhancement.append(content)
+    elif kind == "benchmark_sweep":
+        for point in _get(path, content, "points", list):
+            _check_benchmark(path, point)
+        results.sweeps.append(content)
+    else:
+        _check_benchmark(path, content)
+        (results.benchmarks if kind == "benchmark" else results.training).append(content)
 
 
 def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
@@ -156,7 +210,10 @@ def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
             for clip, values in _get(path, scores, "clips", Mapping).items()
         }
         evaluation.plans[condition] = {
-            str(clip): [_plan(path, plan) for plan in values["plans"]]
+            str(clip): [
+                {key: _get(path, plan, key, list) for key in ("sizes", "cuts")}
+                for plan in values["plans"]
+            ]
             for clip, values in scores["clips"].items()
             if values.get("plans")
         }
@@ -183,7 +240,7 @@ def _condition(path: Path, source: Mapping) -> str:
     for place in (source.get("lq"), source.get("sr"), path.stem):
         if found := re.findall(r"(crf|qp)_?(\d+)", str(place or "").lower()):
             return "".join(found[-1])
-    return NO_CONDITION
+    return ""
 
 
 def _scores(path: Path, values: Any) -> Scores:
@@ -197,61 +254,22 @@ def _scores(path: Path, values: Any) -> Scores:
     return Scores(psnr, ssim, tuple(frames), gain, further)
 
 
-def _plan(path: Path, values: Any) -> Mapping:
-    return {key: _get(path, values, key, list) for key in ("sizes", "cuts")}
-
-
 def _check_benchmark(path: Path, content: Any) -> None:
     for network in ("baseline", "wrapped"):
         values = _get(path, content, network, Mapping)
         for key in NETWORK_KEYS:
             _get(path, values, key, float)
-    _get(path, content, "speed_ratio", float)
     for key in ("network", "host", "device"):
         _get(path, content, key, str)
+    _get(path, content, "speed_ratio", float)
     _get(path, content, "size", list)
     _get(path, content, "frames", float)
 
 
-def _check_enhancement(path: Path, content: Mapping) -> None:
-    _get(path, content, "device", str)
-    for network in _get(path, content, "networks", Mapping).values():
-        _get(path, network, "params", float)
-        for values in _get(path, network, "sizes", Mapping).values():
-            _get(path, values, "macs_per_frame", float)
-            _get(path, values, "fps", float)
-
-
-def _get(path: Path, content: Any, key: str, kind: type) -> Any:
+def _get(place: Path | str, content: Any, key: str, kind: type, within: str = "") -> Any:
     """``content[key]``, which must be of ``kind`` (float takes any number)."""
     value = content.get(key) if isinstance(content, Mapping) else None
     number = kind is float and isinstance(value, int | float) and not isinstance(value, bool)
     if not number and (kind is float or not isinstance(value, kind)):
-        raise ValueError(f"{path} has {key}={value!r:.60}; expected {_KIND_NAMES[kind]}")
+        raise ValueError(f"{place} has {within}{key}={value!r:.60}; expected {KIND_NAMES[kind]}")
     return value
-
-
-_KIND_NAMES = {float: "a number", str: "a text", list: "a list", Mapping: "an object"}
-
-
-def _add_quickstart(results: Results, path: Path, content: Mapping) -> None:
-    try:
-        check_results(content)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    measured = content.get("benchmark") or {}
-    for name in MODELS:
-        row = content[name]
-        evaluation = Evaluation(f"{name} (quickstart)", "quickstart clips", "cvsr-y")
-        for crf in content["crfs"]:
-            scores = Scores(row["psnr_y"][str(crf)], row["ssim_y"][str(crf)])
-            evaluation.means[f"crf{crf}"] = scores
-        evaluation.params, evaluation.ms = row["parameters"], row.get("ms_per_frame")
-        evaluation.device = measured.get("device")
-        results.evaluations.append(evaluation)
-
-
-def conditions_of(evaluations: Iterable[Evaluation]) -> list[str]:
-    """All conditions, in numeric order."""
-    found = {condition for one in evaluations for condition in one.means}
-    return sorted(found, key=lambda name: (int(re.sub(r"\D", "", name) or 0), name))

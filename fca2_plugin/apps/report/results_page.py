@@ -1,14 +1,10 @@
 """``fca2 report``: results beside the papers' tables, as one HTML page and as Markdown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from html import escape
 from pathlib import Path
 from statistics import fmean
 
-from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_text
-from fca2_plugin.apps.report import html, markdown
 from fca2_plugin.apps.report.codes import codes_of
 from fca2_plugin.apps.report.figures import (
     frames_figure,
@@ -18,8 +14,9 @@ from fca2_plugin.apps.report.figures import (
     tradeoff_figure,
 )
 from fca2_plugin.apps.report.footage import Footage
+from fca2_plugin.apps.report.page import Plot, Report, Section
 from fca2_plugin.apps.report.paper_rows import dataset_of, paper_views
-from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES, PaperTable
+from fca2_plugin.apps.report.papers import NETWORK_NAMES, PaperTable
 from fca2_plugin.apps.report.results import Evaluation, Results, conditions_of, read_results
 from fca2_plugin.apps.report.views import (
     benchmark_view,
@@ -33,6 +30,7 @@ from fca2_plugin.apps.report.views import (
 __all__ = ["write_results"]
 
 TITLE = "Compressed video super-resolution: results"
+TIMED = "Time, memory, size"
 TRAINING = "Training steps: time, memory, size"
 PRINTED = (
     "Rows marked “printed” are the papers' own figures, not ours; rows marked “measured” come from "
@@ -65,70 +63,37 @@ def write_results(
     page, text = Path(folder) / "report.html", Path(folder) / "report.md"
     for path in (page, text):
         check_writable(path)
-    write_text(page, _page(results, all_tables))
-    write_text(text, _markdown(results, all_tables))
+    report = _report(results, all_tables)
+    write_text(page, report.html())
+    write_text(text, report.markdown())
     return page, text
 
 
-def _page(results: Results, all_tables: bool) -> str:
-    sections = [_headline(results)]
-    for evaluations in _groups(results.evaluations):
-        sections += _quality(evaluations)
+def _report(results: Results, all_tables: bool) -> Report:
+    groups = _groups(results.evaluations)
+    sections = [section for evaluations in groups for section in _quality(evaluations)]
     sections += _papers(results, all_tables)
     sections += _benchmarks(results)
-    sections.append(html.section("Files", "".join(map(html.note, _files(results)))))
-    return html.document(TITLE, sections)
+    sections.append(Section("Files", [str(path) for path in results.files]))
+    about = ", ".join(map(_name, groups)) or TIMED
+    return Report(TITLE, about, list(_tiles(results, groups)), sections)
 
 
-def _markdown(results: Results, all_tables: bool) -> str:
-    parts = [f"# {TITLE}", "Pictures and plots are in report.html beside this file."]
-    for evaluations in _groups(results.evaluations):
-        parts.append(f"## {_name(evaluations)}")
-        shown = (methods_view, further_view, clips_view, groups_view)
-        views = [view(evaluations) for view in shown]
-        parts += [markdown.table(view) for view in views if view]
-    views = paper_views(results, all_tables)
-    if views:
-        parts += ["## Beside the papers' tables", PRINTED]
-        parts += [markdown.table(view) for _, view in views]
-    timed = _timed(results)
-    if timed:
-        parts += ["## Time, memory, size", markdown.table(benchmark_view(timed))]
-    if results.training:
-        parts += [f"## {TRAINING}", markdown.table(benchmark_view(results.training, TRAINING))]
-    parts += ["## Files", *_files(results), f"Written by fca2_plugin {__version__}."]
-    return "\n\n".join(parts) + "\n"
-
-
-def _headline(results: Results) -> str:
-    tiles = []
-    for evaluations in _groups(results.evaluations):
-        tiles += _best(evaluations)
+def _tiles(results: Results, groups: Sequence[Sequence[Evaluation]]) -> Iterator[tuple[str, str]]:
+    """How far the best method lies above the least, where both have the same conditions; speed."""
+    for evaluations in groups:
+        shared = set.intersection(*(set(one.means) for one in evaluations))
+        if shared:
+            means = {o.method: fmean(o.means[c].psnr for c in shared) for o in evaluations}
+            best, least = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+            if means[best] > means[least]:
+                said = f"{best} over {least} on {evaluations[0].dataset}, mean PSNR"
+                yield f"{means[best] - means[least]:+.2f} dB", said
     for one in results.benchmarks:
         network = NETWORK_NAMES.get(one["network"], one["network"])
-        said = f"as fast as {network} alone, {one['frames']} frames of "
-        tiles.append((f"{one['speed_ratio']:.2f}×", said + "×".join(map(str, one["size"]))))
-    cards = "".join(
-        f"<li><strong>{value.replace('-', '−')}</strong><span>{escape(said)}</span></li>"
-        for value, said in tiles
-    )
-    shown = f'<ul class="tiles">{cards}</ul>' if tiles else ""
-    said = ", ".join(_name(evaluations) for evaluations in _groups(results.evaluations))
-    return (
-        f"<header><h1>{TITLE}</h1>\n<p>{escape(said or 'Time, memory, size')}</p>\n{shown}</header>"
-    )
-
-
-def _best(evaluations: Sequence[Evaluation]) -> Iterator[tuple[str, str]]:
-    """How far the best method lies above the least, over the conditions that all have."""
-    shared = set.intersection(*(set(one.means) for one in evaluations))
-    if len(evaluations) < 2 or not shared:
-        return
-    means = {o.method: fmean(o.means[c].psnr for c in shared) for o in evaluations}
-    best, least = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
-    if means[best] > means[least]:
-        said = f"{best} over {least} on {evaluations[0].dataset}, mean PSNR"
-        yield f"{means[best] - means[least]:+.2f} dB", said
+        size = "×".join(map(str, one["size"]))
+        said = f"as fast as {network} alone, {one['frames']} frames of {size}"
+        yield f"{one['speed_ratio']:.2f}×", said
 
 
 def _groups(evaluations: Sequence[Evaluation]) -> list[list[Evaluation]]:
@@ -144,114 +109,90 @@ def _name(evaluations: Sequence[Evaluation]) -> str:
     return f"{first.dataset} ({first.protocol or 'protocol not said'})"
 
 
-def _quality(evaluations: Sequence[Evaluation]) -> Iterator[str]:
+def _quality(evaluations: Sequence[Evaluation]) -> Iterator[Section]:
     """Tables, plots and pictures of a data set."""
-    yield html.section(f"Results on {_name(evaluations)}", html.table(methods_view(evaluations)))
-    further = further_view(evaluations)
-    if further:
-        yield html.section(further.title, html.table(further))
     conditions = conditions_of(evaluations)
     shown = SHOWN_CONDITION if SHOWN_CONDITION in conditions else conditions[len(conditions) // 2]
-    plots = list(_plots(evaluations, conditions, shown))
-    if plots:
-        yield html.section("Compression and frames", "".join(plots))
+    yield Section(f"Results on {_name(evaluations)}", [methods_view(evaluations)])
+    if further := further_view(evaluations):
+        yield Section(further.title, [further])
+    if plots := list(_plots(evaluations, conditions, shown)):
+        yield Section("Compression and frames", plots)
     for view in (clips_view(evaluations), groups_view(evaluations)):
         if view:
-            yield html.section(view.title, html.table(view, "clip, method"))
+            yield Section(view.title, [view])
     yield from _pictures(evaluations, shown)
 
 
 def _plots(
     evaluations: Sequence[Evaluation], conditions: Sequence[str], shown: str
-) -> Iterator[str]:
+) -> Iterator[Plot]:
     for codec in ("crf", "qp"):
         swept = [one for one in evaluations if any(c.startswith(codec) for c in one.means)]
         if len([c for c in conditions if c.startswith(codec)]) > 1:
-            draw = partial(psnr_by_condition, swept, codec)
             said = f"PSNR against compression on {_name(evaluations)}"
-            yield f'<div class="plots one">{html.plot(draw, said, said)}</div>'
+            yield Plot(psnr_by_condition(swept, codec), said)
     if any(s.frames for one in evaluations for s in one.clips.get(shown, {}).values()):
         said = f"PSNR frame by frame, {condition_name(shown)}".rstrip(", ")
-        yield html.plot(partial(frames_figure, evaluations, shown), said, said, broad=True)
+        yield Plot(frames_figure(evaluations, shown), said, broad=True)
 
 
-def _pictures(evaluations: Sequence[Evaluation], condition: str) -> Iterator[str]:
+def _pictures(evaluations: Sequence[Evaluation], condition: str) -> Iterator[Section]:
     footage = Footage(evaluations, condition)
     clips = footage.clips[:MAX_COMPARED]
     for number, clip in enumerate(clips):
         comparison = footage.comparison(clip)
-        yield html.picture(comparison)
+        shown = [comparison]
         if number == 0:
-            yield html.picture(footage.profile(comparison, clip))
-            yield from _codes(footage, clip)
+            shown += [footage.profile(comparison, clip), *_codes(footage, clip)]
+        for picture in shown:
+            yield Section(picture.title, [picture])
     if footage.missing:
-        title = "More pictures" if clips else "Pictures"
-        yield html.section(title, html.note(footage.missing))
+        yield Section("More pictures" if clips else "Pictures", [footage.missing])
 
 
-def _codes(footage: Footage, clip: str) -> Iterator[str]:
+def _codes(footage: Footage, clip: str) -> Iterator:
     """What the first network with an autoencoder makes of a clip's first frames."""
     frames = footage.read("LQ", clip)
     for one in footage.evaluations if frames else ():
         title = f"{clip}: LQ frames and their codes, {one.method}"
         shown = codes_of(one, footage.condition, title, frames)
         if shown is not None:
-            yield html.picture(shown)
+            yield shown
             return
 
 
-def _papers(results: Results, all_tables: bool) -> Iterator[str]:
+def _papers(results: Results, all_tables: bool) -> Iterator[Section]:
     views = paper_views(results, all_tables)
     if views:
-        yield html.section("Beside the papers' tables", f"<p>{PRINTED}</p>")
+        yield Section("Beside the papers' tables", [PRINTED])
     for table, view in views:
-        first = "clip" if table.methods_across else "method"
-        content = html.table(view, first)
-        if table.key in TRADEOFF:
-            content += _tradeoff(table, results)
-        yield html.section(view.title, content)
+        yield Section(view.title, [view, *_tradeoff(table, results)])
 
 
-def _tradeoff(table: PaperTable, results: Results) -> str:
+def _tradeoff(table: PaperTable, results: Results) -> Iterator[Plot]:
     """Fig. 1 of the paper with our points in it."""
-    ours = [
-        one
-        for one in results.evaluations
-        if dataset_of(one) == TRADEOFF[table.key] and SHOWN_CONDITION in one.means
-    ]
-    caption = (
-        "PSNR at CRF 25 against time (as Fig. 1); circles grow with the parameters. Printed times "
-        "are an A6000's: compare them with each other, not with times measured elsewhere."
-    )
-    draw = partial(tradeoff_figure, table, ours, SHOWN_CONDITION)
-    if not ours:
-        return ""
-    return html.plot(draw, caption, f"PSNR against time, {table.name}", broad=True)
+    dataset = TRADEOFF.get(table.key)
+    swept = [one for one in results.evaluations if SHOWN_CONDITION in one.means]
+    ours = [one for one in swept if dataset and dataset_of(one) == dataset]
+    if ours:
+        caption = (
+            "PSNR at CRF 25 against time (as Fig. 1); circles grow with the parameters. Printed "
+            "times are an A6000's: compare them with each other, not with times measured elsewhere."
+        )
+        yield Plot(tradeoff_figure(table, ours, SHOWN_CONDITION), caption, broad=True)
 
 
-def _benchmarks(results: Results) -> Iterator[str]:
+def _benchmarks(results: Results) -> Iterator[Section]:
     if results.training:
-        view = benchmark_view(results.training, TRAINING)
-        yield html.section(TRAINING, html.table(view, "network"))
-    timed = _timed(results)
-    if not timed:
-        return
-    content = html.table(benchmark_view(timed), "network")
+        yield Section(TRAINING, [benchmark_view(results.training, TRAINING)])
+    points: list[Mapping] = [point for one in results.sweeps for point in one["points"]]
+    if timed := [*results.benchmarks, *points]:
+        yield Section(TIMED, [benchmark_view(timed)])
     for sweep in ("frames", "size", "groups"):
         swept = [one for one in results.sweeps if one["sweep"] == sweep and one["points"]]
         if swept:
-            plots = "".join(
-                html.plot(partial(sweep_figure, swept, plot), said, f"{said} of a {sweep} sweep")
-                for plot, (_, said) in sweep_plots(sweep).items()
-            )
+            plots = sweep_plots(sweep).items()
+            shown = [Plot(sweep_figure(swept, name), said) for name, (_, said) in plots]
             paper = "" if sweep == "groups" else ", as Fig. 10"
-            content += f'<h3>Over {sweep}{paper}</h3><div class="plots">{plots}</div>'
-    yield html.section("Time, memory, size", content)
-
-
-def _timed(results: Results) -> list[Mapping]:
-    return [*results.benchmarks, *(point for one in results.sweeps for point in one["points"])]
-
-
-def _files(results: Results) -> list[str]:
-    return [str(path) for path in results.files]
+            yield Section(f"Over {sweep}{paper}", shown)

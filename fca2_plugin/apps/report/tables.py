@@ -3,20 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["NONE", "Cell", "Line", "TableView", "mark_best", "mib_text"]
+__all__ = ["NONE", "Cell", "Line", "TableView", "by_method", "mark_best", "mib_text"]
 
 NONE = "–"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A formatted value.
-
-    Args:
-        text: The value.
-        best: It is the best of its column.
-        note: Said beside it in small print.
-    """
+    """A formatted value; ``best`` of its column is bold, and the note is said in small print."""
 
     text: str
     best: bool = False
@@ -25,7 +19,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A row; ``kind`` is ``printed`` (by a paper), ``ours`` (measured) or nothing."""
+    """A row; ``kind`` is ``printed`` (by a paper), ``measured`` (by us) or nothing."""
 
     head: str
     cells: tuple[Cell, ...]
@@ -34,21 +28,35 @@ class Line:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table with its title and what is said below it."""
+    """A table with its title, what is said below it, and the head of its first column."""
 
     title: str
     heads: tuple[str, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+    first_head: str = "method"
 
 
-def mark_best(texts: Mapping[str, str], goodness: Sequence[float]) -> dict[str, Cell]:
-    """Mark what reads like the best value; nothing where all read the same."""
-    best = texts[max(zip(goodness, texts, strict=True))[1]]
-    chosen = len(set(texts.values())) > 1
-    return {name: Cell(text, chosen and text == best) for name, text in texts.items()}
+def mark_best(values: Mapping[str, tuple[str, float]]) -> dict[str, Cell]:
+    """Mark what reads like the best value, of texts and how good they are; nothing if all do."""
+    best, _ = max(values.values(), key=lambda value: value[1])
+    chosen = len({text for text, _ in values.values()}) > 1
+    return {name: Cell(text, chosen and text == best) for name, (text, _) in values.items()}
 
 
 def mib_text(value: float | None) -> str:
     """Whole MiB, where they were measured."""
     return NONE if value is None else f"{value:,.0f}"
+
+
+def by_method(
+    title: str,
+    methods: Sequence[str],
+    columns: Sequence[tuple[str, Mapping[str, Cell]]],
+    note: str,
+) -> TableView:
+    """A row per method of columns that hold cells by method."""
+    lines = tuple(
+        Line(name, tuple(cells.get(name, Cell(NONE)) for _, cells in columns)) for name in methods
+    )
+    return TableView(title, tuple(head for head, _ in columns), lines, (note,))

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from fca2_plugin.apps.report.paper_tables import NETWORK_NAMES
+from fca2_plugin.apps.report.papers import NETWORK_NAMES
 from fca2_plugin.apps.report.results import FURTHER, Evaluation, Scores, conditions_of
-from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView, mark_best, mib_text
+from fca2_plugin.apps.report.tables import (
+    NONE,
+    Cell,
+    Line,
+    TableView,
+    by_method,
+    mark_best,
+    mib_text,
+)
 from fca2_plugin.apps.scores import HEADERS
 
 __all__ = [
@@ -19,21 +27,26 @@ __all__ = [
 NETWORKS = ("baseline", "wrapped")
 Column = tuple[str, dict[str, Cell]]  # head, cells by method
 BOLD = "Bold is the best."
+COSTS = (  # head, attribute, text
+    ("parameters", "params", "{:,}"),
+    ("ms per frame", "ms", "{:.1f}"),
+    ("speed", "speed", "{:.2f}×"),
+)
+CLIP_METHOD = "clip, method"
 
 
 def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
     """A row per method: parameters, time, mean PSNR and SSIM of every condition."""
     columns: list[Column] = []
-    params = {one.method: one.params for one in evaluations if one.params is not None}
-    times = {one.method: one.ms for one in evaluations if one.ms is not None}
-    if params:
-        columns.append(("parameters", {name: Cell(f"{n:,}") for name, n in params.items()}))
-    if times:
-        columns.append(("ms per frame", {name: Cell(f"{ms:.1f}") for name, ms in times.items()}))
+    for head, key, text in COSTS:
+        known = {one.method: getattr(one, key) for one in evaluations}
+        cells = {name: Cell(text.format(v)) for name, v in known.items() if v is not None}
+        columns += [(head, cells)] if cells else []
     for condition in conditions_of(evaluations):
         scores = {o.method: o.means[condition] for o in evaluations if condition in o.means}
         columns += _quality(condition, scores)
-    return _by_method("Means over clips", evaluations, columns, _about(evaluations))
+    names = [one.method for one in evaluations]
+    return by_method("Means over clips", names, columns, _about(evaluations))
 
 
 def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
@@ -47,26 +60,17 @@ def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
             found = {m: s.further[measure] for m, s in means.items() if measure in s.further}
             if not found:
                 continue
-            texts = {method: f"{value:.{digits}f}" for method, value in found.items()}
-            goodness = [value if more_is_better else -value for value in found.values()]
+            sign = 1 if more_is_better else -1
+            values = {m: (f"{value:.{digits}f}", sign * value) for m, value in found.items()}
             head = f"{condition_name(condition)} {name}".strip()
-            columns.append((head, mark_best(texts, goodness)))
+            columns.append((head, mark_best(values)))
             if not more_is_better and name not in lower:
                 lower.append(name)
     if not columns:
         return None
     note = f"Lower is better for {', '.join(lower)}. " if lower else ""
-    return _by_method("Other measures, means over clips", evaluations, columns, note + BOLD)
-
-
-def _by_method(
-    title: str, evaluations: Sequence[Evaluation], columns: Sequence[Column], note: str
-) -> TableView:
-    lines = tuple(
-        Line(one.method, tuple(cells.get(one.method, Cell(NONE)) for _, cells in columns))
-        for one in evaluations
-    )
-    return TableView(title, tuple(head for head, _ in columns), lines, (note,))
+    names = [one.method for one in evaluations]
+    return by_method("Other measures, means over clips", names, columns, note + BOLD)
 
 
 def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
@@ -81,7 +85,8 @@ def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
                 cells = tuple(Cell(_both(s)) if s else Cell(NONE) for s in scores)
                 lines.append(Line(f"{clip}, {one.method}", cells))
     heads = tuple(condition_name(condition) or "PSNR / SSIM" for condition in conditions)
-    return TableView("Every clip, PSNR / SSIM", heads, tuple(lines)) if lines else None
+    title = "Every clip, PSNR / SSIM"
+    return TableView(title, heads, tuple(lines), (), CLIP_METHOD) if lines else None
 
 
 def groups_view(evaluations: Sequence[Evaluation]) -> TableView | None:
@@ -102,7 +107,8 @@ def groups_view(evaluations: Sequence[Evaluation]) -> TableView | None:
         "Codes for a frame, then the frames of every group in order; | is a cut, / where the "
         "network began anew."
     )
-    return TableView("Adaptive groups", heads, tuple(lines), (note,)) if lines else None
+    title = "Adaptive groups"
+    return TableView(title, heads, tuple(lines), (note,), CLIP_METHOD) if lines else None
 
 
 def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, size") -> TableView:
@@ -141,7 +147,7 @@ def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, si
             name = name if base else f"FCA² + {name}"
             lines.append(Line(name, tuple(map(Cell, cells))))
     notes = dict.fromkeys(_said(one) for one in benchmarks)
-    return TableView(title, heads, tuple(lines), tuple(notes))
+    return TableView(title, heads, tuple(lines), tuple(notes), "network")
 
 
 def condition_name(condition: str) -> str:
@@ -156,10 +162,9 @@ def _quality(condition: str, scores: Mapping[str, Scores]) -> list[Column]:
     columns = []
     gain = "Δ" * all(one.gain for one in scores.values())
     for metric in ("psnr", "ssim"):
-        texts = {name: _text(metric, one) for name, one in scores.items()}
-        goodness = [getattr(one, metric) for one in scores.values()]
+        values = {name: (_text(metric, one), getattr(one, metric)) for name, one in scores.items()}
         head = f"{condition_name(condition)} {gain}{metric.upper()}".strip()
-        columns.append((head, mark_best(texts, goodness)))
+        columns.append((head, mark_best(values)))
     return columns
 
 

@@ -5,7 +5,7 @@ import pytest
 from fca2_plugin.apps.ablations.rows import ABLATIONS, RUNS
 from fca2_plugin.apps.ablations.run import needed_runs
 from fca2_plugin.apps.ablations.train import Study
-from fca2_plugin.apps.report.paper_tables import TABLES
+from fca2_plugin.apps.report.papers import TABLES
 from tests.config_trees import ROOT
 from tests.conftest import require_host
 

@@ -34,7 +34,7 @@ def test_the_reports_table_iv(tmp_path):
     views = paper_rows.paper_views(results.read_results([tmp_path / "b.json"]))
     table, view = views[0]
     assert [len(views), table.key] == [1, "tgafnet-4"]
-    ours = {line.head: line for line in view.lines if line.kind == "ours"}
+    ours = {line.head: line for line in view.lines if line.kind == "measured"}
     stdf = found["networks"]["stdf-r3l"]
     cells = [cell.text for cell in ours["stdf-r3l"].cells]
     gmacs = stdf["sizes"]["D"]["macs_per_frame"] / 1e9

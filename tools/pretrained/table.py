@@ -24,16 +24,17 @@ from fca2_plugin._files import file_at_once, read_json, write_json, write_text
 from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.pretrained.figure import tradeoff_png
-from fca2_plugin.apps.pretrained.markdown import table_markdown
-from fca2_plugin.apps.pretrained.rows import ROWS, Row, find_rows
-from fca2_plugin.apps.report.paper_tables import TABLES
+from fca2_plugin.apps.report.papers import TABLES
 from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
 from fca2_plugin.data.encode import PUBLISHED as CODECS
 from fca2_plugin.data.inputs import find_inputs
 from fca2_plugin.inference.facts import fingerprint
 from fca2_plugin.inference.run import to_clip
 from fca2_plugin.inference.settings import InferenceSettings
+
+from .figure import tradeoff_png
+from .markdown import table_markdown
+from .rows import ROWS, Row, find_rows
 
 __all__ = ["CONDITIONS", "PAPER_ROWS", "make_table"]
 
@@ -201,10 +202,9 @@ def _scores(result: dict) -> dict:
 
 def _papers() -> dict:
     table = TABLES["fca2-1"]
-    columns = [key for key, _ in table.columns]
     papers = {}
     for name in PAPER_ROWS:
-        cells = dict(zip(columns, table.row(name).cells, strict=True))
+        cells = table.cells_of(table.row(name))
         by_crf = {key: cells[f"crf{key}"] for key in ("15", "25", "35")}
         papers[name] = {
             "source": table.name,

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from fca2_plugin.apps.pretrained.rows import PAIRS
-from fca2_plugin.apps.report.plotting import LIGHT, legend, new_grid, png
+from fca2_plugin.apps.report.figures import COLORS, QUIET, new_grid, png
+
+from .rows import PAIRS
 
 __all__ = ["tradeoff_png"]
 
@@ -14,9 +15,9 @@ def tradeoff_png(table: Mapping) -> bytes:
     """Draw ``table.json``: a network and the same inside FCA² share a colour and a line."""
     rows = table["rows"]
     conditions = list(next(iter(rows.values()))["psnr_y"])
-    figure, grid = new_grid(LIGHT, 2, 2, (9, 6.6))
+    figure, grid = new_grid(2, 2, (9, 6.6))
     families = {name: name for name in MARKERS} | {inside: alone for alone, inside in PAIRS}
-    colors = dict(zip(MARKERS, (LIGHT.quiet, *LIGHT.series[:2], LIGHT.series[3]), strict=True))
+    colors = dict(zip(MARKERS, (QUIET, *COLORS[:2], COLORS[3]), strict=True))
     for axes, condition in zip(grid, conditions, strict=True):
         for alone, inside in PAIRS:
             if alone in rows and inside in rows:
@@ -31,7 +32,7 @@ def tradeoff_png(table: Mapping) -> bytes:
                 ms=9,
                 ls="none",
                 color=colors[family],
-                markerfacecolor=LIGHT.paper if wrapped else colors[family],
+                markerfacecolor="white" if wrapped else colors[family],
                 markeredgewidth=1.8,
                 label=f"{family} in FCA²" if wrapped else family,
                 zorder=2,
@@ -39,10 +40,9 @@ def tradeoff_png(table: Mapping) -> bytes:
         axes.set_xscale("log")
         axes.margins(x=0.12, y=0.15)
         title = "raw" if condition == "raw" else f"CRF {condition}"
-        axes.set_title(title, loc="left", fontsize=10, color=LIGHT.ink)
+        axes.set_title(title, loc="left", fontsize=10)
         axes.set_xlabel("ms per output frame, log scale (left is faster)")
-    legend(figure, grid[0], LIGHT)
-    return png(figure)
+    return png(figure, grid[0])
 
 
 def _point(row: Mapping, condition: str) -> tuple[float, float]:

@@ -1,0 +1,134 @@
+"""A report as sections of things shown, and its two forms: an HTML page, and Markdown.
+
+The templates in ``templates/`` hold all of the page. It needs no other file, and its only scripts
+are the sliders' one-liners, without which it still shows everything.
+"""
+
+import base64
+import functools
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import numpy as np
+from PIL import Image
+
+from fca2_plugin import __version__
+from fca2_plugin.apps.report.pictures import CodesPicture, Comparison, TemporalProfile
+from fca2_plugin.apps.report.tables import TableView
+
+__all__ = ["Facts", "Plot", "Report", "Section", "table_markdown"]
+
+LOSSLESS_PIXELS = 200 * 200  # larger frames are kept as WebP of this quality, a fifth of the size:
+QUALITY = 90
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot's PNG and what is said below it; a broad one scrolls where there is no room."""
+
+    png: bytes
+    caption: str
+    alt: str = ""
+    broad: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was run, by name."""
+
+    values: dict[str, str]
+
+
+#: Template of everything that a section can hold beside sentences.
+SHOWN = {
+    CodesPicture: "codes.html",
+    Comparison: "comparison.html",
+    Facts: "facts.html",
+    Plot: "plot.html",
+    TableView: "table.html",
+    TemporalProfile: "profile.html",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands under one title."""
+
+    title: str
+    items: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole report.
+
+    Args:
+        title: Of the page.
+        about: Said below the title.
+        tiles: Figures that a reader came for, and what each is.
+        sections: In the order shown.
+    """
+
+    title: str
+    about: str
+    tiles: Sequence[tuple[str, str]]
+    sections: Sequence[Section]
+
+    def html(self) -> str:
+        """The page."""
+        return self._render("page.html")
+
+    def markdown(self) -> str:
+        """Tables and sentences as Markdown."""
+        return self._render("report.md")
+
+    def _render(self, name: str) -> str:
+        return _templates().get_template(name).render(report=self, version=__version__)
+
+
+def table_markdown(view: TableView) -> str:
+    """A table under its title, its notes below it."""
+    return _templates().get_template("table.md").render(item=view).strip()
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fca2_plugin.apps.report"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals["template_of"] = lambda item: SHOWN.get(type(item), "sentence.html")
+    environment.tests["written"] = lambda item: isinstance(item, str | TableView)
+    environment.filters |= {"png": _png, "picture": _picture, "cell": _markdown_cell}
+    return environment
+
+
+def _markdown_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _picture(frame: np.ndarray, max_side: int | None = None) -> str:
+    """A frame's address; lossless at its own size, else no larger than ``max_side``."""
+    image = Image.fromarray(frame)
+    if max_side is not None:
+        image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    if max_side is None or image.width * image.height <= LOSSLESS_PIXELS:
+        image.save(buffer, "png", optimize=True)
+        return _png(buffer.getvalue())
+    image.save(buffer, "webp", quality=QUALITY)
+    return _uri(buffer.getvalue(), "webp")
+
+
+def _png(data: bytes) -> str:
+    return _uri(data, "png")
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

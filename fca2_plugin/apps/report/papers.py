@@ -1,0 +1,103 @@
+"""The printed tables of the papers, read from ``papers.json``, which says what is in it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+__all__ = ["COUNTED", "NETWORK_NAMES", "TABLES", "PaperRow", "PaperTable", "clip_mean", "counted"]
+
+Figure = tuple[float, ...]  # one, or PSNR and SSIM
+ROUNDING = 0.02  # dB that rounding can explain
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A printed row: the method or the setting, and its cells in the order of the columns."""
+
+    name: str
+    cells: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A printed table.
+
+    Args:
+        key: Such as ``fca2-1``.
+        name: Such as ``FCA² Table I``.
+        about: What was measured on what.
+        columns: Keys, as the data file says, and heads.
+        rows: As printed; a method or a setting each.
+        dataset: ``vid4``, ``reds4`` or ``mfqe``: whose results have a row here.
+        methods_across: In print the methods are columns.
+        config_rows: Row (from 1) of a config, by the beginning of its name.
+        lq_sizes: Of the frames whose times belong here.
+        notes: Said below it.
+    """
+
+    key: str
+    name: str
+    about: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[PaperRow, ...]
+    dataset: str
+    methods_across: bool
+    config_rows: Mapping[str, int]
+    lq_sizes: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...]
+
+    def row(self, name: str) -> PaperRow | None:
+        """The row whose name means the same."""
+        key = method_key(name)
+        return next((row for row in self.rows if method_key(row.name) == key), None)
+
+    def cells_of(self, row: PaperRow) -> dict[str, Figure]:
+        """A row's cells by the keys of their columns."""
+        return dict(zip((key for key, _ in self.columns), row.cells, strict=True))
+
+
+def method_key(name: str) -> str:
+    """What is the same in ``FCA² + BasicVSR++``, ``fca2+basicvsr-pp`` and ``FCA2 BasicVSRPP``."""
+    name = name.lower().replace("²", "2").replace("fca2+", "fca2 ").replace("++", "pp")
+    return "".join(letter for letter in name.replace("plusplus", "pp") if letter.isalnum())
+
+
+def counted(name: str) -> float | None:
+    """Counted parameters in millions of a printed method, where they differ from the print."""
+    key = method_key(name)
+    return next((value for name, value in COUNTED.items() if method_key(name) == key), None)
+
+
+def clip_mean(table: PaperTable, row: PaperRow, column: str) -> float | None:
+    """The mean PSNR of a row's printed clips, where the printed mean is another one."""
+    cells = table.cells_of(row)
+    clips = [cell[0] for key, cell in cells.items() if key.startswith(f"{column}:")]
+    mean = fmean(clips) if clips else cells[column][0]
+    return mean if abs(mean - cells[column][0]) > ROUNDING else None
+
+
+def _row(cells: list) -> PaperRow:
+    name, *figures = cells
+    return PaperRow(name, tuple(tuple(f) if isinstance(f, list) else (f,) for f in figures))
+
+
+def _table(shared_notes: Mapping[str, str], values: Mapping) -> PaperTable:
+    return PaperTable(
+        **{
+            **values,
+            "columns": tuple(map(tuple, values["columns"])),
+            "rows": tuple(map(_row, values["rows"])),
+            "lq_sizes": tuple(map(tuple, values["lq_sizes"])),
+            "notes": tuple(shared_notes.get(note, note) for note in values["notes"]),
+        }
+    )
+
+
+_DATA = json.loads(Path(__file__).with_name("papers.json").read_text(encoding="utf-8"))
+#: Name in the papers' tables by the class of a host's network.
+NETWORK_NAMES: Mapping[str, str] = _DATA["network_names"]
+#: Parameters in millions, counted on the published network, where the print is wrong.
+COUNTED: Mapping[str, float] = _DATA["counted"]
+TABLES = {values["key"]: _table(_DATA["notes"], values) for values in _DATA["tables"]}
