@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin._malloc import keep_memory
 from fca2_plugin._torch import check_can_compile, uncompiled
 from fca2_plugin.apps.settings import InferenceSettings
 
@@ -46,6 +47,7 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
         ValueError: The device is not there, or nothing here can compile.
     """
     device = settings.on()
+    keep_memory()
     network.to(device).eval()
     if settings.channels_last:
         network.to(memory_format=torch.channels_last)

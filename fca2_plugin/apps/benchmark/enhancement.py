@@ -14,7 +14,6 @@ from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark.run import commit, random_clip
-from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.settings import InferenceSettings
@@ -70,14 +69,13 @@ def run_enhancement(
     for label, (width, height) in sizes.items():
         clip = random_clip((1, frames, 1, height, width), device)
         try:
-            with steady_memory():
-                measured = compare(
-                    networks,
-                    clip,
-                    repeats=repeats,
-                    warmup=inference.warmup,
-                    progress=progress and (lambda *at, label=label: progress(label, *at)),
-                )
+            measured = compare(
+                networks,
+                clip,
+                repeats=repeats,
+                warmup=inference.warmup,
+                progress=progress and (lambda *at, label=label: progress(label, *at)),
+            )
         except torch.cuda.OutOfMemoryError as error:
             raise ValueError(
                 f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try "

@@ -14,7 +14,6 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.apps.settings import InferenceSettings
@@ -138,14 +137,13 @@ def run_benchmark(
         pair = {name: TrainingStep(net, clip) for name, net in pair.items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
     try:
-        with steady_memory():
-            measured = compare(
-                pair,
-                clip,
-                repeats=setting.repeats,
-                warmup=inference.warmup,
-                progress=progress,
-            )
+        measured = compare(
+            pair,
+            clip,
+            repeats=setting.repeats,
+            warmup=inference.warmup,
+            progress=progress,
+        )
     except torch.cuda.OutOfMemoryError as error:
         raise ValueError(
             f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller "

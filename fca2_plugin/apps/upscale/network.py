@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin._malloc import keep_memory
 from fca2_plugin.apps.facts import fingerprint
 from fca2_plugin.apps.inference import default_device
 from fca2_plugin.apps.loading import find_host_spec, load_with_phase
@@ -60,6 +61,7 @@ class Upscaler:
         phase = phase or find_phase(network)
         self.device = _device(device)
         self.dtype = DTYPES.get(precision)
+        keep_memory()
         self.network = _on_clips(network, spec).to(self.device).eval()
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
         self._planned: tuple[tuple | None, tuple[FrameGroup, ...]] = (None, ())
