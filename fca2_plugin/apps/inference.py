@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.facts import count_parameters, device_name
 from fca2_plugin.apps.loading import load_network
@@ -203,9 +204,14 @@ class NetworkMethod:
             clip = to_clip(lq[piece], self.device)
             self._piece = piece.start
             start = time.perf_counter()
-            sr = self._run(clip, piece, groups)
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
+            with out_of_memory_said(
+                f"{clip.shape[1]} frames of {clip.shape[-1]}x{clip.shape[-2]} do not fit in the "
+                f"memory of {self.device} with {self.name}; let fewer frames run at once with "
+                "--max-frames"
+            ):
+                sr = self._run(clip, piece, groups)
+                if self.device.type == "cuda":
+                    torch.cuda.synchronize(self.device)
             milliseconds = 1000 * (time.perf_counter() - start) / (keep.stop - keep.start)
             self._check(sr, clip, pair, piece.start)
             sr = displace(sr, self.move)

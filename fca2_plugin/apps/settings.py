@@ -59,6 +59,8 @@ class InferenceSettings:
         """
         import torch  # takes seconds, and a command line is checked before
 
+        from fca2_plugin._torch import warn_of_emulated_bfloat16
+
         name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             device = torch.device(name)
@@ -70,6 +72,7 @@ class InferenceSettings:
             raise ValueError("device 'cuda' needs a GPU that torch sees, and there is none here")
         if self.device is None:  # now it is known
             InferenceSettings(name, self.dtype, cuda_graphs=self.cuda_graphs)
+        warn_of_emulated_bfloat16(device, getattr(torch, self.dtype))
         return device
 
     @property

@@ -12,6 +12,7 @@ from rich.table import Table
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark.run import commit, random_clip
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar
@@ -68,7 +69,10 @@ def run_enhancement(
     found: dict[str, dict] = {name: {"sizes": {}} for name in names}
     for label, (width, height) in sizes.items():
         clip = random_clip((1, frames, 1, height, width), device)
-        try:
+        with out_of_memory_said(
+            f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try fewer "
+            "frames or a smaller size"
+        ):
             measured = compare(
                 networks,
                 clip,
@@ -76,11 +80,6 @@ def run_enhancement(
                 warmup=inference.warmup,
                 progress=progress and (lambda *at, label=label: progress(label, *at)),
             )
-        except torch.cuda.OutOfMemoryError as error:
-            raise ValueError(
-                f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try "
-                "fewer frames or a smaller size"
-            ) from error
         for name, values in measured["models"].items():
             found[name]["params"] = values["parameters"]
             found[name]["sizes"][label] = {

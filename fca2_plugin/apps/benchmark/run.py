@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fca2_plugin import __version__
 from fca2_plugin._suggest import check_choice
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.acceleration import prepare
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
@@ -136,7 +137,9 @@ def run_benchmark(
     if setting.training:
         pair = {name: TrainingStep(net, clip) for name, net in pair.items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
-    try:
+    with out_of_memory_said(
+        f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller size"
+    ):
         measured = compare(
             pair,
             clip,
@@ -144,11 +147,6 @@ def run_benchmark(
             warmup=inference.warmup,
             progress=progress,
         )
-    except torch.cuda.OutOfMemoryError as error:
-        raise ValueError(
-            f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller "
-            "size"
-        ) from error
     networks = {
         name: {
             "ms_per_frame": values["ms_per_frame"],

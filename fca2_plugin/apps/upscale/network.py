@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin._malloc import keep_memory
+from fca2_plugin._torch import warn_of_emulated_bfloat16
 from fca2_plugin.apps.facts import fingerprint
 from fca2_plugin.apps.inference import default_device
 from fca2_plugin.apps.loading import find_host_spec, load_with_phase
@@ -61,6 +62,7 @@ class Upscaler:
         phase = phase or find_phase(network)
         self.device = _device(device)
         self.dtype = DTYPES.get(precision)
+        warn_of_emulated_bfloat16(self.device, self.dtype)
         keep_memory()
         self.network = _on_clips(network, spec).to(self.device).eval()
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)

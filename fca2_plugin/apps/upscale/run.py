@@ -16,6 +16,7 @@ from torch import nn
 
 from fca2_plugin._files import only_writer
 from fca2_plugin._malloc import release_free_memory
+from fca2_plugin._torch import is_out_of_memory
 from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
 from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
 from fca2_plugin.apps.upscale.network import Upscaler, load_upscaler
@@ -23,7 +24,6 @@ from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.plan import windows
 from fca2_plugin.apps.upscale.processes import Group
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback, UpscaleResult
-from fca2_plugin.apps.upscale.sizes import is_out_of_memory
 from fca2_plugin.apps.upscale.threads import Ahead
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.codec.picture import Picture, to_picture
