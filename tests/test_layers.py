@@ -103,7 +103,7 @@ def test_the_adapters_do_not_know_each_other():
 
 
 #: ``score_enhancer`` is shared with ``fca2 evaluate``; it is to move below the adapters.
-STILL_IN_APPS = {"fca2_plugin.apps.inference", "fca2_plugin.apps.methods"}
+STILL_IN_APPS = {"fca2_plugin.apps.methods"}
 
 
 def test_adapters_and_compat_stand_on_the_core_alone():

@@ -1,11 +1,14 @@
-"""What older releases of torch lack, on a torch that has been made one of them."""
+"""What older releases of torch lack, on a torch that has been made one of them; how torch fails."""
 
 import runpy
+import warnings
 
 import pytest
 import torch
 
 from fca2_plugin import _torch
+from fca2_plugin._torch import is_out_of_memory, out_of_memory_said
+from fca2_plugin.inference.settings import InferenceSettings
 
 
 @pytest.fixture
@@ -40,3 +43,38 @@ def test_a_graph_knows_that_it_is_compiled():
         assert _torch.is_compiling() is False
         return
     assert _torch.is_compiling is torch.compiler.is_compiling
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (torch.cuda.OutOfMemoryError("CUDA out of memory"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
+        (RuntimeError("shapes do not fit"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_which_errors_mean_that_memory_ran_out(error, expected):
+    assert is_out_of_memory(error) is expected
+
+
+def test_running_out_of_memory_is_said():
+    with pytest.raises(ValueError, match="try less"), out_of_memory_said("try less"):
+        raise MemoryError
+    with pytest.raises(RuntimeError, match="shapes"), out_of_memory_said("try less"):
+        raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.parametrize("supported", [False, True])
+def test_bfloat16_that_a_cpu_emulates_warns(monkeypatch, supported):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: supported)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        InferenceSettings("cpu").on()
+        assert not found
+        InferenceSettings("cpu", "bf16").on()
+    said = [str(one.message) for one in found if "no instructions for bfloat16" in str(one.message)]
+    assert bool(said) is not supported

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from torch import Tensor, nn
 
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.pairs import Pair
 from fca2_plugin.apps.scoring import Scorer
 from fca2_plugin.codec import YuvFile
@@ -84,8 +85,12 @@ class NetworkMethod:
             types=types or "",
         )
         try:
-            for result in results:
-                yield _to_array(result), 1000 * result.seconds
+            with out_of_memory_said(
+                f"{self.chunk or pair.num_frames} frames do not fit in the memory of "
+                f"{self.runner.device} with {self.name}; let fewer run at once with --chunk"
+            ):
+                for result in results:
+                    yield _to_array(result), 1000 * result.seconds
         except ValueError as error:
             raise ValueError(f"{pair.label}: {error}") from error
 

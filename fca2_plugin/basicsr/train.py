@@ -17,6 +17,7 @@ import yaml
 from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
+from fca2_plugin._malloc import keep_memory
 from fca2_plugin.basicsr.runner import load_config, train, use_debug, use_resume
 from fca2_plugin.checkpoints import nothing_to_resume
 
@@ -89,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    keep_memory()
     options = parse_options(args.cfg_options)
     cfg = load_config(find_config(args.config or args.opt), options, args.work_dir)
     if args.debug:

@@ -27,6 +27,7 @@ _MMAGIC = (
     "mmengine_saving",
     "mmengine_dist",
     "mmagic_half",
+    "mmcv_batches",
 )
 _BASICSR = (
     "torchvision_names",

@@ -4,8 +4,9 @@ torchvision's operator follows the same conventions: offset channels are (dy, dx
 position per deformable group, mask channels are kernel positions per group, samples outside the
 image are zero. Three things differ and are handled here:
 
-* torchvision has no bfloat16 kernel, and before torch 2.3 no float16 kernel on a CPU; these are
-  computed in float32;
+* torchvision has no bfloat16 kernel, and half precision cannot tell neighbouring positions of a
+  large frame apart (float16 counts in quarters of a pixel from 256 on): both are computed in
+  float32, on every device;
 * torchvision registers an autocast rule, while MMCV's Python has already chosen the dtypes, so
   autocast is off around the call;
 * at a position of exactly -1 (or exactly the image size) MMCV gives the offset no gradient and
@@ -38,7 +39,7 @@ class Geometry(NamedTuple):
 def forward(
     x: Tensor, weight: Tensor, bias: Tensor | None, offset: Tensor, mask: Tensor | None, g: Geometry
 ) -> Tensor:
-    """Return the output, in the input's dtype, or in float32 where that has no kernel."""
+    """Return the output, in the input's dtype, or in float32 for one of half precision."""
     with torch.autocast(device_type=x.device.type, enabled=False):
         tensors = _tensors(x, weight, offset, mask, bias)
         return torch.ops.torchvision.deform_conv2d(*tensors, *_numbers(g), mask is not None)
@@ -77,8 +78,7 @@ def _tensors(
 
 
 def _full(tensor: Tensor) -> Tensor:
-    half_on_cpu = tensor.dtype == torch.float16 and not tensor.is_cuda
-    return tensor.float() if half_on_cpu or tensor.dtype == torch.bfloat16 else tensor
+    return tensor.float() if tensor.dtype.itemsize < 4 else tensor
 
 
 def _numbers(g: Geometry) -> tuple[int, ...]:

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from fca2_plugin._torch import check_can_compile, uncompiled
+from fca2_plugin._malloc import keep_memory
+from fca2_plugin._torch import check_can_compile, is_out_of_memory, uncompiled
 from fca2_plugin.inference.settings import InferenceSettings
 
 __all__ = ["eager", "prepare", "replays"]
@@ -46,9 +47,10 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
         ValueError: The device is not there, or nothing here can compile.
     """
     device = settings.find_device()
+    keep_memory()
     network.to(device).eval()
     if settings.channels_last:
-        network.to(memory_format=torch.channels_last)
+        _put_channels_last(network)
     if settings.dtype != "float32":
         dtype = getattr(torch, settings.dtype)
         for part in _flow_parts(network):
@@ -60,8 +62,8 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
         _check_compiler(device)
         for region in _regions(network):
             region.compile(dynamic=False)
-    if settings.cuda_graphs:
-        _replace(network, "forward", _Graphs)
+    if settings.cuda_graphs and not replays(network):
+        network.forward = _Graphs(network.forward)  # around autocast, which is captured, too
     return network
 
 
@@ -88,6 +90,13 @@ def _replace(module: nn.Module, method: str, change: Callable[[Callable], Callab
     """Put ``change`` around a method of one module; once."""
     if method not in vars(module):
         setattr(module, method, change(getattr(module, method)))
+
+
+def _put_channels_last(network: nn.Module) -> None:
+    """The weights of two-dimensional convolutions; torch refuses a network that has others, too."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def _flow_parts(module: nn.Module) -> Iterator[nn.Module]:
@@ -171,6 +180,8 @@ class _Graphs:
             with torch.cuda.graph(graph):
                 result = self.run(inputs, *groups)
         except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise
             reason = (str(error).strip().splitlines() or ["no reason given"])[0]
             raise ValueError(
                 "this network cannot be captured as a CUDA graph, because it asks the GPU for a "

@@ -60,6 +60,8 @@ class InferenceSettings:
         """
         import torch  # takes seconds, and a command line is checked before
 
+        from fca2_plugin._torch import warn_of_emulated_bfloat16
+
         name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             device = torch.device(name)
@@ -74,6 +76,7 @@ class InferenceSettings:
             ) from error
         if self.device is None:  # now it is known
             InferenceSettings(device.type, self.dtype, cuda_graphs=self.cuda_graphs)
+        warn_of_emulated_bfloat16(device, getattr(torch, self.dtype))
         return device
 
     @property

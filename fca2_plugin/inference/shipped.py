@@ -15,7 +15,7 @@ from fca2_plugin._files import file_at_once, file_sha256, write_json
 from fca2_plugin._suggest import check_choice, check_settings
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.inference.weights_list import INDEX, WEIGHTS, Shipped, list_shipped
-from fca2_plugin.nets import NETS
+from fca2_plugin.nets import NETS, FCA2Net
 from fca2_plugin.nets.staged import StagedFCA2Net
 
 __all__ = ["build_net", "load_shipped", "ship"]
@@ -67,7 +67,7 @@ def ship(
     """Store a checkpoint of either host in half precision, and list it; its card is for you.
 
     Args:
-        name: What it is called, by ``--preset`` as well.
+        name: What it is called, for ``--weights``.
         checkpoint: The file or the folder of a run.
         net: As ``Shipped``.
         about: As ``Shipped``.
@@ -78,7 +78,8 @@ def ship(
         ValueError: Its weights are not those of ``net``.
     """
     network = build_net(net)
-    load_part(network, checkpoint, "generator")
+    # a baseline trains as the VSR network of an FCA2Net without an autoencoder
+    load_part(network, checkpoint, "generator" if isinstance(network, FCA2Net) else "vsr")
     half = {
         key: value.half() if value.is_floating_point() else value
         for key, value in network.state_dict().items()

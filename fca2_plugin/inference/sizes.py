@@ -10,7 +10,7 @@ from fca2_plugin._malloc import release_free_memory
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.windows import check_window, fit_context
 
-__all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes", "is_out_of_memory"]
+__all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
 
 GIB = 2**30
 SHARE = 0.7  # of the free memory
@@ -173,13 +173,3 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
 def _status(key: str) -> int:
     lines = STATUS.read_text().splitlines()
     return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a GPU, or torch or Python on a CPU, had no more memory."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in text or "out of memory" in text or "not enough memory" in text
-    )

@@ -74,9 +74,11 @@ class TrajectoryMemory:
         n, _, h, w = features.shape
         self.indices.append(F.normalize(_cells(index), dim=1))
         self.values.append(torch.cat([_cells(features, reach) for reach in _REACHES], dim=1))
+        # in float32 at least: bfloat16 counts to 256 cells
+        dtype = torch.promote_types(features.dtype, torch.float32)
         ys, xs = torch.meshgrid(
-            torch.arange(h // CELL, device=features.device, dtype=features.dtype),
-            torch.arange(w // CELL, device=features.device, dtype=features.dtype),
+            torch.arange(h // CELL, device=features.device, dtype=dtype),
+            torch.arange(w // CELL, device=features.device, dtype=dtype),
             indexing="ij",
         )
         here = torch.stack([xs, ys]).expand(n, 1, -1, -1, -1)

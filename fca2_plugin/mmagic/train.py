@@ -16,6 +16,7 @@ from mmengine.config import DictAction
 from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
+from fca2_plugin._malloc import keep_memory
 from fca2_plugin.checkpoints import nothing_to_resume
 from fca2_plugin.mmagic.runner import (
     load_config,
@@ -65,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    keep_memory()
     cfg = load_config(find_config(args.config), args.cfg_options, args.work_dir)
     cfg.launcher = args.launcher
     if args.amp:

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
 from fca2_plugin.ops.padding import pad_space
-from fca2_plugin.ops.windows import window_indices
+from fca2_plugin.ops.windows import pick_windows, window_indices
 
 __all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
 
@@ -171,7 +171,7 @@ class SlidingWindow(_Adapter):
 
     def arrange(self, frames: Tensor) -> Tensor:
         indices = window_indices(frames.shape[1], self.num_frames, self.border)
-        return frames[:, torch.tensor(indices, device=frames.device)].flatten(0, 1)
+        return pick_windows(frames, indices)
 
 
 class FramesAsBatch(_Adapter):

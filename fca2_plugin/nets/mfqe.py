@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.layers.conv import conv_chain
 from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.ops.frame_groups import pick_frames
 from fca2_plugin.ops.warp import flow_warp
 from fca2_plugin.ops.windows import peak_indices
 
@@ -310,7 +311,7 @@ class MFQE2PairNet(nn.Module):
             if frames
         ]
         order = sorted(range(x.shape[1]), key=(pqfs + others).__getitem__)
-        return self.pqf_net.to_clip(torch.cat(parts, dim=1)[:, order], x)
+        return self.pqf_net.to_clip(pick_frames(torch.cat(parts, dim=1), order), x)
 
 
 def _pqfs(num_frames: int, pqfs: Iterable[int] | None) -> Iterable[int]:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from fca2_plugin.layers.deform import DeformConv, DeformFusion, zero_conv
 from fca2_plugin.nets.enhancer import Enhancer
 from fca2_plugin.nets.spec import RECURRENT_CONTEXT
+from fca2_plugin.ops.frame_groups import pick_frames
 from fca2_plugin.ops.windows import window_indices
 
 __all__ = ["RFDANet"]
@@ -148,7 +149,7 @@ class RFDANet(Enhancer):
             )
         frames = []
         for indices in window_indices(t, self.num_frames, "replicate")[before : t - after]:
-            frame, state = self.step(planes[:, indices].squeeze(2), state)
+            frame, state = self.step(pick_frames(planes, indices).squeeze(2), state)
             frames.append(frame)
         return self.to_clip(torch.stack(frames, dim=1), x), state
 

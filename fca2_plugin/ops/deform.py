@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchvision.ops import deform_conv2d as _deform_conv2d
 
 from fca2_plugin.ops.precision import without_autocast
 
@@ -34,13 +33,15 @@ def deform_conv2d(
         returns (n, o, h', w') in the dtype of ``x``.
     """
 
+    from torchvision import ops  # takes seconds, and most networks never come here
+
     def wide(tensor: Tensor | None) -> Tensor | None:
         if tensor is None:
             return None
         return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
     with without_autocast(x.device.type):
-        out = _deform_conv2d(
+        out = ops.deform_conv2d(
             wide(x), wide(offset), wide(weight), wide(bias), padding=padding, mask=wide(mask)
         )
     return out.to(x.dtype)

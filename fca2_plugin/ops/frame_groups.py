@@ -113,5 +113,7 @@ def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[
 
 def pick_frames(x: Tensor, indices: Sequence[int]) -> Tensor:
     """Some frames of a clip, (n, t, ...)."""
-    # by plain numbers: an index that is a tensor would make a GPU wait for it
-    return torch.stack([x[:, index] for index in indices], dim=1)
+    # by plain numbers: an index that is a tensor would make a GPU wait for it; and taken apart
+    # once, or the gradient of each would be a whole clip
+    frames = x.unbind(1)
+    return torch.stack([frames[index] for index in indices], dim=1)

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.ops.frame_groups import pick_frames
 
-__all__ = ["BORDERS", "map_windows", "peak_indices", "window_indices"]
+__all__ = ["BORDERS", "map_windows", "peak_indices", "pick_windows", "window_indices"]
 
 BORDERS = ("replicate", "reflection", "reflection_circle", "circle")
 
@@ -79,6 +80,12 @@ def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
     ]
 
 
+def pick_windows(clip: Tensor, windows: Sequence[Sequence[int]]) -> Tensor:
+    """Windows of a clip (n, t, ...) by the numbers of their frames, as a batch (n*k, f, ...)."""
+    frames = pick_frames(clip, [frame for window in windows for frame in window])
+    return frames.unflatten(1, (len(windows), -1)).flatten(0, 1)
+
+
 def map_windows(
     function: Callable[[Tensor], Tensor],
     clip: Tensor,
@@ -97,10 +104,10 @@ def map_windows(
     Shape:
         returns (n, len(windows), ...).
     """
-    n, at_once = len(clip), None if torch.is_grad_enabled() else at_once
-    index = torch.tensor(windows, device=clip.device)  # (k, f)
+    at_once = None if torch.is_grad_enabled() else at_once
+    size = at_once or len(windows)
+    parts = [windows[start : start + size] for start in range(0, len(windows), size)]
     frames = [
-        function(clip[:, some].flatten(0, 1)).unflatten(0, (n, len(some)))
-        for some in index.split(at_once or len(index))
+        function(pick_windows(clip, some)).unflatten(0, (len(clip), len(some))) for some in parts
     ]
     return torch.cat(frames, dim=1) if len(frames) > 1 else frames[0]

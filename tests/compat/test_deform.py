@@ -10,7 +10,8 @@ from tests.conftest import require_host
 
 require_host("mmcv")
 
-from fca2_plugin.compat import mmcv_ext  # noqa: E402
+from fca2_plugin.compat import deform_kernels, mmcv_batches, mmcv_ext  # noqa: E402
+from tests.nets.fake_cuda import Faults, fake_cuda  # noqa: E402
 
 mmcv_ext.apply()
 
@@ -203,6 +204,33 @@ def test_half_precision(dtype):
     torch.testing.assert_close(out.float(), layer(x, offset, mask), atol=0.1, rtol=0.1)
     out.float().sum().backward()
     assert torch.isfinite(layer.weight.grad).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_positions_on_a_gpu_are_never_in_half_precision(dtype):
+    shapes = (1, 4, 8, 8), (4, 4, 3, 3), (1, 18, 8, 8), (1, 9, 8, 8)
+    geometry = deform_kernels.Geometry((3, 3), (1, 1), (1, 1), (1, 1), 1, 1)
+    with fake_cuda():
+        x, weight, offset, mask = (torch.rand(s, device="cuda", dtype=dtype) for s in shapes)
+        with Faults():
+            out = deform_kernels.forward(x, weight, None, offset, mask, geometry)
+    assert out.dtype == torch.float32
+
+
+@pytest.mark.parametrize("number", [1, 7, 33, 34, 64])
+def test_a_batch_of_any_size(number, monkeypatch):
+    from mmcv.ops.deform_conv import DeformConv2dFunction
+
+    monkeypatch.setattr(DeformConv2dFunction, "forward", DeformConv2dFunction.forward)
+    mmcv_batches.apply()
+    torch.manual_seed(0)
+    x, offset = torch.randn(number, 4, 5, 5), torch.randn(number, 18, 5, 5, requires_grad=True)
+    weight = torch.randn(4, 4, 3, 3)
+    together = deform_conv2d(x, offset, weight, 1, 1)
+    alone = [deform_conv2d(x[i : i + 1], offset[i : i + 1], weight, 1, 1) for i in range(number)]
+    torch.testing.assert_close(together, torch.cat(alone))
+    together.sum().backward()
+    assert offset.grad.isfinite().all()
 
 
 def test_autocast_does_not_change_the_dtype():

@@ -1,5 +1,7 @@
 """Precision, memory layout, compiler and graphs: the same result as float32, run eagerly."""
 
+from unittest.mock import MagicMock
+
 import pytest
 import torch
 from torch import nn
@@ -44,6 +46,32 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
 def test_channels_last_changes_nothing(clip):
     expected, result = outputs(InferenceSettings("cpu", channels_last=True), clip)
     torch.testing.assert_close(result, expected, rtol=0, atol=1e-5)
+
+
+def test_channels_last_with_every_kind_of_convolution():
+    net = prepare(build_enhancer("cf-stif"), InferenceSettings("cpu", channels_last=True))
+    with torch.inference_mode():
+        assert net(torch.rand(1, 2, 1, 16, 16)).isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bf16", "fp16"])
+def test_graphs_go_around_any_precision(dtype, monkeypatch):
+    monkeypatch.setattr(InferenceSettings, "on", lambda self: torch.device("cpu"))
+    settings = InferenceSettings("cuda", dtype, cuda_graphs=True)
+    net = prepare(nn.Identity(), settings)
+    assert replays(net) and replays(prepare(net, settings))
+    assert not isinstance(net.forward.run, acceleration._Graphs)
+
+
+def test_memory_that_runs_out_during_capture_is_said_to(monkeypatch):
+    def run(x):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    for name in ("Stream", "stream", "current_stream", "CUDAGraph", "graph"):
+        monkeypatch.setattr(torch.cuda, name, MagicMock())
+    monkeypatch.setattr(acceleration, "WARM_PASSES", 0)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        acceleration._Graphs(run)(torch.rand(1))
 
 
 def test_bfloat16_is_close_and_comes_back_as_float32(clip):

@@ -1,4 +1,3 @@
-import pytest
 import torch
 
 from fca2_plugin.inference.runner import ClipRunner
@@ -9,7 +8,6 @@ from fca2_plugin.inference.sizes import (
     bytes_per_pixel,
     choose_sizes,
     free_bytes,
-    is_out_of_memory,
 )
 from tests.apps.upscale.films import Enlarge
 
@@ -93,17 +91,3 @@ def test_the_budget_is_what_the_user_says_or_most_of_what_is_free():
 def test_sizes_say_what_they_are():
     assert str(Sizes(8, 2, None, 16)) == "chunks of 8 frames (2 of context a side), whole frames"
     assert str(Sizes(8, 2, 64, 16)).endswith("tiles of 64 pixels, 16 shared")
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (MemoryError(), True),
-        (torch.OutOfMemoryError("CUDA out of memory"), True),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
-        (RuntimeError("shapes do not fit"), False),
-        (ValueError("out of memory"), False),
-    ],
-)
-def test_which_errors_mean_that_memory_ran_out(error, expected):
-    assert is_out_of_memory(error) is expected

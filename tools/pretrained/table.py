@@ -21,7 +21,7 @@ from pathlib import Path
 
 from fca2_plugin import __version__
 from fca2_plugin._files import file_at_once, read_json, write_json, write_text
-from fca2_plugin.apps.benchmark.steady import steady_memory
+from fca2_plugin._malloc import keep_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.report.papers import TABLES
@@ -180,8 +180,8 @@ def _time(
     models = {row.name: row.network.to(clip.device) for row in rows if row.name in names}
     advance = progress and (lambda done, total: progress(done, total, "timing"))
     load = os.getloadavg()[0]  # of the others, before this adds to it
-    with steady_memory():
-        result = {**compare(models, clip, progress=advance), "load_average": load}
+    keep_memory()
+    result = {**compare(models, clip, progress=advance), "load_average": load}
     keys = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "parameters")
     result["models"] = {
         name: {key: result["models"][first[structure]][key] for key in keys}

@@ -12,8 +12,8 @@ from rich.table import Table
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.benchmark.run import commit, random_clip
-from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.sweep import advance, progress_bar
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.inference.prepare import prepare
@@ -69,20 +69,17 @@ def run_enhancement(
     found: dict[str, dict] = {name: {"sizes": {}} for name in names}
     for label, (width, height) in sizes.items():
         clip = random_clip((1, frames, 1, height, width), device)
-        try:
-            with steady_memory():
-                measured = compare(
-                    networks,
-                    clip,
-                    repeats=repeats,
-                    warmup=inference.warmup,
-                    progress=progress and (lambda *at, label=label: progress(label, *at)),
-                )
-        except torch.cuda.OutOfMemoryError as error:
-            raise ValueError(
-                f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try "
-                "fewer frames or a smaller size"
-            ) from error
+        with out_of_memory_said(
+            f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try fewer "
+            "frames or a smaller size"
+        ):
+            measured = compare(
+                networks,
+                clip,
+                repeats=repeats,
+                warmup=inference.warmup,
+                progress=progress and (lambda *at, label=label: progress(label, *at)),
+            )
         for name, values in measured["models"].items():
             found[name]["params"] = values["parameters"]
             found[name]["sizes"][label] = {

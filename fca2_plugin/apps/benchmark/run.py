@@ -11,9 +11,9 @@ from torch import Tensor
 
 from fca2_plugin import __version__
 from fca2_plugin._suggest import check_choice
+from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.steady import steady_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.inference.prepare import prepare
@@ -137,20 +137,16 @@ def run_benchmark(
     if setting.training:
         pair = {name: TrainingStep(net, clip) for name, net in pair.items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
-    try:
-        with steady_memory():
-            measured = compare(
-                pair,
-                clip,
-                repeats=setting.repeats,
-                warmup=inference.warmup,
-                progress=progress,
-            )
-    except torch.cuda.OutOfMemoryError as error:
-        raise ValueError(
-            f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller "
-            "size"
-        ) from error
+    with out_of_memory_said(
+        f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller size"
+    ):
+        measured = compare(
+            pair,
+            clip,
+            repeats=setting.repeats,
+            warmup=inference.warmup,
+            progress=progress,
+        )
     networks = {
         name: {
             "ms_per_frame": values["ms_per_frame"],

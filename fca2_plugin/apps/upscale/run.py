@@ -16,6 +16,7 @@ from torch import nn
 
 from fca2_plugin._files import only_writer
 from fca2_plugin._malloc import release_free_memory
+from fca2_plugin._torch import is_out_of_memory
 from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
 from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
 from fca2_plugin.apps.upscale.options import UpscaleOptions
@@ -30,7 +31,6 @@ from fca2_plugin.codec.scan import frames
 from fca2_plugin.codec.segment import write_segment
 from fca2_plugin.inference.choose import load_runner
 from fca2_plugin.inference.runner import ClipRunner
-from fca2_plugin.inference.sizes import is_out_of_memory
 
 __all__ = ["plan_upscale", "upscale"]
 

@@ -1,0 +1,60 @@
+"""What a process pays before its first frame, and for every frame after it."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code: str) -> list[str]:
+    """Run a program in an interpreter of its own, and return what it printed."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("module", ["apps.upscale", "apps.evaluate", "nets"])
+def test_what_only_some_networks_need_is_not_imported(module):
+    """torchvision takes longer than all else together, most of it for torch's compiler."""
+    program = (
+        "import sys, time, torch\n"
+        "begun = time.process_time()\n"
+        f"import fca2_plugin.{module}\n"
+        "print(time.process_time() - begun)\n"
+        "print(*{'torchvision', 'torch._dynamo', 'sympy'} & set(sys.modules))\n"
+    )
+    seconds, *imported = run(program)
+    assert not imported
+    assert float(seconds) < 2
+
+
+def test_the_package_itself_needs_no_torch():
+    assert run("import sys, fca2_plugin; print('torch' in sys.modules)") == ["False"]
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"), reason="the allocator is not glibc's"
+)
+def test_a_network_keeps_its_memory():
+    """In a thread too, as upscale runs it: the second frame faults no page in."""
+    program = (
+        "import resource, threading, torch\n"
+        "from fca2_plugin.apps.upscale.network import Upscaler\n"
+        "from fca2_plugin.nets import CompactSRNet\n"
+        "def faults():\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "upscaler = Upscaler(CompactSRNet(32, 2), 'net', 'cpu')\n"
+        "clip = torch.rand(1, 4, 3, 96, 96)\n"
+        "def frames():\n"
+        "    for _ in range(2):\n"
+        "        upscaler(clip)\n"
+        "    before = faults()\n"
+        "    for _ in range(8):\n"
+        "        upscaler(clip)\n"
+        "    print(faults() - before)\n"
+        "thread = threading.Thread(target=frames)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    (count,) = run(program)
+    assert int(count) < 500  # 8 passes of 30 MiB would be tens of thousands
