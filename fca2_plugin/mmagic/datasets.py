@@ -1,6 +1,7 @@
 """Clips for MMagic: its own pipelines over folders, or whole samples from folders and LMDB."""
 
 import contextlib
+import inspect
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,6 +186,7 @@ class FCA2ClipsDataset(BaseDataset):
     """
 
     METAINFO = dict(dataset_type="fca2_clips", task_name="vsr")
+    OPTIONS = frozenset(inspect.signature(open_clip_set).parameters) - {"test"}
     takes_rounds = True
     rounds_given = False
 
