@@ -1,10 +1,11 @@
 """The configs that come with the package, and their short names: ``fca2_plugin::FOLDER/FILE``."""
 
+import sys
 from pathlib import Path
 
 from fca2_plugin._suggest import did_you_mean
 
-__all__ = ["CONFIGS", "PREFIX", "find_config"]
+__all__ = ["CONFIGS", "PREFIX", "find_config", "find_own_modules"]
 
 #: Where MMEngine and mim look for the configs of a package; in a clone it leads to ``configs``.
 CONFIGS = (Path(__file__).parent / ".mim" / "configs").resolve()
@@ -31,3 +32,13 @@ def find_config(name: str | Path) -> Path:
             f"there is no config {short!r} in {CONFIGS}{did_you_mean(short, known)}"
         )
     return path
+
+
+def find_own_modules() -> None:
+    """Let a config import modules of the current folder, as ``python -m`` and so tools/*.sh do.
+
+    They come last, so that a file there cannot take the place of an installed module.
+    """
+    here = str(Path.cwd())
+    if not {"", here} & set(sys.path):
+        sys.path.append(here)

@@ -171,8 +171,8 @@ def test_a_misspelt_option_or_key_is_named(config):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"model.type": "RunnerToyModl"}, "no model of type 'RunnerToyModl'.*did you mean 'Runner"),
-        ({"train_dataloader.dataset.type": "NoSuchThing"}, "no dataset of type 'NoSuchThing'"),
+        ({"model.type": "RunnerToyModl"}, "type 'RunnerToyModl', which .*did you mean 'Runner"),
+        ({"train_dataloader.dataset.type": "NoSuchThing"}, "type 'NoSuchThing', which MMagic does"),
     ],
 )
 def test_an_unknown_type_is_named(config, tmp_path, options, sentence):

@@ -13,6 +13,8 @@ from pathlib import Path
 from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data import Media, find_media, media_shape
 from fca2_plugin.data.manifest import MANIFEST
+from fca2_plugin.data.media import media_names
+from fca2_plugin.data.numbering import check_same_frames
 
 __all__ = ["OpenedTree", "Pair", "check_pairs", "find_pairs", "open_tree", "size_message"]
 
@@ -198,7 +200,7 @@ def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: Frame counts or sizes of a pair do not fit.
+        ValueError: Frames, their numbers or sizes of a pair do not fit.
     """
     shapes: dict[Media, tuple[int, int, int]] = {}
 
@@ -214,6 +216,9 @@ def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
             if media is None:
                 continue
             got, *own = shape(media)
+            names, others = media_names(pair.gt), media_names(media)
+            if names is not None and others is not None:
+                check_same_frames(pair.label, names, others, "the ground truth", f"the {kind}")
             if got != frames:
                 raise ValueError(
                     f"{pair.label} has {got} {kind} frames and {frames} of ground truth; remove "

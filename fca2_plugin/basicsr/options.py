@@ -1,19 +1,16 @@
 """Options that nothing reads: found by reading what BasicSR's source reads.
 
 BasicSR takes its YAML apart all over its source and never says that a key meant nothing. So the
-keys it knows are collected from the source itself: every text in ``opt["key"]``,
-``opt.get("key")`` or ``"key" in opt``, there, here, and in the modules of ``custom_imports``. Where
-options become arguments (networks, losses, metrics, optimisers, ...), the parameters of what
-``type`` names are known too.
+keys that it knows at each place are collected from the source itself: every text in
+``opt["train"]["key"]``, ``train_opt.get("key")`` or ``"key" in opt``, there and here. Modules of
+``custom_imports`` may read keys at any place. Where options become arguments (networks, losses,
+metrics, optimisers, ...), the parameters of what ``type`` names are known instead.
 """
 
-import ast
 import functools
-import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 import torch
 from basicsr.models import lr_scheduler
@@ -27,7 +24,11 @@ from basicsr.utils.registry import (
     Registry,
 )
 
+from fca2_plugin._keys import keys_read, parameters_of
 from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin._values import check_value
+from fca2_plugin.basicsr.datasets import HOST_KEYS
+from fca2_plugin.nets.build import where_it_belongs
 
 __all__ = ["check_options", "check_types"]
 
@@ -35,6 +36,11 @@ _REGISTRIES = (ARCH_REGISTRY, DATASET_REGISTRY, LOSS_REGISTRY, METRIC_REGISTRY)
 _PHASES = ("train", "val", "test")
 # In BasicSR's published options, and read by no release: its training sampler always shuffles.
 _HARMLESS = frozenset({"use_shuffle"})
+# The place that a variable or an item of BasicSR's source stands for: train_opt, opt["train"]
+_PLACE = re.compile(
+    r"(?:.*(?:\['|get\('))?(?P<place>train|val|path|logger|wandb|datasets|dataset)(?:_opt|'.*)"
+)
+_WHOLE = re.compile(r"(self\.)?opt|cfg")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?e[+-]?\d+", re.IGNORECASE)
 
 
@@ -77,7 +83,7 @@ def _typed(cfg: Mapping) -> Iterator[tuple[str, object, Registry]]:
 
 
 def check_options(cfg: Mapping, modules: Iterable[str] = ()) -> None:
-    """Refuse options that nothing reads.
+    """Refuse options that nothing reads, and numbers out of their range.
 
     Args:
         cfg: All options of a run.
@@ -86,18 +92,33 @@ def check_options(cfg: Mapping, modules: Iterable[str] = ()) -> None:
     Raises:
         ValueError: There is one, or a number that YAML takes for text.
     """
-    known = set(_HARMLESS).union(*(_keys_read(name) for name in ("basicsr", __package__, *modules)))
+    more = frozenset(key for name in modules for _, _, key in keys_read(name))
+    allowed = {path: _allowed(path, options) | more for path, options in _walk(cfg, ())}
     for path, options in _walk(cfg, ()):
-        allowed = known | _parameters(path, options)
         for key, value in options.items():
             place = ".".join((*path, str(key)))
-            if key not in allowed and not _is_free(path, key):
-                raise ValueError(f"nothing reads the option {place!r}{did_you_mean(key, allowed)}")
+            if key not in allowed[path] and not _is_free(path, key):
+                raise ValueError(
+                    f"nothing reads the option {place!r}{_elsewhere(path, key, allowed)}"
+                )
             if isinstance(value, str) and _NUMBER.fullmatch(value):
                 raise ValueError(
                     f"{place} is the text {value!r}, as YAML reads it; write {float(value)!r} or "
                     f"!!float {value}"
                 )
+            check_value(place, str(key), value)
+
+
+def _elsewhere(path: tuple[str, ...], key: str, allowed: Mapping[tuple, frozenset[str]]) -> str:
+    """What else may be meant: a name like it here, or the same name at another place."""
+    if path and str(path[0]).startswith("network_") and (hint := where_it_belongs(key)):
+        return hint
+    near = did_you_mean(key, allowed[path])
+    others = [".".join(other) or "the top" for other, keys in allowed.items() if key in keys]
+    others.sort(key="the top".__eq__)  # a single model of BasicSR reads some there
+    if "did you mean" not in near and others:
+        return f"; it belongs to {others[0]}"
+    return near
 
 
 def _walk(options: Mapping, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping]]:
@@ -123,61 +144,87 @@ def _is_free(path: tuple[str, ...], key: str) -> bool:
         return str(key).startswith("network_")
     if path == ("datasets",):
         return str(key).split("_")[0] in _PHASES
+    if path == ("path",):
+        return str(key).startswith(("pretrain_network_", "param_key_", "strict_load_"))
     return path == ("val", "metrics")
 
 
-def _parameters(path: tuple[str, ...], options: Mapping) -> set[str]:
-    """The parameters of what these options are the arguments of."""
+def _allowed(path: tuple[str, ...], options: Mapping) -> frozenset[str]:
+    """The keys that something reads at this place."""
+    places = _keys_by_place()
+    if path == ():
+        return places["top"]
+    if len(path) == 2 and path[0] == "datasets":
+        known = getattr(DATASET_REGISTRY._obj_map.get(options.get("type")), "OPTIONS", None)
+        return places["dataset"] if known is None else HOST_KEYS | known
+    if len(path) == 1 and path[0] in ("train", "val", "path", "logger"):
+        return places[path[0]]
+    if path == ("logger", "wandb"):
+        return places["wandb"]
+    if path == ("datasets",):
+        return frozenset(_PHASES)
+    if path == ("val", "metrics"):
+        return frozenset()
+    return _parameters(path, options)
+
+
+def _parameters(path: tuple[str, ...], options: Mapping) -> frozenset[str]:
+    """The parameters of what these options are the arguments of; all keys where nobody knows."""
+    place, kind = path[-1], options.get("type")
     if path == ("dist_params",):
         return _names(dist_util._init_dist_slurm)
-    kind, place = options.get("type"), path[-1] if path else ""
-    if not isinstance(kind, str):
-        return set()
-    if place.startswith("optim_"):
-        return _names(getattr(torch.optim, kind, None))
-    if place == "scheduler":
-        return _names(
-            getattr(lr_scheduler, kind.replace("MultiStepLR", "MultiStepRestartLR"), None)
-        )
     if place == "io_backend":
         return _names(file_client.FileClient._backends.get(kind))
+    if place.startswith("optim_"):
+        return _names(getattr(torch.optim, str(kind), None))
+    if place == "scheduler":
+        kind = str(kind).replace("MultiStepLR", "MultiStepRestartLR")
+        return _names(getattr(lr_scheduler, kind, None))
     names = (kind, f"{kind}_basicsr")  # BasicSR finds some names without this suffix
-    return set().union(*(_names(r.get(n)) for r in _REGISTRIES for n in names if n in r))
+    found = [r.get(name) for r in _REGISTRIES for name in names if name in r]
+    if not found:
+        return _keys_by_place()["any"]
+    more = {"better"} if path[:2] == ("val", "metrics") else ()
+    return frozenset({*more}.union(*map(_names, found)))
 
 
-def _names(function: Callable | None) -> set[str]:
-    """The parameters, or what a data set of ours lists as its ``OPTIONS``."""
+def _names(function: Callable | None) -> frozenset[str]:
+    """Its parameters; all keys where they are not known."""
     if function is None:
-        return set()
-    return {*inspect.signature(function).parameters, *getattr(function, "OPTIONS", ()), "type"}
+        return _keys_by_place()["any"]
+    return (parameters_of(function) or _named(function)) | {"type"}
+
+
+def _named(function: Callable) -> frozenset[str]:
+    """Those that have names: BasicSR's metrics swallow all others."""
+    return frozenset(inspect.signature(function).parameters)
 
 
 @functools.cache
-def _keys_read(module: str) -> frozenset[str]:
-    """The texts that a module, or all modules of a package, use as keys."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        return frozenset()
-    origin = Path(spec.origin)
-    files = sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
-    keys = set()
-    for file in files:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            keys.update(_keys_of(node))
-    return frozenset(keys)
+def _keys_by_place() -> Mapping[str, frozenset[str]]:
+    """The keys that BasicSR and its adapter here read, by where in the options they stand."""
+    found: dict[str, set[str]] = {
+        place: set() for place in "top train val path logger wandb dataset datasets any".split()
+    }
+    for package in ("basicsr", __package__):
+        for file, owner, key in keys_read(package):
+            place = _place(file, owner)
+            found["any"].add(key)
+            if place is not None:
+                found[place].add(key)
+    found["dataset"] |= HOST_KEYS
+    return {place: frozenset(keys) for place, keys in found.items()}
 
 
-def _keys_of(node: ast.AST) -> Iterator[str]:
-    candidates = []
-    if isinstance(node, ast.Subscript):
-        candidates = [node.slice]
-    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
-        # `"debug" in name` looks into a text
-        if "opt" in ast.unparse(node.comparators[0]):
-            candidates = [node.left]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in ("get", "pop", "setdefault"):
-            candidates = node.args[:1]
-    for candidate in candidates:
-        if isinstance(candidate, ast.Constant) and isinstance(candidate.value, str):
-            yield candidate.value
+def _place(file: str, owner: str) -> str | None:
+    """Where in the options something of this name in the source stands."""
+    if "datasets" in owner and not owner.endswith(("datasets']", "datasets')")):
+        return "dataset"
+    if match := _PLACE.fullmatch(owner):
+        return match["place"]
+    if _WHOLE.fullmatch(owner):
+        if file.startswith(("data", "enhancement")):
+            return "dataset"
+        if not file.startswith(("archs/", "losses/", "metrics/")):
+            return "top"
+    return None

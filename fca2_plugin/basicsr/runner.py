@@ -20,6 +20,7 @@ from basicsr.models.base_model import BaseModel
 from basicsr.utils.registry import MODEL_REGISTRY
 from torch import nn
 
+from fca2_plugin._configs import find_own_modules
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
@@ -73,11 +74,29 @@ def load_config(
     cfg["root_path"] = str(Path.cwd() if work_dir is None else Path(work_dir).absolute())
     modules = cfg.get("custom_imports") or []
     modules = [modules] if isinstance(modules, str) else modules
+    find_own_modules()
     for module in modules:
         importlib.import_module(module)
+    _check_names(cfg)
     check_types(cfg)
     check_options(cfg, modules)
     return cfg
+
+
+def _check_names(cfg: Mapping) -> None:
+    """Names become folders, which stay inside those of the run."""
+    data = cfg.get("datasets") if isinstance(cfg.get("datasets"), Mapping) else {}
+    names = {"name": cfg["name"]}
+    for key, options in data.items():
+        if isinstance(options, Mapping) and options.get("name") is not None:
+            names[f"datasets.{key}.name"] = options["name"]
+    for place, name in names.items():
+        text = str(name)
+        if not text.strip() or text in (".", "..") or set(text) & set("/\\\0\n"):
+            raise ValueError(
+                f"{place} is {name!r}, and becomes a folder's name; expected a word without "
+                "slashes (--work-dir says where folders go)"
+            )
 
 
 def use_resume(cfg: dict, source: str = "auto") -> bool:

@@ -7,7 +7,6 @@ from fca2_plugin.data.build import build_clips
 from fca2_plugin.data.clip_set import ClipSample, ClipSet, open_clip_set
 from fca2_plugin.data.clips import (
     Clip,
-    check_same_size,
     clip_size,
     find_clips,
     read_frames,
@@ -29,6 +28,7 @@ from fca2_plugin.data.enhancement import (
     open_enhancement_set,
 )
 from fca2_plugin.data.footage import camera_clip, demo_clips, photo_names, read_photo
+from fca2_plugin.data.images import check_images
 from fca2_plugin.data.lists import PARTITIONS, read_clip_list, select_clips
 from fca2_plugin.data.media import Media, VideoClip, find_media, media_frames, media_shape
 from fca2_plugin.data.mfqe import MfqePair, find_mfqe, frames_around
@@ -69,7 +69,7 @@ __all__ = [
     "build_mfqe",
     "build_mfqe_demo",
     "camera_clip",
-    "check_same_size",
+    "check_images",
     "clip_size",
     "crop_to_multiple",
     "demo_clips",

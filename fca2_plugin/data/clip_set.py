@@ -13,6 +13,7 @@ from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, phase
 from fca2_plugin.data.lists import read_clip_list, select_clips
 from fca2_plugin.data.manifest import MANIFEST
 from fca2_plugin.data.mix import CrfMix, FolderMix
+from fca2_plugin.data.numbering import check_same_frames
 from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
 from fca2_plugin.data.store import ClipStore, open_clips
 from fca2_plugin.data.windows import warn_of_waste
@@ -117,15 +118,10 @@ class ClipSet:
         every = sum(map(self.num_frames, self.names)) <= MOST_HEADERS
         for name in self.names:
             self._check_window(name)
-            counts = [store.num_frames(name) for store in stores]
             sizes = [store.size(name, every) for store in stores]
             self._check_crop(name, sizes[0])
-            for store, count, size in zip(stores[1:], counts[1:], sizes[1:], strict=True):
-                if count != counts[0]:
-                    raise ValueError(
-                        f"clip {name} has {counts[0]} frames in {self.target.root}, but {count} in "
-                        f"{store.root}; make one from the other again"
-                    )
+            for store, size in zip(stores[1:], sizes[1:], strict=True):
+                self._check_frames(name, store)
                 expected = tuple(side // self.recipe.target_scale for side in sizes[0])
                 if size != expected:
                     raise ValueError(
@@ -133,6 +129,14 @@ class ClipSet:
                         f"{size[1]}x{size[0]} in {store.root}; scale {self.recipe.target_scale} "
                         f"expects {expected[1]}x{expected[0]}"
                     )
+
+    def _check_frames(self, name: str, store: ClipStore) -> None:
+        """Frames are paired by their numbers, which counts and first numbers give."""
+        kinds = {(one.num_frames(name), one.numbering(name)) for one in (self.target, store)}
+        if len(kinds) == 1 and next(iter(kinds))[1] is not None:
+            return
+        names = (one.frame_names(name) for one in (self.target, store))
+        check_same_frames(name, *names, self.target.root, store.root)
 
     def _check_window(self, name: str) -> None:
         if self.recipe.num_frame is None:

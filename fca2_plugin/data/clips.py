@@ -6,20 +6,20 @@ begin with a dot are passed over.
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from fca2_plugin._files import folder_at_once
 from fca2_plugin.codec.frames import checked_frames
+from fca2_plugin.data.images import check_images, image_size, size_differs
+from fca2_plugin.data.numbering import check_numbering
 
 __all__ = [
     "Clip",
-    "check_same_size",
     "clip_size",
     "decode_image",
     "encode_png",
@@ -69,7 +69,8 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: It holds no clips, a clip holds no images, or images lie where clips should.
+        ValueError: It holds no clips, a clip holds no images, images lie where clips should, or
+            frames are missing from the numbering of a clip.
     """
     root = Path(root)
     if not root.is_dir():
@@ -87,7 +88,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
 
     Raises:
         FileNotFoundError: There is no such clip.
-        ValueError: It holds no images.
+        ValueError: It holds no images, or frames are missing from their numbering.
     """
     folder = Path(root) / name
     if not folder.is_dir():
@@ -95,6 +96,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
     images = tuple(p for p in visible_entries(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
     if not images:
         raise ValueError(_no_images(folder))
+    check_numbering(images)
     return Clip(name, images)
 
 
@@ -112,6 +114,7 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
             f"{folder} holds both images and folders; keep each clip in a folder of its own"
         )
     if images:
+        check_numbering(images)
         yield Clip(folder.relative_to(root).as_posix(), images)
     elif folders and depth < _MAX_DEPTH:
         for inner in folders:
@@ -121,40 +124,8 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
 
 
 def clip_size(clip: Clip) -> tuple[int, int]:
-    """Return a clip's (height, width), as ``check_same_size`` does."""
-    return check_same_size(clip.frames)
-
-
-def check_same_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """Return the (height, width) that all images share, from their headers alone.
-
-    Raises:
-        FileNotFoundError: A file is gone.
-        ValueError: There are no images, they differ in size, or one is not an image.
-    """
-    if not paths:
-        raise ValueError("a clip without images has no size; fill it or remove it")
-    first = _header_size(paths[0])
-    for path in paths[1:]:
-        size = _header_size(path)
-        if size != first:
-            raise ValueError(_size_differs(path, size, paths[0], first))
-    return first
-
-
-def _size_differs(path: Path, size: Sequence[int], other: Path, other_size: Sequence[int]) -> str:
-    return (
-        f"{path} is {size[1]}x{size[0]}, but {other.name} of the same clip is "
-        f"{other_size[1]}x{other_size[0]}; all frames of a clip must have one size"
-    )
-
-
-def _header_size(path: Path) -> tuple[int, int]:
-    try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not an image that can be read") from error
+    """Return a clip's (height, width), as ``check_images`` does."""
+    return check_images(clip.frames)
 
 
 def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np.ndarray]:
@@ -162,7 +133,8 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: The range lies outside the clip, a file is not an image, or sizes differ.
+        ValueError: The range lies outside the clip, a file is not upright 8-bit RGB, or sizes
+            differ.
     """
     count = len(clip) - start if count is None else count
     if start < 0 or count < 1 or start + count > len(clip):
@@ -174,7 +146,7 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
     for path in paths:
         frames.append(_read_image(path))
         if frames[-1].shape != frames[0].shape:
-            raise ValueError(_size_differs(path, frames[-1].shape, paths[0], frames[0].shape))
+            raise ValueError(size_differs(path, frames[-1].shape, paths[0], frames[0].shape))
     return frames
 
 
@@ -187,9 +159,10 @@ def decode_image(data: bytes, name: object) -> np.ndarray:
     """Decode an image file to RGB.
 
     Raises:
-        ValueError: It is not an image; the message calls it ``name``.
+        ValueError: It is not an image, or not upright 8-bit RGB; the message calls it ``name``.
     """
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    image_size(data, name)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"{name} is not an image that can be read")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -1,41 +1,85 @@
-"""What image files say of themselves: only 8-bit RGB is read without a loss."""
+"""What image files say of themselves: only upright 8-bit RGB is read without a loss."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from fca2_plugin.data.clips import check_same_size
-
-__all__ = ["check_images"]
+__all__ = ["check_images", "image_size", "size_differs"]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_COLOURS = {0: "grey", 3: "with a palette", 4: "grey with alpha", 6: "with alpha"}
+_MODES = {"L": "grey", "LA": "grey with alpha", "RGBA": "with alpha", "P": "with a palette"}
+_ORIENTATION = 0x0112  # of EXIF; 1 is upright
 
 
 def check_images(paths: Sequence[Path]) -> tuple[int, int]:
-    """Return the (height, width) that all images share, from their headers.
+    """Return the (height, width) that all images of a clip share, from their headers.
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: One is not an image, not 8-bit RGB, or of another size.
+        ValueError: There are none, or one is not an image, not upright 8-bit RGB, or of another
+            size.
     """
-    for path in paths:
-        with path.open("rb") as file:
-            header = file.read(32)
-        if header.startswith(_PNG) and len(header) == 32:
-            depth, colour = header[24], header[25]
-            what = "16-bit" if depth == 16 else _PNG_COLOURS.get(colour)
-        else:
-            what = _other_than_rgb(path)
-        if what is not None:
-            raise ValueError(f"{path} is {what}; convert the clip to 8-bit RGB first")
-    return check_same_size(paths)
+    if not paths:
+        raise ValueError("a clip without images has no size; fill it or remove it")
+    first = image_size(paths[0])
+    for path in paths[1:]:
+        size = image_size(path)
+        if size != first:
+            raise ValueError(size_differs(path, size, paths[0], first))
+    return first
 
 
-def _other_than_rgb(path: Path) -> str | None:
+def size_differs(path: Path, size: Sequence[int], other: Path, other_size: Sequence[int]) -> str:
+    """Say that two images (height, width) of a clip differ in size."""
+    return (
+        f"{path} is {size[1]}x{size[0]}, but {other.name} of the same clip is "
+        f"{other_size[1]}x{other_size[0]}; all frames of a clip must have one size"
+    )
+
+
+def image_size(file: Path | bytes | memoryview, name: object = None) -> tuple[int, int]:
+    """Return an image's (height, width) from its header.
+
+    Args:
+        file: The file, or all its bytes.
+        name: What messages call it; by default its path.
+
+    Raises:
+        FileNotFoundError: The file is gone.
+        ValueError: It is not an image, or reading it as upright 8-bit RGB would change it.
+    """
+    name = file if name is None else name
     try:
-        with Image.open(path) as image:
-            return None if image.mode == "RGB" else f"in PIL's mode {image.mode}"
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not an image that can be read") from error
+        with open(file, "rb") if isinstance(file, Path) else io.BytesIO(file) as stream:
+            header = stream.read(32)
+            stream.seek(0)
+            with Image.open(stream) as image:
+                size, what = (image.height, image.width), _fault(header, image)
+    except (FileNotFoundError, PermissionError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{name} is too large for a frame of video ({error})") from error
+    except (OSError, ValueError, SyntaxError) as error:  # as PIL calls what is damaged
+        if isinstance(file, Path) and file.is_dir():
+            raise ValueError(f"{name} is a folder; expected an image") from error
+        raise ValueError(f"{name} is not an image that can be read") from error
+    if what is not None:
+        raise ValueError(f"{name} is {what}; convert the clip to 8-bit RGB first")
+    return size
+
+
+def _fault(header: bytes, image: Image.Image) -> str | None:
+    """Why an image cannot be read as it is."""
+    if header.startswith(_PNG):  # of 16 bits, PIL says RGB
+        if header[24] == 16:
+            return "16-bit"
+        if header[25] in _PNG_COLOURS:
+            return _PNG_COLOURS[header[25]]
+    elif image.mode != "RGB":
+        return _MODES.get(image.mode, f"in PIL's mode {image.mode}")
+    if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+        return "turned by its EXIF orientation, which not every reader follows"
+    return None

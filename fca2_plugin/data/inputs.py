@@ -9,7 +9,6 @@ videos      files, or a folder of them
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from fca2_plugin.data.clips import (
 from fca2_plugin.data.images import check_images
 from fca2_plugin.data.lists import pick_clips, read_clip_list, select_clips
 from fca2_plugin.data.media import VIDEO_SUFFIXES, video_names
+from fca2_plugin.data.numbering import check_numbering
 from fca2_plugin.data.parts import FrameName, eight_digits, stream_clip
 
 __all__ = ["SPLITS", "InputClip", "Inputs", "find_inputs"]
@@ -192,24 +192,3 @@ def _videos(paths: Sequence[Path]) -> Inputs:
     return Inputs(
         kind, tuple(InputClip(n, (p,), is_video=True) for n, p in zip(names, paths, strict=True))
     )
-
-
-def check_numbering(paths: Sequence[Path]) -> None:
-    """Refuse a clip whose numbered frames have a gap, or a number twice.
-
-    Frames that are not all named alike but for a number at the end are not numbered.
-
-    Raises:
-        ValueError: As said.
-    """
-    matches = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
-    if not all(matches) or len({match[1] for match in matches}) > 1:
-        return
-    numbers = [int(match[2]) for match in matches]
-    for path, before, number in zip(paths[1:], numbers, numbers[1:], strict=False):
-        if number == before:
-            raise ValueError(f"{path} has the number of another frame; remove one of the two")
-        if number != before + 1:
-            raise ValueError(
-                f"frame {before + 1} is missing in front of {path}; add it or renumber the clip"
-            )

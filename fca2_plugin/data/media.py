@@ -22,6 +22,7 @@ from fca2_plugin.data.clips import (
     visible_entries,
 )
 from fca2_plugin.data.images import check_images
+from fca2_plugin.data.numbering import check_numbering
 from fca2_plugin.data.store import open_clips
 
 __all__ = [
@@ -31,8 +32,9 @@ __all__ = [
     "VideoClip",
     "find_media",
     "media_frames",
-    "media_types",
+    "media_names",
     "media_shape",
+    "media_types",
     "video_names",
 ]
 
@@ -99,6 +101,7 @@ def find_media(path: str | os.PathLike) -> list[Media]:
             "videos"
         )
     if images:
+        check_numbering(images)
         return [Clip(path.resolve().name, images)]
     if videos or raw:
         _check_distinct([clip.name for clip in raw])
@@ -155,6 +158,13 @@ def media_frames(media: Media) -> Iterator[np.ndarray]:
     else:
         for index in range(len(media)):
             yield from read_frames(media, index, 1)
+
+
+def media_names(media: Media) -> list[str] | None:
+    """Return the names of the frames, without suffix; None where frames have no files."""
+    if isinstance(media, LmdbClip):
+        return open_clips(media.root, names=[media.name]).frame_names(media.name)
+    return [path.stem for path in media.frames] if isinstance(media, Clip) else None
 
 
 def media_shape(media: Media) -> tuple[int, int, int]:

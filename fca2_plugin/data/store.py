@@ -4,6 +4,7 @@ X.lmdb/data.mdb         <clip>/<frame> -> the bytes of a PNG file
 X.lmdb/meta_info.txt    <clip>/<frame>.png (h,w,3) <PNG level>, a line a frame
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +20,6 @@ from fca2_plugin.codec.frames import checked_frames
 from fca2_plugin.data.clips import (
     PNG_LEVEL,
     Clip,
-    check_same_size,
     decode_image,
     encode_png,
     find_clip,
@@ -27,6 +27,8 @@ from fca2_plugin.data.clips import (
     numeric_key,
     read_frames,
 )
+from fca2_plugin.data.images import check_images
+from fca2_plugin.data.numbering import Numbering, check_numbering, find_numbering
 
 __all__ = ["BACKENDS", "ClipStore", "open_clips", "write_lmdb"]
 
@@ -52,6 +54,9 @@ class ClipStore(Protocol):
     def num_frames(self, name: str) -> int:
         """Return the number of a clip's frames."""
 
+    def numbering(self, name: str) -> Numbering | None:
+        """Return how a clip's frames are numbered; None where they are not."""
+
     def frame_names(self, name: str) -> list[str]:
         """Return the names of a clip's frames, without folder and suffix."""
 
@@ -74,7 +79,8 @@ def open_clips(
 
     Raises:
         FileNotFoundError: ``root`` or one of ``names`` is not there.
-        ValueError: There are no clips, a clip has no frames, or the LMDB lacks frames.
+        ValueError: There are no clips, a clip has no frames or lacks some by their numbers, or the
+            LMDB lacks frames or is damaged.
     """
     root = Path(root)
     if backend is None:
@@ -104,17 +110,20 @@ class _DiskStore:
             raise FileNotFoundError(f"there is no folder {root} to find clips in")
         clips = find_clips(root) if names is None else (find_clip(root, name) for name in names)
         self.root = root
-        self._counts = {clip.name: len(clip) for clip in clips}
-        self.names = tuple(self._counts)
+        self._known = {clip.name: (len(clip), check_numbering(clip.frames)) for clip in clips}
+        self.names = tuple(self._known)
 
     def num_frames(self, name: str) -> int:
-        return self._counts[name]
+        return self._known[name][0]
+
+    def numbering(self, name: str) -> Numbering | None:
+        return self._known[name][1]
 
     def frame_names(self, name: str) -> list[str]:
         return [path.stem for path in find_clip(self.root, name).frames]
 
     def size(self, name: str, every_frame: bool = True) -> tuple[int, int]:
-        return check_same_size(find_clip(self.root, name).frames[: None if every_frame else 1])
+        return check_images(find_clip(self.root, name).frames[: None if every_frame else 1])
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
         clip = find_clip(self.root, name)
@@ -137,7 +146,29 @@ def _environment(root: Path) -> Any:
             )
         except lmdb.Error as error:
             raise ValueError(f"{root} cannot be opened as an LMDB ({error})") from error
+        _check_length(root, _environments[key])
     return _environments[key]
+
+
+def _check_length(root: Path, environment: Any) -> None:
+    """Compare the file with what it says of itself: a page beyond its end would end the process."""
+    pages, size = environment.info()["last_pgno"] + 1, (root / "data.mdb").stat().st_size
+    if size < pages * environment.stat()["psize"]:
+        raise ValueError(
+            f"{root / 'data.mdb'} is cut off: it has {size} bytes of "
+            f"{pages * environment.stat()['psize']}; copy or make the LMDB again"
+        )
+
+
+@contextlib.contextmanager
+def _transaction(root: Path, **options: bool) -> Iterator[Any]:
+    """Read, and call what LMDB finds damaged by its name."""
+    lmdb = require("lmdb", "lmdb")
+    try:
+        with _environment(root).begin(**options) as transaction:
+            yield transaction
+    except lmdb.Error as error:
+        raise ValueError(f"{root} is damaged ({error}); copy or make the LMDB again") from error
 
 
 class _LmdbStore:
@@ -157,10 +188,16 @@ class _LmdbStore:
                 raise FileNotFoundError(f"{root} holds no clip {name}{did_you_mean(name, clips)}")
         self._clips = clips if names is None else {name: clips[name] for name in names}
         self.names = tuple(self._clips)
+        self._numberings = {
+            name: find_numbering(
+                [frame for frame, _ in frames], [f"{name}/{frame} of {root}" for frame, _ in frames]
+            )
+            for name, frames in self._clips.items()
+        }
         self._check_keys()
 
     def _check_keys(self) -> None:
-        with _environment(self.root).begin() as transaction:
+        with _transaction(self.root) as transaction:
             cursor = transaction.cursor()
             for name, frames in self._clips.items():
                 for frame, _ in frames:
@@ -169,6 +206,9 @@ class _LmdbStore:
 
     def num_frames(self, name: str) -> int:
         return len(self._clips[name])
+
+    def numbering(self, name: str) -> Numbering | None:
+        return self._numberings[name]
 
     def frame_names(self, name: str) -> list[str]:
         return [frame for frame, _ in self._clips[name]]
@@ -185,7 +225,7 @@ class _LmdbStore:
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
         images = []
-        with _environment(self.root).begin(buffers=True) as transaction:
+        with _transaction(self.root, buffers=True) as transaction:
             for frame, _ in _chosen(self._clips[name], name, indices):
                 data = transaction.get(f"{name}/{frame}".encode())
                 if data is None:
@@ -202,7 +242,7 @@ def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, bytes]]:
         ValueError: A frame is missing.
     """
     frames = open_clips(root, "lmdb", [name]).frame_names(name)
-    with _environment(root).begin() as transaction:
+    with _transaction(root) as transaction:
         for frame in frames:
             data = transaction.get(f"{name}/{frame}".encode())
             if data is None:

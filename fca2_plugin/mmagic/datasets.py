@@ -1,6 +1,8 @@
 """Clips for MMagic: its own pipelines over folders, or whole samples from folders and LMDB."""
 
 import contextlib
+import inspect
+import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,10 +13,11 @@ from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, is_main_process
 
 from fca2_plugin.data.clip_set import open_clip_set
+from fca2_plugin.data.clips import find_clip, find_clips
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.sample import sample_rng, split_round
 from fca2_plugin.data.windows import warn_of_waste
-from fca2_plugin.mmagic.transforms import check_frames
+from fca2_plugin.mmagic.transforms import check_clip
 
 __all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset", "build_once"]
 
@@ -56,7 +59,8 @@ class FCA2FramesDataset(BasicFramesDataset):
     Raises:
         FileNotFoundError: A folder of ``data_prefix`` is missing.
         ValueError: A folder is empty, a clip is empty or shorter than the window, or (when the
-            clip is first read) its frames differ in size.
+            clip is first read) its frames differ in size, are not 8-bit RGB, or not the same ones
+            in both folders.
     """
 
     # MMEngine takes strings of a config's ``metainfo`` for names of files to read; these it keeps.
@@ -86,16 +90,14 @@ class FCA2FramesDataset(BasicFramesDataset):
                     f"the folder of {key!r} frames, {folder}, does not exist; set data_root and "
                     "data_prefix to where the clips are"
                 )
-        clips = super().load_data_list()
+        root = Path(self.data_prefix[self.search_key])
+        clips = [self._entry(root, name) for name in self._names(root)]
         if not clips:
             raise ValueError(
-                f"{self.data_prefix[self.search_key]} holds no clips; expected one folder of "
-                "numbered frames for each clip"
+                f"{root} holds no clips; expected one folder of numbered frames for each clip"
             )
         for clip in clips:
             length, window = clip["sequence_length"], clip["num_input_frames"]
-            if length == 0:
-                raise ValueError(f"clip {clip['key']} has 0 frames; fill its folder or remove it")
             if length is not None and window is not None and length < window:
                 raise ValueError(
                     f"clip {clip['key']} has {length} frames, fewer than the window of {window}; "
@@ -103,14 +105,38 @@ class FCA2FramesDataset(BasicFramesDataset):
                 )
         return clips
 
+    def _names(self, root: Path) -> list[str]:
+        """The clips: as the host lists them, and nested ones without being told their depth."""
+        if self.use_ann_file or self.depth != 1 or self.filename_tmpl[self.search_key] != "{}":
+            return self._get_path_list()
+        return [clip.name for clip in find_clips(root)] if any(root.iterdir()) else []
+
+    def _entry(self, root: Path, name: str) -> dict:
+        """What the host writes down of a clip, whose frames it counts one level too high."""
+        key = name if (root / name).is_dir() else os.path.splitext(name)[0]
+        entry = dict(
+            key=key,
+            num_input_frames=self.num_input_frames,
+            num_output_frames=self.num_output_frames,
+            sequence_length=self.seq_lens["fixed_seq_len"] or len(find_clip(root, key)),
+        )
+        for kind, folder in self.data_prefix.items():
+            entry[f"{kind}_path"] = folder
+            if kind in self.load_frames_list:
+                frames = self._get_frames_list(kind, os.path.join(folder, name))
+                entry[f"{kind}_path"] = frames
+                entry["sequence_length"] = None  # the pipeline shall not list them again
+                if kind in ("img", "gt"):
+                    count = "num_input_frames" if kind == "img" else "num_output_frames"
+                    entry[count] = len(frames)
+        return entry
+
     def prepare_data(self, idx: int):
         """Check the clip's frames the first time, then run the pipeline."""
         clip, visit = split_round(idx, len(self), self.rounds_given)
         info = self.get_data_info(clip)
-        for prefix in ("img", "gt"):
-            folder = Path(str(info.get(f"{prefix}_path"))) / info["key"]
-            if folder.is_dir():
-                check_frames(folder)
+        folders = [Path(str(info.get(f"{kind}_path"))) / info["key"] for kind in ("img", "gt")]
+        check_clip(*(folder for folder in folders if folder.is_dir()))
         with _drawing_from(sample_rng(self.seed, info["key"], visit)):
             return super().prepare_data(clip)
 
@@ -160,6 +186,7 @@ class FCA2ClipsDataset(BaseDataset):
     """
 
     METAINFO = dict(dataset_type="fca2_clips", task_name="vsr")
+    OPTIONS = frozenset(inspect.signature(open_clip_set).parameters) - {"test"}
     takes_rounds = True
     rounds_given = False
 

@@ -1,5 +1,6 @@
 """Enhancement of coded video (scale 1, luma) in MMagic: data sets, model and metrics."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 
 from mmagic.evaluation.metrics.base_sample_wise_metric import BaseSampleWiseMetric
@@ -12,6 +13,7 @@ from torch.utils.data import Dataset
 
 from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
+from fca2_plugin.data.enhancement import EnhancementSet
 from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
@@ -43,6 +45,11 @@ class FCA2EnhancementDataset(BaseDataset):
     """
 
     METAINFO = dict(dataset_type="fca2_enhancement", task_name="enhancement")
+    OPTIONS = frozenset(
+        key
+        for taker in (open_enhancement_set, EnhancementSet)
+        for key in inspect.signature(taker).parameters
+    ) - {"pairs", "settings"}
     takes_rounds = True  # FCA2InfiniteSampler gives clip + n * round
     rounds_given = False
 

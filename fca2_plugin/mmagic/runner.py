@@ -5,7 +5,6 @@ meet deep inside a run, and leave the run itself to it.
 """
 
 import copy
-import inspect
 import itertools
 import re
 import warnings
@@ -22,6 +21,7 @@ from mmengine.registry import Registry, init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
+from fca2_plugin._configs import find_own_modules
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.checkpoints import (
     find_checkpoint,
@@ -31,6 +31,7 @@ from fca2_plugin.checkpoints import (
 )
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.mmagic.hooks import FCA2PhaseHook
+from fca2_plugin.mmagic.options import RUNNER_KEYS, check_options
 from fca2_plugin.mmagic.strict_runner import StrictRunner, TestRunner
 from fca2_plugin.nets.pretrained import without_losses, without_weights
 from fca2_plugin.nets.spec import check_phases_agree
@@ -46,16 +47,6 @@ __all__ = [
     "use_resume",
 ]
 
-# What the Runner reads: its arguments, and some keys it looks up in the whole config.
-_RUNNER_KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {"self", "cfg"} | {
-    "activation_checkpointing",
-    "compile",
-    "custom_imports",
-    "efficient_conv_bn_eval",
-    "find_unused_parameters",
-    "model_wrapper_cfg",
-    "sync_bn",
-}
 _TRAIN_KEYS = ("model", "train_dataloader", "train_cfg", "optim_wrapper")
 _TEST_KEYS = ("model", "test_dataloader", "test_cfg", "test_evaluator")
 
@@ -75,11 +66,13 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no valid config, or an option names a key that nothing reads.
+        ValueError: It is no valid config, holds a key that nothing reads or a number out of its
+            range, or an option names such a key.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .py config")
+    find_own_modules()
     try:
         with warnings.catch_warnings():
             # MMEngine asks it for every `mmagic::` base
@@ -93,6 +86,7 @@ def load_config(
         _check_options(cfg, cfg_options)
         cfg.merge_from_dict(dict(cfg_options))
     _warn_of_near_misses(cfg, path)
+    check_options(cfg)
     if work_dir is not None:
         cfg.work_dir = str(work_dir)
         # MMagic's configs send checkpoints to ./work_dirs/<name>, whatever the work_dir is.
@@ -309,7 +303,7 @@ def _find(checkpoint: str | Path) -> str:
 
 def _check_options(cfg: Config, options: Mapping) -> None:
     """Refuse an option whose first key neither the config nor the Runner has."""
-    known = set(cfg) | _RUNNER_KEYS
+    known = set(cfg) | RUNNER_KEYS
     for key in options:
         first = str(key).split(".")[0]
         if first not in known:
@@ -318,8 +312,8 @@ def _check_options(cfg: Config, options: Mapping) -> None:
 
 def _warn_of_near_misses(cfg: Config, path: Path) -> None:
     """A config may hold any helper variable, but hardly one a letter away from the Runner's."""
-    for key in set(cfg) - _RUNNER_KEYS:
-        close = get_close_matches(key, _RUNNER_KEYS, n=1, cutoff=0.93)
+    for key in set(cfg) - RUNNER_KEYS:
+        close = get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.93)
         if close:
             warnings.warn(
                 f"{path} sets {key!r}, which nothing reads; did you mean {close[0]!r}?",

@@ -8,11 +8,13 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from fca2_plugin.codec import CodecSettings, encode_decode
-from fca2_plugin.data.clips import check_same_size
+from fca2_plugin.data.clips import find_clip
 from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, crop_to_multiple, downsample
+from fca2_plugin.data.images import check_images
 from fca2_plugin.data.mix import CrfMix
+from fca2_plugin.data.numbering import check_same_frames
 
-__all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec", "check_frames"]
+__all__ = ["FCA2Degrade", "FCA2DrawLQ", "FCA2RandomCodec", "check_clip"]
 
 
 def _rng() -> np.random.Generator:
@@ -21,13 +23,21 @@ def _rng() -> np.random.Generator:
 
 
 @functools.cache
-def check_frames(folder: Path) -> None:
-    """Check once that the frames of a clip have one size.
+def check_clip(*folders: Path) -> None:
+    """Check once that the frames of a clip are all there, of one size, 8-bit RGB and paired.
+
+    Args:
+        *folders: Its folder; or those of its LQ and its GT.
 
     Raises:
-        ValueError: They differ, or a file is no image.
+        ValueError: As said.
     """
-    check_same_size(sorted(folder.iterdir()))
+    clips = [find_clip(folder.parent, folder.name) for folder in folders]
+    names = [[path.stem for path in clip.frames] for clip in clips]
+    for clip in clips:
+        check_images(clip.frames)
+    if len(clips) == 2:
+        check_same_frames(clips[0].name, *names, *folders)
 
 
 class FCA2Degrade(BaseTransform):
@@ -123,7 +133,7 @@ class FCA2DrawLQ(BaseTransform):
                     f"FCA2DrawLQ found no clip {results['key']} in {folder}; expected LQ frames "
                     f"for each of crfs={list(self.mix.crfs)}, as build_clips writes them"
                 )
-            check_frames(folder / results["key"])
+            check_clip(folder / results["key"])
             results["img_path"] = str(folder)
         results["crf"] = crf
         return results

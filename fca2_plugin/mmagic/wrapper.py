@@ -9,6 +9,7 @@ from torch import nn
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.mmagic.generator import FCA2Generator
 from fca2_plugin.mmagic.host_nets import find_adapter
+from fca2_plugin.nets.build import where_it_belongs
 
 __all__ = ["fca2_wrapper"]
 
@@ -61,10 +62,15 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
             + (f" with keys {sorted(model)}" if isinstance(model, Mapping) else "")
         )
     _check_takes_clips(model)
-    known = set(inspect.signature(FCA2Generator).parameters) - {"vsr"}
-    check_settings("FCA2Wrapper", fca2, known)
+    for key in fca2:
+        if key not in fca2_wrapper.OPTIONS and (hint := where_it_belongs(key)):
+            raise TypeError(f"FCA2Wrapper has no setting {key!r}{hint}")
+    check_settings("FCA2Wrapper", fca2, fca2_wrapper.OPTIONS)
     generator = dict(type="FCA2Net", vsr=model["generator"], **fca2)
     return MODELS.build({**model, "generator": generator})
+
+
+fca2_wrapper.OPTIONS = frozenset(inspect.signature(FCA2Generator).parameters) - {"vsr"}
 
 
 def _check_takes_clips(model: Mapping) -> None:

@@ -25,10 +25,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from fca2_plugin._suggest import check_choice, check_settings
+from fca2_plugin._suggest import check_choice, did_you_mean
+from fca2_plugin._values import check_value
 from fca2_plugin.nets.autoencoder import FrameAutoencoder
 from fca2_plugin.nets.cleaning import CleaningNet
-from fca2_plugin.nets.fca2 import PARTS
+from fca2_plugin.nets.fca2 import PARTS, FCA2Net
 from fca2_plugin.nets.guided import GuidedAutoencoder
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "build_parts",
     "get_stage",
     "net_settings",
+    "where_it_belongs",
 ]
 
 #: A setting of ``FCA2Net`` that was not given: its preset says what it is.
@@ -50,6 +52,9 @@ AUTOENCODERS = {
     "FCA2Autoencoder": FrameAutoencoder,
     "FCA2GuidedAutoencoder": GuidedAutoencoder,
 }
+
+_PARTS = {"autoencoder": tuple(AUTOENCODERS.values()), "cleaning": (CleaningNet,)}
+_NET_SETTINGS = frozenset(inspect.signature(FCA2Net).parameters) | {"preset", "stage"}
 
 
 @dataclass(frozen=True)
@@ -184,8 +189,8 @@ def net_settings(preset: str, **given: object) -> dict[str, object]:
 def build_parts(
     stage: str,
     preset: str = "released",
-    autoencoder: Mapping | None = None,
-    cleaning: Mapping | None = None,
+    autoencoder: Mapping | bool | None = None,
+    cleaning: Mapping | bool | None = None,
 ) -> dict[str, nn.Module | None]:
     """Build the parts of a stage other than the VSR network.
 
@@ -216,20 +221,49 @@ def build_parts(
                 f"stage={stage!r} trains the {name}, but {where} leaves it out; "
                 f"change {where} or choose another stage"
             )
-        wanted = name in chosen.parts and settings is not False
-        parts[name] = _build(name, settings, PRESETS[preset][name]) if wanted else None
+        parts[name] = None
+        if settings is not False:  # a stage without the part still says what is wrong with it
+            cls, settings = _checked(name, settings, PRESETS[preset][name])
+            parts[name] = cls(**settings) if name in chosen.parts else None
     return parts
 
 
-def _build(name: str, settings: Mapping, defaults: Mapping | bool) -> nn.Module:
+def where_it_belongs(key: str, part: str | None = None) -> str | None:
+    """Say at which level a setting of FCA² belongs that was given at another one.
+
+    Args:
+        key: The setting.
+        part: The part that it was given to; by default beside ``preset``.
+
+    Returns:
+        The end of a sentence; None where it is no setting of another level.
+    """
+    if part is not None and key in _NET_SETTINGS:
+        return f"; {key} belongs one level up, beside preset"
+    for name, classes in _PARTS.items():
+        if name != part and any(key in inspect.signature(cls).parameters for cls in classes):
+            return f"; {key} is a setting of {name}: {name}=dict({key}=...)"
+    return None
+
+
+def _checked(
+    name: str, settings: Mapping, defaults: Mapping | bool
+) -> tuple[type[nn.Module], dict[str, object]]:
+    """The class of a part and its settings, the preset's included."""
     defaults, cls = defaults or {}, CleaningNet
     if name == "autoencoder":
         kind = check_choice(
-            "type of autoencoder", settings.get("type", defaults["type"]), AUTOENCODERS
+            "type of autoencoder",
+            settings.get("type", defaults.get("type", "FCA2Autoencoder")),
+            AUTOENCODERS,
         )
-        defaults = defaults if kind == defaults["type"] else {}
+        defaults = defaults if kind == defaults.get("type") else {}
         cls = AUTOENCODERS[kind]
     settings = {key: value for key, value in {**defaults, **settings}.items() if key != "type"}
-    parameters = inspect.signature(cls).parameters
-    check_settings(name, settings, parameters)
-    return cls(**settings)
+    known = inspect.signature(cls).parameters
+    for key, value in settings.items():
+        if key not in known:
+            hint = where_it_belongs(key, name) or did_you_mean(key, known)
+            raise TypeError(f"{name} has no setting {key!r}{hint}")
+        check_value(f"{name}.{key}", key, value)
+    return cls, settings

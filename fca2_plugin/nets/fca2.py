@@ -83,6 +83,7 @@ class FCA2Net(nn.Module):
         ``net(window, window_groups(net.plan_ahead(t, types), start, stop))``.
 
     Raises:
+        TypeError: ``join_codes`` or ``clamp_output`` is neither True nor False.
         ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once,
             or a VSR network that is known to need an adapter.
     """
@@ -108,6 +109,9 @@ class FCA2Net(nn.Module):
             raise ValueError(
                 "FCA2Net got no part; expected at least one of autoencoder, vsr, cleaning"
             )
+        for name, value in (("join_codes", join_codes), ("clamp_output", clamp_output)):
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} is {value!r}; expected True or False")
         if color_correction is not None:
             check_choice("color_correction", color_correction, COLOR_CORRECTIONS)
         check_choice("color_at", color_at, COLOR_PLACES)

@@ -73,8 +73,8 @@ class StagedFCA2Net(FCA2Net):
         vsr: Mapping | nn.Module | None = None,
         stage: str = FROM_PRESET,
         preset: str = "released",
-        autoencoder: Mapping | None = None,
-        cleaning: Mapping | None = None,
+        autoencoder: Mapping | bool | None = None,
+        cleaning: Mapping | bool | None = None,
         checkpoints: Mapping[str, str] | None = None,
         chunk_frames: int | str | None = FROM_PRESET,
         chunks_at_once: int | None = None,
@@ -120,6 +120,11 @@ class StagedFCA2Net(FCA2Net):
             vsr_spec=spec,
         )
         self.stage = stage
+        if checkpoints is not None and not isinstance(checkpoints, Mapping):
+            raise TypeError(
+                f"checkpoints is {checkpoints!r}; expected the files by part, as "
+                "dict(vsr='path/to/file.pth')"
+            )
         self.vsr_cache = None
         if vsr_cache is not None:
             self._check_cache(vsr_cache)

@@ -70,6 +70,8 @@ def checkpoints(**paths: str) -> dict:
         ({"path__pretrain_network_g": "no.pth"}, ["no checkpoint at no.pth"]),
         ({"path__resume_state": "no.state"}, ["there is no training state 'no.state'"]),
         ({"custom_imports": ["no_such_module"]}, ["No module named 'no_such_module'"]),
+        ({"name": "../evil"}, ["name is '../evil', and becomes a folder's name"]),
+        ({"datasets__val__name": "a/b"}, ["datasets.val.name is 'a/b'"]),
         ({"gpu_ids": [0]}, ["nothing reads the option 'gpu_ids'"]),
     ],
 )

@@ -93,6 +93,7 @@ def test_documented_options_pass():
     ("place", "hint"),
     [
         ("mode_type", "model_type"),
+        ("train.optim", "optim_g"),
         ("datasets.train.gt_sise", "gt_size"),
         ("datasets.trian", "train"),
         ("datasets.val.cache_dta", "cache_data"),
@@ -118,6 +119,53 @@ def test_a_misspelt_option_is_named(place, hint):
         node = node[name]
     node[last] = {} if parents == ["datasets"] else 1
     with pytest.raises(ValueError, match=f"nothing reads the option '{place}'.*mean '{hint}'"):
+        check_options(cfg)
+
+
+@pytest.mark.parametrize(
+    ("place", "belongs"),
+    [
+        ("train.val_freq", "val"),
+        ("train.lr", "train.optim_g"),
+        ("val.gt_size", "datasets"),
+        ("train.num_frame", "datasets"),
+        ("train.print_freq", "logger"),
+        ("path.manual_seed", "the top"),
+    ],
+)
+def test_an_option_at_another_place_than_its_own(place, belongs):
+    """Something reads it, but not there."""
+    cfg = yaml.safe_load(DOCUMENTED)
+    cfg["logger"] = {"print_freq": 1}
+    parent, last = place.split(".")
+    cfg[parent][last] = 1
+    with pytest.raises(ValueError, match=f"nothing reads the option '{place}'") as info:
+        check_options(cfg)
+    assert f"belongs to {belongs}" in str(info.value) or "did you mean" in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        ("train.total_iter", 0, "train.total_iter is 0; expected a number from 1"),
+        ("train.ema_decay", 2, "train.ema_decay is 2; expected a number from 0 to 1"),
+        ("train.optim_g.lr", float("nan"), "expected a finite number"),
+        ("val.val_freq", 0, "val.val_freq is 0; expected a number from 1"),
+        ("datasets.train.dataset_enlarge_ratio", 0, "expected a number above 0"),
+        ("datasets.train.batch_size_per_gpu", "two", "is 'two'; expected a number"),
+        ("network_g.num_feat", 0, "network_g.num_feat is 0; expected a number from 1"),
+        ("network_g.num_block", -1, "network_g.num_block is -1; expected a number from 0"),
+        ("scale", 0, "scale is 0; expected a number above 0"),
+    ],
+)
+def test_numbers_out_of_range(place, value, message):
+    cfg = yaml.safe_load(DOCUMENTED)
+    *parents, last = place.split(".")
+    node = cfg
+    for name in parents:
+        node = node[name]
+    node[last] = value
+    with pytest.raises(ValueError, match=message):
         check_options(cfg)
 
 

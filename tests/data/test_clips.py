@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fca2_plugin.data import Clip, check_same_size, clip_size, find_clips, read_frames, write_frames
+from fca2_plugin.data import Clip, check_images, clip_size, find_clips, read_frames, write_frames
 from tests.codec.footage import moving_clip
 
 
@@ -27,11 +27,11 @@ def test_write_find_read(tmp_path):
 
 def test_order_is_numeric_at_every_level(tmp_path):
     for clip in ("10", "9", "00001/0002", "00001/0001"):
-        for frame in ("im10.png", "im9.jpg", "im1.png"):
+        for frame in ("im10.png", "im9.jpg", "im8.png"):
             put_image(tmp_path / clip / frame)
     clips = find_clips(str(tmp_path))
     assert [clip.name for clip in clips] == ["00001/0001", "00001/0002", "9", "10"]
-    assert [p.name for p in clips[0].frames] == ["im1.png", "im9.jpg", "im10.png"]
+    assert [p.name for p in clips[0].frames] == ["im8.png", "im9.jpg", "im10.png"]
 
 
 def test_hidden_things_and_other_files_are_passed_over(tmp_path):
@@ -93,7 +93,7 @@ def test_an_unreadable_image(tmp_path, content):
 
 def test_no_images_have_no_size():
     with pytest.raises(ValueError, match="a clip without images has no size"):
-        check_same_size([])
+        check_images([])
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 4), (3, 1), (-1, 1), (0, 0), (3, None)])

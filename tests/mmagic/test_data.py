@@ -161,7 +161,7 @@ def test_an_empty_folder(copied):
 @pytest.mark.parametrize("window", [None, 7])
 def test_a_clip_without_frames(copied, window):
     (copied / "train/lq/9999_empty").mkdir()
-    with pytest.raises(ValueError, match="clip 9999_empty has 0 frames"):
+    with pytest.raises(ValueError, match="the clip .*9999_empty holds no images"):
         dataset(copied, num_input_frames=window)
 
 
@@ -178,6 +178,33 @@ def test_frames_of_differing_size(copied, folder):
     pipeline = [draw, *LOAD] if folder == "lq_crf35" else LOAD
     with pytest.raises(ValueError, match=f"{path} is 16x12.*all frames of a clip must have one"):
         dataset(copied, pipeline=pipeline)[0]
+
+
+def test_nested_clips_and_names_with_dots(clips, tmp_path):
+    """The host counts the entries of the first folder level, by a name cut at its last dot."""
+    for kind in ("lq", "gt"):
+        source = sorted((clips / "train" / kind).iterdir())[0]
+        for name in ("scene1/a.b", "scene1/c", "v1.5"):
+            shutil.copytree(source, tmp_path / "train" / kind / name)
+    data = dataset(tmp_path, num_input_frames=7)
+    infos = [data.get_data_info(index) for index in range(len(data))]
+    assert {info["key"] for info in infos} == {"scene1/a.b", "scene1/c", "v1.5"}
+    assert {info["sequence_length"] for info in infos} == {7}
+    for index, info in enumerate(infos):
+        assert Path(data[index]["gt_path"][0]).parent == tmp_path / "train/gt" / info["key"]
+    assert len(dataset(tmp_path, depth=2, ann_file=_listed(tmp_path), num_input_frames=7)) == 2
+
+
+def _listed(root) -> str:
+    (root / "list.txt").write_text("scene1/a.b 7 (48,64,3)\nscene1/c 7 (48,64,3)\n")
+    return "list.txt"
+
+
+def test_frames_that_the_other_folder_lacks(copied):
+    name = sorted((copied / "train/lq").iterdir())[0].name
+    (copied / "train/gt" / name / "00000006.png").unlink()
+    with pytest.raises(ValueError, match="frame 00000006 of .*lq.* is not in .*gt"):
+        dataset(copied)[0]
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,20 @@ def test_unknown_preset_raises():
 def test_unknown_setting_raises(part, setting, meant):
     with pytest.raises(TypeError, match=f"{part} has no setting '{setting}' .*'{meant}'"):
         build_parts("vsr", "tiny", **{part: {setting: 1}})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cleaning": {"n_subs": 9}}, "n_subs is a setting of autoencoder"),
+        ({"autoencoder": {"join_codes": True}}, "join_codes belongs one level up, beside preset"),
+        ({"autoencoder": {"num_passes": 2}}, "num_passes is a setting of cleaning"),
+        ({"autoencoder": {"mid_channels": 0}}, "autoencoder.mid_channels is 0; expected a number"),
+        ({"cleaning": {"num_blocks": -1}}, "cleaning.num_blocks is -1; expected a number"),
+    ],
+)
+@pytest.mark.parametrize("stage", ["autoencoder", "cleaning"])
+def test_settings_are_checked_in_every_stage_and_told_where_they_belong(stage, settings, message):
+    """Also those of a part that the stage leaves out."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        build_parts(stage, "tiny", **settings)
