@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "train the paper's ablations (Tables III to VII) on a small scale, over several seeds"
+HELP = "train the paper's ablations (Tables III to VII) at a small scale, over several seeds"
+EXAMPLE = "fca2 ablate --tables III --seeds 2 --out work_dirs/ablations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

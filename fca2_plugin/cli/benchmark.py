@@ -5,9 +5,10 @@ from pathlib import Path
 
 from fca2_plugin.cli._settings import add_settings, read_settings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "time a VSR network alone and inside FCA², or enhancement networks, and count what they need"
+HELP = "time a network alone and inside FCA², and count its memory and operations"
+EXAMPLE = "fca2 benchmark --vsr basicvsr --preset fast --frames 7 --size 180x144"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

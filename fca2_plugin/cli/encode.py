@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from fca2_plugin.codec import CodecSettings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "make a compressed data set: degrade, encode, decode, and write down how"
+HELP = "make a compressed data set from videos or frames, with a manifest that rebuilds it"
+EXAMPLE = "fca2 encode videos/ data/mine --codec x264 --crf 15 25 35"
 CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 
 

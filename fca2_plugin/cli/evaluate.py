@@ -6,9 +6,10 @@ from fca2_plugin.cli._network import add_fca2
 from fca2_plugin.cli._renamed import add_renamed
 from fca2_plugin.cli._settings import add_settings, read_settings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "measure results, a checkpoint or a floor against the ground truth by a named protocol"
+HELP = "measure a network, finished results or bicubic against the ground truth"
+EXAMPLE = "fca2 evaluate --data data/mine --weights small --json small.json"
 
 
 # written out, because `fca2 --help` and `fca2 doctor` import nothing that could be missing
