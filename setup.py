@@ -30,7 +30,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["fca2_plugin", "fca2_plugin.*"]),
     # .mim is where MMEngine and mim look for a package's configs; its entries are links
-    package_data={"fca2_plugin": ["weights/*", ".mim/**/*"]},
+    package_data={"fca2_plugin": ["py.typed", "weights/*", ".mim/**/*"]},
     python_requires=">=3.10",
     install_requires=NEEDS["REQUIRED"],
     extras_require=NEEDS["EXTRAS"],

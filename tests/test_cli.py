@@ -1,7 +1,7 @@
 """The ``fca2`` command and its doctor."""
 
-import io
 import importlib
+import io
 import json
 import shlex
 import sys
