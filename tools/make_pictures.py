@@ -16,13 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
 from fca2_plugin._errors import run_command
-from fca2_plugin._files import file_at_once, read_json
+from fca2_plugin._files import file_at_once
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.inference import to_clip
-from fca2_plugin.apps.pretrained.figure import tradeoff_png
-from fca2_plugin.apps.shipped import load_shipped
 from fca2_plugin.codec import CodecSettings, read_video
 from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
+from fca2_plugin.inference.run import to_clip
+from fca2_plugin.inference.shipped import load_shipped
 
 CONDITION, CRF = "crf25", 25
 GAP, TITLE = 6, 40  # pixels between pictures, and for their titles
@@ -35,7 +34,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make_pictures.sh")
     parser.add_argument("video", metavar="VIDEO", help="ground truth")
     parser.add_argument("out", metavar="OUT", help="the folder of before_after.png")
-    parser.add_argument("--table", metavar="FILE", help="table.json of pretrained_table.sh")
     parser.add_argument("--start", type=int, default=0, metavar="N", help="the first frame")
     parser.add_argument("--frames", type=int, default=14, metavar="N", help="how many")
     parser.add_argument("--show", type=int, default=8, metavar="N", help="the one that is shown")
@@ -54,9 +52,6 @@ def _run(args: argparse.Namespace) -> int:
     with TemporaryDirectory() as folder:
         pictures = _pictures(args, Path(folder))
     _save(_row(pictures, args.crop), out / "before_after.png")
-    if args.table:
-        with file_at_once(out / "psnr_time.png") as part:
-            part.write_bytes(tradeoff_png(read_json(Path(args.table))))
     return 0
 
 

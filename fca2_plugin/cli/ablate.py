@@ -13,20 +13,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         default="work_dirs/ablations",
         metavar="DIR",
-        help="for results.json, results.md and every training; the same folder goes on "
+        help="for results.json, results.md and every training; the same folder resumes "
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--tables", nargs="+", metavar="T", help="of III IV V VI VII (default: all)"
+        "--tables", nargs="+", metavar="T", help="some of III IV V VI VII (default: all)"
     )
     parser.add_argument(
-        "--seeds", type=int, default=3, metavar="N", help="how many (default: %(default)s)"
+        "--seeds", type=int, default=3, metavar="N", help="number of seeds (default: %(default)s)"
     )
     parser.add_argument(
         "--budget",
         type=float,
         default=1.0,
-        help="share of the usual iterations: less is faster and says less (default: %(default)s)",
+        help="share of the usual iterations: less is faster but decides less (default: %(default)s)",
     )
     parser.add_argument(
         "--data",
