@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget",
         type=float,
         default=1.0,
-        help="share of the usual iterations: less is faster but decides less (default: %(default)s)",
+        help="share of the usual iterations: less is faster, decides less (default: %(default)s)",
     )
     parser.add_argument(
         "--data",

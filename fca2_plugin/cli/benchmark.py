@@ -65,8 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="for the sweep over groups: a data set of `fca2 encode` on which the best PSNR that groups "
-        "can reach is measured, without training",
+        help="with --sweep groups: measure on this data set of `fca2 encode` the best PSNR that "
+        "groups can reach, without training",
     )
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
     add_settings(parser)

@@ -51,13 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     against.add_argument(
         "--degradation",
         default="gaussian",
-        help=f"how --lq was made, which decides where its pixels lie: {', '.join(DEGRADATIONS)} "
+        help=f"how --lq was made, which decides where pixels lie: {', '.join(DEGRADATIONS)} "
         "(default: %(default)s)",
     )
     against.add_argument(
         "--phase",
-        help="position of LQ pixels in the training of --checkpoint: centred in their blocks, as in "
-        "ordinary video, or first (default: from checkpoint and config)",
+        help="position of LQ pixels in the training of --checkpoint: centred in their blocks, as "
+        "in ordinary video, or first (default: from checkpoint and config)",
     )
 
     how = parser.add_argument_group("how")

@@ -25,7 +25,7 @@ def check_frames(folder: Path) -> None:
     """Check once that the frames of a clip have one size.
 
     Raises:
-        ValueError: They differ, or a file is no image.
+        ValueError: They differ, or a file is not an image.
     """
     check_same_size(sorted(folder.iterdir()))
 
