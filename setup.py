@@ -31,7 +31,7 @@ setup(
     packages=find_packages(include=["fca2_plugin", "fca2_plugin.*"]),
     # .mim is where MMEngine and mim look for a package's configs; its entries are links
     package_data={
-        "fca2_plugin": ["weights/*", ".mim/**/*"],
+        "fca2_plugin": ["py.typed", "weights/*", ".mim/**/*"],
         "fca2_plugin.apps.report": ["papers.json", "templates/*"],
     },
     python_requires=">=3.10",

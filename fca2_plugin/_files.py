@@ -71,7 +71,7 @@ def read_json(path: Path) -> object:
 
     Raises:
         FileNotFoundError: It is not there.
-        ValueError: It is no JSON.
+        ValueError: It is not JSON.
     """
     path = Path(path)
     if not path.is_file():

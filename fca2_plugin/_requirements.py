@@ -82,7 +82,19 @@ EXTRAS = {
     "evaluation": ["torchmetrics"],
     # a binary of ffmpeg, licensed GPL, with libvmaf
     "vmaf": ["imageio-ffmpeg"],
-    "dev": ["imageio-ffmpeg", "pytest", "pytest-xdist", "ruff", "torchmetrics"],
+    # the documentation site
+    "docs": ["furo", "myst-parser", "sphinx"],
+    # nbclient and ipykernel run the notebooks
+    "dev": [
+        "codespell",
+        "imageio-ffmpeg",
+        "ipykernel",
+        "nbclient",
+        "pytest",
+        "pytest-xdist",
+        "ruff",
+        "torchmetrics",
+    ],
 }
 
 #: What has to be installed without its own requirements, and so is in no extra.
@@ -97,6 +109,7 @@ ALONE = {
 }
 
 _MODULES = {
+    "codespell": "codespell_lib",
     "mmcv-lite": "mmcv",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",

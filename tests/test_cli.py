@@ -1,7 +1,9 @@
 """The ``fca2`` command and its doctor."""
 
+import importlib
 import io
 import json
+import shlex
 import sys
 
 import pytest
@@ -56,6 +58,27 @@ def test_version_and_help(capsys):
             cli.main(arguments)
         assert stop.value.code == 0
         assert expected in capsys.readouterr().out
+
+
+def test_help_lists_the_commands_by_task(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    places = [lines.index(f"{group}:") for group in cli.GROUPS]
+    for start, stop, verbs in zip(places, [*places[1:], None], cli.GROUPS.values(), strict=True):
+        listed = [line.split()[0] for line in lines[start:stop] if line[:3].strip()][1:]
+        assert [word for word in listed if word in cli.VERBS] == list(verbs)
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_each_help_ends_with_an_example_that_the_command_understands(verb, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([verb, "--help"])
+    module = importlib.import_module(f"fca2_plugin.cli.{verb}")
+    assert capsys.readouterr().out.endswith(f"example:\n  {module.EXAMPLE}\n")
+    program, *arguments = shlex.split(module.EXAMPLE)
+    assert program == "fca2"
+    assert cli.make_parser().parse_args(arguments).verb == verb
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such-verb"], ["doctor", "--no-such-option"]])

@@ -49,7 +49,9 @@ def test_syntax(path):
         ("dist_test.sh", "dist_test.sh CONFIG CHECKPOINT GPUS [arguments]"),
         ("slurm_train.sh", "slurm_train.sh PARTITION JOB CONFIG WORK_DIR [arguments]"),
         ("slurm_test.sh", "slurm_test.sh PARTITION JOB CONFIG CHECKPOINT [arguments]"),
+        ("build_docs.sh", "build_docs.sh OUT"),
         ("get_basicvsr.sh", "get_basicvsr.sh DIR"),
+        ("make_pictures.sh", "make_pictures.sh VIDEO OUT [options]"),
         (
             "pretrained_table.sh",
             "pretrained_table.sh VID4 OUT [--frames N] [--weights DIR] [--device NAME]",

@@ -13,7 +13,7 @@ STAMP_NAME=.fca2-installed
 OWN_VENV=${FCA2_VENV:-$ROOT/.venv}
 CONSTRAINTS=$ROOT/constraints.txt
 PYTHONS=(3.11 3.10 3.12)
-EXTRAS=mmagic,basicsr,video,serve,quickstart,export,dev
+EXTRAS=mmagic,basicsr,video,serve,quickstart,export,docs,dev
 OPENCV=opencv-python
 
 # use_oldest: the oldest versions that setup.py allows, in a venv of their own

@@ -17,7 +17,8 @@ if [ "${1-}" = --oldest ]; then
     tests=("${tests[@]/#/tests/}")
 else
     ensure_env torch av cv2 scenedetect mmagic mmengine mmcv basicsr skimage matplotlib \
-        onnxruntime onnxscript gradio torchmetrics imageio_ffmpeg pytest xdist ruff
+        onnxruntime onnxscript gradio torchmetrics imageio_ffmpeg pytest xdist ruff \
+        sphinx myst_parser furo codespell_lib nbclient ipykernel
 fi
 cd "$ROOT"
 # A missing host is a failure here, not a skip; two workers share the cores, so one thread each.

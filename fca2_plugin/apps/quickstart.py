@@ -80,7 +80,7 @@ def run_quickstart(
 
     Raises:
         FileNotFoundError: ``video`` is not there.
-        ValueError: ``video`` is no video, too short or too small, ``budget`` is not positive, or
+        ValueError: ``video`` is not a video, too short or too small, ``budget`` is not positive, or
             the folder holds a run with other arguments.
     """
     check_budget(budget)

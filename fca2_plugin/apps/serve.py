@@ -331,11 +331,11 @@ def open_server(
     """The page while the context lasts; at its end the job that runs is stopped.
 
     Args:
-        config: As ``upscale``; then it is the page's only network.
-        checkpoint: As ``upscale``.
+        config: See ``upscale``; then it is the page's only network.
+        checkpoint: See ``upscale``.
         weights: The weights that are chosen at first.
-        network: As ``upscale``; then it is the page's only network.
-        options: As ``upscale``, for every video.
+        network: See ``upscale``; then it is the page's only network.
+        options: See ``upscale``, for every video.
         host: Where to listen; another than 127.0.0.1 lets other machines ask.
         port: 0 for the first free one from 7860 on.
         password: Asked for, with the user ``fca2``; other machines need one.

@@ -53,7 +53,7 @@ def load_network(
         param_key: The key of the weights that are wanted, if the file has it.
 
     Raises:
-        ValueError: The file is no checkpoint, or its weights do not belong to the network.
+        ValueError: The file is not a checkpoint, or its weights do not belong to the network.
     """
     net, logger = self.get_bare_model(net), get_root_logger()
     name = type(net).__name__

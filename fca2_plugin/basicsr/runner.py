@@ -55,7 +55,7 @@ def load_config(
     Raises:
         FileNotFoundError: There is no such file.
         ImportError: A module of ``custom_imports`` is not there.
-        ValueError: It is no YAML of options, names an unknown type, or holds a key that nothing
+        ValueError: It is not YAML of options, names an unknown type, or holds a key that nothing
             reads; an option names a key that the file does not have.
     """
     path = Path(path)

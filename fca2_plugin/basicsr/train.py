@@ -46,7 +46,7 @@ def parse_options(texts: Sequence[str] | None) -> dict[str, object]:
     """``KEY=VALUE`` texts as keys and values, the values read as YAML.
 
     Raises:
-        ValueError: A text has no ``=``, or its value is no YAML.
+        ValueError: A text has no ``=``, or its value is not YAML.
     """
     options = {}
     for text in texts or ():

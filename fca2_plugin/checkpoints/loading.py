@@ -54,7 +54,7 @@ def load_part(module: nn.Module, path: str | Path, part: str, weights: str | Non
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: The file is no checkpoint, or its weights do not belong to ``module``.
+        ValueError: The file is not a checkpoint, or its weights do not belong to ``module``.
     """
     checkpoint = read_checkpoint(path, weights)
     module.load_state_dict(fit(module, checkpoint.state, checkpoint.path, part))

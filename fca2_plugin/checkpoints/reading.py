@@ -52,7 +52,7 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: The file is no checkpoint, or holds no weights.
+        ValueError: The file is not a checkpoint, or holds no weights.
     """
     path = find_checkpoint(path)
     content = read_content(path)
@@ -76,13 +76,13 @@ def saved_phase(path: str | Path) -> str | None:
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: The file is no checkpoint.
+        ValueError: The file is not a checkpoint.
     """
     return read_checkpoint(path).meta.get(PHASE_KEY)
 
 
 def read_content(path: str | Path, known: Known | None = None) -> object:
-    """Read a file as it is; what is no tensor and no plain value, as the training log, is left out.
+    """Read a file; only tensors and plain values are kept, not the training log, for example.
 
     Args:
         path: A file, the folder of a run, or an address.
@@ -90,7 +90,7 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: The file is no checkpoint, or damaged.
+        ValueError: The file is not a checkpoint, or damaged.
     """
     path = find_checkpoint(path)
     try:

@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "train the paper's ablations (Tables III to VII) on a small scale, over several seeds"
+HELP = "train the paper's ablations (Tables III to VII) at a small scale, over several seeds"
+EXAMPLE = "fca2 ablate --tables III --seeds 2 --out work_dirs/ablations"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,20 +13,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         default="work_dirs/ablations",
         metavar="DIR",
-        help="for results.json, results.md and every training; the same folder goes on "
+        help="for results.json, results.md and every training; the same folder resumes "
         "(default: %(default)s)",
     )
     parser.add_argument(
-        "--tables", nargs="+", metavar="T", help="of III IV V VI VII (default: all)"
+        "--tables", nargs="+", metavar="T", help="some of III IV V VI VII (default: all)"
     )
     parser.add_argument(
-        "--seeds", type=int, default=3, metavar="N", help="how many (default: %(default)s)"
+        "--seeds", type=int, default=3, metavar="N", help="number of seeds (default: %(default)s)"
     )
     parser.add_argument(
         "--budget",
         type=float,
         default=1.0,
-        help="share of the usual iterations: less is faster and says less (default: %(default)s)",
+        help="share of the usual iterations: less is faster, decides less (default: %(default)s)",
     )
     parser.add_argument(
         "--data",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from fca2_plugin.cli._settings import add_settings, read_settings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "time a VSR network alone and inside FCA², or enhancement networks, and count what they need"
+HELP = "time a network alone and inside FCA², and count its memory and operations"
+EXAMPLE = "fca2 benchmark --vsr basicvsr --preset fast --frames 7 --size 180x144"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,39 +26,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="enhancement networks instead: stdf-r3l rfda cf-stif tgafnet, those of TGAFNet's "
         "Table IV, by default; at its three sizes, or at --size",
     )
-    networks.add_argument("--host", default="mmagic", help="mmagic or basicsr, which builds it")
+    networks.add_argument(
+        "--host", default="mmagic", help="the host that builds it: mmagic or basicsr"
+    )
     networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")
-    networks.add_argument("--checkpoint", help="weights for --config; time does not need them")
-    networks.add_argument("--preset", default="released", help="of FCA² (default: %(default)s)")
+    networks.add_argument("--checkpoint", help="weights for --config; timing works without")
+    networks.add_argument(
+        "--preset", default="released", help="the design of FCA² (default: %(default)s)"
+    )
     networks.add_argument(
         "--training", action="store_true", help="time training steps: forward, backward, optimiser"
     )
     networks.add_argument(
         "--stage",
-        help="what learns then: vsr (FCA² frozen), joint or finetune (default: the preset's)",
+        help="what learns with --training: vsr (FCA² frozen), joint or finetune (default: the "
+        "preset's)",
     )
-    networks.add_argument("--n-subs", type=int, help="channels of a group (Table VI)")
+    networks.add_argument("--n-subs", type=int, help="channels in a group (Table VI)")
     networks.add_argument("--n-ovls", type=int, help="channels that groups share (Table VI)")
     networks.add_argument("--num-passes", type=int, help="cleaning passes, 0 for no cleaning")
-    networks.add_argument("--tiny", action="store_true", help="small widths, to try things")
+    networks.add_argument("--tiny", action="store_true", help="small networks, to try the command")
     clip = parser.add_argument_group("clip and clock")
-    clip.add_argument("--frames", type=int, help="frames (default: 7; 1 with --enhancer)")
+    clip.add_argument("--frames", type=int, help="number of frames (default: 7; 1 with --enhancer)")
     clip.add_argument(
         "--size",
         metavar="WxH",
         help="width and height of the LQ frames (default: 180x144)",
     )
-    clip.add_argument("--repeats", type=int, help="rounds (default: 5, or 3 long ones)")
+    clip.add_argument(
+        "--repeats", type=int, help="number of rounds (default: 5, or 3 if they are long)"
+    )
     clip.add_argument(
         "--sweep",
-        help="'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10; 'groups', of few frames "
-        "and many",
+        help="vary 'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10, or the size of "
+        "'groups'",
     )
     clip.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
-        help="a tree of `fca2 encode`: what groups can reach there at best, without training",
+        help="with --sweep groups: measure on this data set of `fca2 encode` the best PSNR that "
+        "groups can reach, without training",
     )
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
     add_settings(parser)

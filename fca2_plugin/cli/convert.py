@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "make a checkpoint of one host loadable in the other"
+HELP = "convert a checkpoint of one host for the other"
+EXAMPLE = "fca2 convert work_dirs/run/iter_600.pth for_basicsr.pth --to basicsr"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

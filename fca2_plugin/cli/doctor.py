@@ -4,9 +4,10 @@ import argparse
 import json
 from dataclasses import asdict
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "say what works here and how to mend the rest"
+HELP = "check which parts work in this environment, and print how to repair the rest"
+EXAMPLE = "fca2 doctor"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from fca2_plugin.codec import CodecSettings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "make a compressed data set: degrade, encode, decode, and write down how"
+HELP = "make a compressed data set from videos or frames, with a manifest that rebuilds it"
+EXAMPLE = "fca2 encode videos/ data/mine --codec x264 --crf 15 25 35"
 CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 
 
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SRC ... DST",
-        help="Vimeo-90K, REDS, Vid4, a folder of frame folders, videos; and where the set goes",
+        help="Vimeo-90K, REDS, Vid4, a folder of frame folders, or videos; then the folder to fill",
     )
     parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
     parser.add_argument(
@@ -39,19 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["x264"],
         choices=[*CODECS, "none"],
-        help="x264, x265; vp9, av1: a local stand-in for an upload to a video site; none: only "
-        "degrade (default: x264)",
+        help="x264, x265; vp9, av1: a local stand-in for an upload to a video site; none: "
+        "degrade only (default: x264)",
     )
     parser.add_argument(
-        "--crf", nargs="+", type=int, help="of x264 and x265 (default for x264: 15 25 35)"
+        "--crf", nargs="+", type=int, help="for x264 and x265 (default for x264: 15 25 35)"
     )
-    parser.add_argument("--qp", nargs="+", type=int, help="of x264 and x265")
+    parser.add_argument("--qp", nargs="+", type=int, help="for x264 and x265")
     parser.add_argument(
         "--bitrate",
         nargs="+",
         type=float,
         metavar="BPP",
-        help="of vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, a site's rates)",
+        help="for vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, a site's rates)",
     )
     parser.add_argument(
         "--pix-fmt",
@@ -62,13 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
         choices=["train", "test"],
-        help="write below DST/SPLIT, and of Vimeo-90K and REDS take only these clips",
+        help="write below DST/SPLIT; for Vimeo-90K and REDS, use only the clips of this split",
     )
-    parser.add_argument("--clips", nargs="+", metavar="NAME", help="only these clips")
+    parser.add_argument("--clips", nargs="+", metavar="NAME", help="use only these clips")
     parser.add_argument("--clip-frames", type=int, metavar="N", help="cut into clips of N frames")
     parser.add_argument("--no-gt", action="store_true", help="write no ground truth")
     parser.add_argument("--format", default="png", help="png or lmdb (default: %(default)s)")
-    parser.add_argument("--keep-bitstreams", action="store_true", help="store the coded clips, too")
+    parser.add_argument("--keep-bitstreams", action="store_true", help="also store the coded clips")
     parser.add_argument("--jobs", type=int, help="processes (default: all cores)")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 

@@ -6,9 +6,10 @@ from fca2_plugin.cli._network import add_fca2
 from fca2_plugin.cli._renamed import add_renamed
 from fca2_plugin.cli._settings import add_settings, read_settings
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "measure results, a checkpoint or a floor against the ground truth by a named protocol"
+HELP = "measure a network, finished results or bicubic against the ground truth"
+EXAMPLE = "fca2 evaluate --data data/mine --weights small --json small.json"
 
 
 # written out, because `fca2 --help` and `fca2 doctor` import nothing that could be missing
@@ -28,30 +29,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a network that ships: large, small, small_fast, enhance_stdf, ...",
     )
-    what.add_argument("--method", help="a floor: bicubic, or none (the LQ itself, at scale 1)")
+    what.add_argument(
+        "--method", help="a baseline: bicubic, or none (the LQ frames themselves, at scale 1)"
+    )
 
     against = parser.add_argument_group(
         "against what", "Folders hold frames, clip folders or videos; clips pair by name."
     )
     against.add_argument("--gt", metavar="PATH", help="ground truth: a folder or a video")
-    against.add_argument("--lq", metavar="PATH", help="what a network or a floor starts from")
+    against.add_argument("--lq", metavar="PATH", help="the input of a network or a baseline")
     against.add_argument(
-        "--data", metavar="DIR", help="a tree of `fca2 encode`: all its conditions"
+        "--data", metavar="DIR", help="a data set of `fca2 encode`, with all its conditions"
     )
     against.add_argument("--split", help="which part of --data (default: the only one, or test)")
     against.add_argument(
-        "--conditions", nargs="+", metavar="NAME", help="which of its conditions: raw crf15 ..."
+        "--conditions",
+        nargs="+",
+        metavar="NAME",
+        help="only these conditions of --data: raw crf15 ...",
     )
     against.add_argument(
         "--degradation",
         default="gaussian",
-        help=f"how --lq was made, which says where its pixels lie: {', '.join(DEGRADATIONS)} "
+        help=f"how --lq was made, which decides where pixels lie: {', '.join(DEGRADATIONS)} "
         "(default: %(default)s)",
     )
     against.add_argument(
         "--phase",
-        help="where LQ pixels lay in the training of --checkpoint: centred in their blocks, as in "
-        "ordinary video, or first (default: what checkpoint and config say)",
+        help="position of LQ pixels in the training of --checkpoint: centred in their blocks, as "
+        "in ordinary video, or first (default: from checkpoint and config)",
     )
 
     how = parser.add_argument_group("how")
@@ -65,13 +71,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["psnr", "ssim"],
         metavar="NAME",
-        help=f"of {', '.join(METRICS)}; PSNR and SSIM are always there",
+        help=f"some of {', '.join(METRICS)}; PSNR and SSIM are always measured",
     )
     how.add_argument("--lpips-weights", metavar="FILE", help="AlexNet's weights, for lpips")
     how.add_argument(
         "--raft-weights", metavar="FILE", help="warp with RAFT instead of OpenCV's DIS"
     )
-    how.add_argument("--chunk", type=int, metavar="N", help="frames at once (default: whole clips)")
+    how.add_argument(
+        "--chunk", type=int, metavar="N", help="number of frames at once (default: whole clips)"
+    )
     how.add_argument(
         "--context",
         type=int,
@@ -81,19 +89,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--color-correction",
         metavar="MODE",
-        help="of FCA², in place of its own: frame, lr_domain, mean, or none (without the "
-        "statistics of its input)",
+        help="replaces FCA²'s own mode: frame, lr_domain, mean, or none (without the statistics "
+        "of the input)",
     )
-    how.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    how.add_argument(
+        "--workers", type=int, metavar="N", help="number of processes (default: one for each core)"
+    )
 
     add_settings(parser)
     renamed = {"--preset": "--weights", "--max-frames": "--chunk", "--overlap": "--context"}
     add_renamed(parser, renamed)
     out = parser.add_argument_group("results")
-    out.add_argument("--json", metavar="FILE", help="write everything there; resumes if killed")
-    out.add_argument("--save", metavar="DIR", help="write the frames of the network or floor")
-    out.add_argument("--name", help="the method's name (default: of the folder or config)")
-    out.add_argument("--dataset", help="the data set's name (default: of the folder)")
+    out.add_argument(
+        "--json",
+        metavar="FILE",
+        help="write everything to FILE; the same command resumes if interrupted",
+    )
+    out.add_argument("--save", metavar="DIR", help="save the frames of the network or baseline")
+    out.add_argument("--name", help="the method's name (default: that of the folder or config)")
+    out.add_argument("--dataset", help="the data set's name (default: that of the folder)")
 
 
 def run(args: argparse.Namespace) -> int:

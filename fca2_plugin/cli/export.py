@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "export a network, and each part of FCA², to ONNX, proved equal in onnxruntime"
+HELP = "export a network, and each part of FCA², to ONNX, and check it in onnxruntime"
+EXAMPLE = "fca2 export --config my_config.py --checkpoint work_dirs/my_config --out onnx"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

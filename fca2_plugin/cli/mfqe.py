@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "lay videos out as the MFQE 2.0 data set, coded by x265 in the place of HM"
+HELP = "make an enhancement data set in the layout of MFQE 2.0, coded by x265 in place of HM"
+EXAMPLE = "fca2 mfqe videos/ data/mfqe --qp 22 27 32 37 42"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

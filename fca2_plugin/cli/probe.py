@@ -3,9 +3,10 @@
 import argparse
 import json
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "print the type, QP and bytes of each frame of a video"
+EXAMPLE = "fca2 probe in.mp4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,9 +2,10 @@
 
 import argparse
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "train, test and compare baseline and wrapped on a small scale"
+HELP = "train a small network alone and inside FCA², test both, and write a report"
+EXAMPLE = "fca2 quickstart --video my.mp4 --work-dir work_dirs/quickstart"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

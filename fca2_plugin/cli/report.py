@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "put results beside the papers' tables, with plots and pictures, in one HTML page"
+HELP = "put results beside the papers' tables in one HTML page, with plots and pictures"
+EXAMPLE = "fca2 report --results bicubic.json small.json --out report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,10 @@ import os
 
 from fca2_plugin.cli._network import add_network
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "a local web page: upload a video, upscale it, compare before and after with a slider"
+HELP = "open a local web page that upscales uploaded videos and compares before and after"
+EXAMPLE = "fca2 serve --open"
 PASSWORD = "FCA2_PASSWORD"  # a variable is not seen by other users, as a command line is
 
 

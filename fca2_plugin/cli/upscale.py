@@ -4,9 +4,10 @@ import argparse
 
 from fca2_plugin.cli._network import add_network
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "upscale or enhance a video; sound, subtitles, chapters and every frame's time are kept"
+HELP = "upscale or enhance a video; sound, subtitles, chapters and frame times are kept"
+EXAMPLE = "fca2 upscale in.mp4 out.mp4 --weights small"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

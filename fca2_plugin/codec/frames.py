@@ -55,7 +55,7 @@ def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 def reformat(frame: Any, *size: int, **target: object) -> Any:
     """Convert an ``av.VideoFrame`` by one thread, as ``VideoFrame.reformat`` does by several.
 
-    Its threads write over each other's rows in frames whose width is no multiple of 16 (PyAV 17 and
+    Its threads write over each other's rows where the width is not a multiple of 16 (PyAV 17 and
     18): some pixels of a few frames in a hundred were other ones from run to run.
     """
     return frame.reformat(*size, **target, threads=1)

@@ -76,7 +76,7 @@ class Layout:
 
     @property
     def pictures(self) -> Track | None:
-        """The first video stream that is no cover."""
+        """The first video stream that is not a cover."""
         return next((t for t in self.tracks if t.kind == "video" and not t.is_cover), None)
 
     @property

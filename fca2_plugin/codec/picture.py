@@ -60,7 +60,7 @@ class ColorTags:
     transfer: int = UNSPECIFIED
 
     def resolved(self, height: int) -> "ColorTags":
-        """With a matrix and range: where there is no tag, BT.709 from 720 lines on, else BT.601."""
+        """With a matrix and range: without a tag, BT.709 from 720 lines on, else BT.601."""
         matrix, width = self.matrix, self.range or LIMITED
         if matrix in (UNSPECIFIED, RGB_MATRIX):
             matrix = BT709 if height >= HD_LINES else BT601

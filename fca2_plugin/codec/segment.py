@@ -96,12 +96,12 @@ def choose_output(
         name: Of the result; its ending chooses the container.
         size: Height and width of the result.
         source: The format of the source's pictures.
-        codec: As ``OutputSettings``.
-        pix_fmt: As ``OutputSettings``.
-        crf: As ``OutputSettings``.
-        preset: As ``OutputSettings``.
-        options: As ``OutputSettings``.
-        threads: As ``OutputSettings``.
+        codec: See ``OutputSettings``.
+        pix_fmt: See ``OutputSettings``.
+        crf: See ``OutputSettings``.
+        preset: See ``OutputSettings``.
+        options: See ``OutputSettings``.
+        threads: See ``OutputSettings``.
 
     Raises:
         ValueError: There is no such encoder, or it does not take the format or size.

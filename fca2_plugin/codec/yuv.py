@@ -211,7 +211,7 @@ def video_planes(path: str | os.PathLike, max_frames: int | None = None) -> Iter
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: As ``read_video``.
+        ValueError: See ``read_video``.
     """
     return map(_planes_of, clip_pictures(path, max_frames))
 

@@ -3,6 +3,8 @@
 Two data sets of the same clips can differ by more than a pixel, because each recipe puts the LR
 pixels elsewhere: ``phase`` says where, in the words of ``fca2_plugin.geometry``.
 
+::
+
     name       kernel                               phase     where it comes from
     gaussian   Gaussian, sigma 1.5, even 12x12      centred   the blur of FCA²'s paper, pixels as in
                                                               ordinary video: the default

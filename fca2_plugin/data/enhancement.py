@@ -194,7 +194,7 @@ def open_enhancement_set(
         split: The folder below it.
         qp: The QP of the coded videos; several for a network that is to work at any of them.
         codec: ``HM16.5_LDP``, or ``x265_LDP`` for the stand-in of ``fca2 mfqe``.
-        **settings: As in ``EnhancementSet``.
+        **settings: See ``EnhancementSet``.
 
     Raises:
         FileNotFoundError: A folder is not there.

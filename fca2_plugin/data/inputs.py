@@ -1,10 +1,12 @@
 """What ``fca2 encode`` can read: data sets by their layout, folders of frames, videos.
 
-Vimeo-90K   sequences/00001/0001/im1.png and sep_trainlist.txt, sep_testlist.txt
-REDS        train_sharp/000/00000000.png
-Vid4        GT/calendar/..., or the four clips as folders or videos
-frames      <clip>/*.png or .jpg, nested one or two levels, or one such folder
-videos      files, or a folder of them
+::
+
+    Vimeo-90K   sequences/00001/0001/im1.png and sep_trainlist.txt, sep_testlist.txt
+    REDS        train_sharp/000/00000000.png
+    Vid4        GT/calendar/..., or the four clips as folders or videos
+    frames      <clip>/*.png or .jpg, nested one or two levels, or one such folder
+    videos      files, or a folder of them
 """
 
 import hashlib

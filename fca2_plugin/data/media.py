@@ -134,7 +134,7 @@ def _check_distinct(names: Sequence[str]) -> None:
 
 
 def media_types(media: Media) -> str | None:
-    """How each frame was coded, one letter of ``frame_type`` each; None for what is no video."""
+    """How each frame was coded, one letter of ``frame_type`` each; None for what is not a video."""
     if not isinstance(media, VideoClip):
         return None
     return "".join(map(frame_type, clip_pictures(media.path)))

@@ -1,12 +1,13 @@
 """A compressed data set on disk, while it is being written and afterwards.
 
+::
+
     root/<split>/gt/<clip>/00000000.png     one folder for each kind: gt, lq, lq_crf15, ...
     root/manifest.json                      arguments, versions, checksums; written last
     root/.building.jsonl                    the same, line by line, until then
 
-The split is empty where there is none. Every folder appears whole or not at all, and gets its line
-in the journal when it is there; so a killed build goes on where it stopped, and what is in neither
-is made again.
+Without splits, ``<split>`` is left out. Every folder is written atomically, and completed folders
+are listed in the journal; a resumed build makes only the others.
 """
 
 import hashlib

@@ -81,14 +81,14 @@ def load_runner(
     """Load as ``load``, ready to run.
 
     Args:
-        config: As ``load``.
-        checkpoint: As ``load``.
-        weights: As ``load``.
-        network: As ``load``; a ``ClipRunner`` is returned as it is.
-        settings: As ``ClipRunner``.
-        phase: As ``load``.
+        config: See ``load``.
+        checkpoint: See ``load``.
+        weights: See ``load``.
+        network: See ``load``; a ``ClipRunner`` is returned as it is.
+        settings: See ``ClipRunner``.
+        phase: See ``load``.
         fca2: As ``load``.
-        data_phase: As ``ClipRunner``.
+        data_phase: See ``ClipRunner``.
 
     Raises:
         As ``load`` and ``ClipRunner``.

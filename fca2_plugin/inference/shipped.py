@@ -69,8 +69,8 @@ def ship(
     Args:
         name: What it is called, for ``--weights``.
         checkpoint: The file or the folder of a run.
-        net: As ``Shipped``.
-        about: As ``Shipped``.
+        net: See ``Shipped``.
+        about: See ``Shipped``.
         folder: Where the index is.
 
     Raises:

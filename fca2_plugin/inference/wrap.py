@@ -46,7 +46,7 @@ def wrap(
         The network inside FCA², in evaluation mode.
 
     Raises:
-        TypeError: ``network`` is no module.
+        TypeError: ``network`` is not a module.
         ValueError: It is FCA² already or makes videos no larger, the preset must be trained first,
             or the phase is unknown or another than the network's own.
 

@@ -1,10 +1,10 @@
-"""First weights for trainings of minutes: ours, of no paper.
+"""Initialisation for very short training runs (not from a paper).
 
-What coding took from a frame is a few percent of its contrast, and fine. Of that, the features of
-a deep chain of random filters know next to nothing, so from torch's first weights an enhancement
-network needs thousands of iterations before it gains anything. From these it starts with its input
-as its output, and with the frame's details as its features: filters without a mean look for them,
-the layers after that pass them on.
+Coding removes a few percent of a frame's contrast, in its fine details. The features of a deep
+chain of random filters hardly respond to them, so from torch's usual weights a network needs
+thousands of iterations before it gains anything. With these weights it starts with its input as its
+output, and with the frame's details as its features: the first filters have zero mean and extract
+the details, and the later layers pass them on.
 """
 
 import torch

@@ -83,7 +83,7 @@ def load_weights(network: nn.Module, path: str | Path, what: str) -> nn.Module:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no file of weights, or of another network.
+        ValueError: It is not a file of weights, or of another network.
     """
     path = Path(path)
     if not path.is_file():

@@ -70,7 +70,7 @@ class Protocol:
 
         Raises:
             TypeError: A frame has another dtype than the protocol compares.
-            ValueError: The frames differ in shape, are no RGB frames (no planes for ``mfqe``), or
+            ValueError: The frames differ in shape, are not RGB frames (no planes for ``mfqe``), or
                 are too small for the crop.
         """
         if self.channel == "raw-y":

@@ -49,12 +49,12 @@ class FCA2FramesDataset(BasicFramesDataset):
     seed, the clip and the round, whatever the number of workers and processes.
 
     Args:
-        *args: As in ``BasicFramesDataset``.
+        *args: See ``BasicFramesDataset``.
         n_subs: Channels in a group of the model.
         n_ovls: Channels shared by neighbouring groups.
         chunk_frames: Frames that the model encodes together; None for the whole window.
         seed: Seed of what the transforms draw, where the sampler gives rounds.
-        **kwargs: As in ``BasicFramesDataset``. A training window that wastes frames warns.
+        **kwargs: See ``BasicFramesDataset``. A training window that wastes frames warns.
 
     Raises:
         FileNotFoundError: A folder of ``data_prefix`` is missing.

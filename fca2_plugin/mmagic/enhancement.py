@@ -121,10 +121,10 @@ class FCA2EnhancementModel(BaseEditModel):
     through the network frame by frame and is measured as ``fca2 evaluate --protocol mfqe`` does.
 
     Args:
-        *args: As in ``BaseEditModel``.
+        *args: See ``BaseEditModel``.
         compensation_iters: Of MFQE and MFQE 2.0: the loss of their compensation of motion counts,
             too, and leads for so many iterations. None leaves it out.
-        **kwargs: As in ``BaseEditModel``.
+        **kwargs: See ``BaseEditModel``.
 
     Raises:
         ValueError: The network compensates no motion.

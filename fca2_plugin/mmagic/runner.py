@@ -66,7 +66,7 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no valid config, holds a key that nothing reads or a number out of its
+        ValueError: It is not a valid config, or it holds a key that nothing reads or a number out of its
             range, or an option names such a key.
     """
     path = Path(path)
@@ -208,8 +208,8 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
-        ValueError: The file is no checkpoint or one of another network, or the config lacks a part
-            that testing needs.
+        ValueError: The file is not a checkpoint or belongs to another network, or the config lacks
+            a part that testing needs.
     """
     _check_keys(cfg, _TEST_KEYS, "testing")
     cfg = copy.deepcopy(cfg)

@@ -16,7 +16,7 @@ class FCA2InfiniteSampler(InfiniteSampler):
 
     Args:
         dataset: ``FCA2FramesDataset``, ``FCA2DemoDataset`` or ``FCA2ClipsDataset``.
-        **kwargs: As in ``InfiniteSampler``.
+        **kwargs: See ``InfiniteSampler``.
 
     Raises:
         TypeError: The data set takes no rounds.

@@ -48,7 +48,7 @@ class StrictRunner(Runner):
 
         Raises:
             FileNotFoundError: There is no such file.
-            ValueError: It is no checkpoint, or one of another network.
+            ValueError: It is not a checkpoint, or one of another network.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, "cpu", logger=None)
         checkpoint = checkpoint if isinstance(checkpoint, dict) else {}

@@ -30,7 +30,7 @@ def check_clip(*folders: Path) -> None:
         *folders: Its folder; or those of its LQ and its GT.
 
     Raises:
-        ValueError: As said.
+        ValueError: Frames are missing, differ in size, or are not images.
     """
     clips = [find_clip(folder.parent, folder.name) for folder in folders]
     names = [[path.stem for path in clip.frames] for clip in clips]

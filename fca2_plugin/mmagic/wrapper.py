@@ -44,15 +44,15 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
             ),
         )
 
-    What those models do beside, they no longer do: EDVR's first iterations for its fusion alone,
-    TDAN's loss on its aligned frames.
+    Extra behaviour of those models is lost: EDVR's first iterations that train its fusion alone,
+    and TDAN's loss on its aligned frames.
 
     Args:
         model: Config of an MMagic model with a ``generator``.
         **fca2: As in ``FCA2Generator``: stage, preset, autoencoder, cleaning, checkpoints, ...
 
     Raises:
-        TypeError: ``model`` is no config with a generator, or one for the middle frame or for
+        TypeError: ``model`` is not a config with a generator, or one for the middle frame or for
             images, or a setting that nothing reads.
     """
     if not isinstance(model, Mapping) or not isinstance(model.get("generator"), Mapping):

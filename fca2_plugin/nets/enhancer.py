@@ -144,7 +144,7 @@ class Enhancer(nn.Module, ABC):
         """(n, t, g*c, h, w) to clips of as many channels as the network takes, (n*g, t, c, h, w).
 
         Raises:
-            ValueError: ``x`` is no clip of such channels.
+            ValueError: ``x`` is not a clip of such channels.
         """
         c = self.in_channels
         if x.ndim != 5 or x.shape[1] < 1 or x.shape[2] < 1 or (c > 1 and x.shape[2] != c):

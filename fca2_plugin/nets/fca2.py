@@ -61,10 +61,10 @@ class FCA2Net(nn.Module):
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
         chunks_at_once: Chunks that run as one batch without gradients. Fewer need less memory: the
-            decoder works at the output's size. None for all; with ``join_codes``, where the VSR
-            network gets all of them anyway, for as many as are no slower than all.
-        join_codes: The VSR network gets all codes of a clip as one sequence, so that its
-            propagation is as long as the clip; otherwise each chunk's alone, as released. With a
+            decoder works at the output's size. None: all at once; with ``join_codes``, chosen
+            from the frame size.
+        join_codes: The VSR network sees all codes of a clip as one sequence, so that it propagates
+            over the whole clip; otherwise it sees each chunk alone, as in the released code. With a
             ``GuidedAutoencoder``, key frames are then spread over the whole clip, as many for each
             frame as chunks of ``chunk_frames`` have.
         grouping: ``fixed``, or ``adaptive``: outside training, groups follow each clip's motion and
@@ -151,7 +151,7 @@ class FCA2Net(nn.Module):
 
     @property
     def spec(self) -> NetSpec:
-        """What the whole asks of its input: any size and length, padded inside."""
+        """Any size and length fit; clips are padded inside."""
         phase = None if self.autoencoder is None else self.autoencoder.phase
         return NetSpec(
             scale=1 if self.vsr is None else self.vsr_spec.scale,
@@ -195,7 +195,7 @@ class FCA2Net(nn.Module):
 
         Args:
             chunks: Cleaned frames, (m, f, 3, h, w); an adaptive network looks at the first clip.
-            types: As in ``plan_ahead``.
+            types: See ``plan_ahead``.
         """
         if self.is_adaptive:
             return self.follow(chunks[0]).groups
@@ -226,7 +226,7 @@ class FCA2Net(nn.Module):
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether groups follow what is seen: outside training, if so chosen."""
+        """Whether groups follow the clip: with ``grouping='adaptive'``, outside training."""
         return self.grouping == "adaptive" and not self.training
 
     @property
@@ -248,8 +248,8 @@ class FCA2Net(nn.Module):
 
         Args:
             chunks: Of ``num_clips`` clips, (m, f, 3, h, w).
-            groups: Of the frames of each chunk.
-            num_clips: How many sequences of codes there are where these are joined.
+            groups: The groups of the frames of each chunk.
+            num_clips: The number of clips, each of which is one sequence if codes are joined.
 
         Returns:
             (m, f, 3, s*h, s*w).

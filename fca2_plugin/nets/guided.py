@@ -37,13 +37,13 @@ _TRUST, _DOUBT = 6.0, 100.0
 
 
 class Guide(NamedTuple):
-    """What decoding knows of the frames that were encoded; p counts pairs of frame and key.
+    """Side information for ``decode``; p is the number of (frame, key frame) pairs.
 
     Attributes:
         frames: LQ frames, (n, t, 3, h, w).
-        groups: Of frames, one for each code.
-        flow: Brings a key frame onto the other frame of its pair, (n, p, 2, h, w), float32.
-        difference: The frame less the key frame brought onto it, (n, p, 3, h, w).
+        groups: The frames of each code.
+        flow: Warps a key frame onto the other frame of its pair, (n, p, 2, h, w), float32.
+        difference: The frame minus the warped key frame, (n, p, 3, h, w).
     """
 
     frames: Tensor

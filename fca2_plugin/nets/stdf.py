@@ -2,7 +2,7 @@
 
 Sizes follow the public PyTorch implementation: R1 329,842 parameters, R3 364,510, R3L 1,274,622
 (printed: 1275 K). Two choices are ours. Offsets start at zero (see ``layers/deform.py``). Frames
-that are no multiple of 8 are padded and cropped, which its authors leave to the caller.
+that are not multiple of 8 are padded and cropped, which its authors leave to the caller.
 
 ``frontend`` is the reading of the FCA² paper's "STDF + VSR" rows that meets their +1.1 M
 parameters: RGB, radius 3, U-Net of 64, a residual for every LR frame, then the VSR network. Its

@@ -41,12 +41,12 @@ class GroupPlan:
 
     @property
     def num_frames(self) -> int:
-        """Of the clip."""
+        """Frames of the clip."""
         return sum(self.sizes)
 
     @property
     def text(self) -> str:
-        """Said to the user."""
+        """Human-readable summary."""
         counts = sorted(Counter(self.sizes).items())
         return (
             f"{self.num_frames} frames as {len(self.groups)} codes "

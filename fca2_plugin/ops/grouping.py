@@ -26,7 +26,7 @@ class ChannelGrouping:
         n_ovls: Channels shared by neighbouring groups, O.
 
     Raises:
-        TypeError: One of them is no integer.
+        TypeError: One of them is not an integer.
         ValueError: Not 0 <= n_ovls < n_subs.
     """
 

@@ -107,7 +107,7 @@ def open_graph(path: Path) -> Any:
 def difference(found: Sequence, expected: Tensor | Sequence[Tensor]) -> float:
     """The largest absolute difference, over the largest expected value where that is above 1.
 
-    Infinite where shapes differ or a value is no number.
+    Infinite where shapes differ or a value is not a number.
     """
     expected = [expected] if isinstance(expected, Tensor) else list(expected)
     worst = 0.0

@@ -50,7 +50,7 @@ def check_matrix(tags: ColorTags) -> None:
 
 
 def to_yuv(picture: Picture, tags: ColorTags, device: torch.device) -> Yuv:
-    """Samples to numbers; of grey there is no chroma. Not for RGB."""
+    """Samples to numbers; grey has none. Not for RGB."""
     bits = picture.format.bits
     planes = [_tensor(plane, device) for plane in picture.planes]
     y0, y_span, c_span = levels(bits, tags)

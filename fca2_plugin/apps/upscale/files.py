@@ -29,12 +29,12 @@ def upscale_files(
     """Upscale one video or several, one after the other, with one network.
 
     Args:
-        sources: As ``pair_files``.
-        out: As ``pair_files``.
-        config: As ``upscale``.
-        checkpoint: As ``upscale``.
-        weights: As ``upscale``.
-        options: As ``upscale``.
+        sources: See ``pair_files``.
+        out: See ``pair_files``.
+        config: See ``upscale``.
+        checkpoint: See ``upscale``.
+        weights: See ``upscale``.
+        options: See ``upscale``.
         report: What shows it.
         dry_run: Only show the plans.
 

@@ -172,7 +172,7 @@ def look(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no video, holds no pictures, or is damaged.
+        ValueError: It is not a video, holds no pictures, or is damaged.
     """
     layout = read_layout(source)
     if layout.pictures is None:

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Build the documentation site, without the network: bash tools/build_docs.sh OUT
+#
+# OUT gets index.html and the rest. A warning is an error. The packages are those of the extra `docs`.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
+[ $# -eq 1 ] || usage "build_docs.sh OUT"
+ensure_env torch av sphinx myst_parser furo
+out=$(mkdir -p "$1" && cd "$1" && pwd)
+cd "$ROOT"
+"$PY" -m sphinx -W --keep-going -q -E -d "$out/.doctrees" -b html -c docs . "$out"
+rm -rf "$out/.doctrees"
+echo "==> open $out/index.html"
