@@ -20,7 +20,7 @@ measure() {
     results+=("$out/$1.json")
     [ ! -f "$out/$1.json" ] || return 0
     "$PY" -m fca2_plugin.cli evaluate --data "$out/Vid4" --conditions crf15 crf25 crf35 \
-        --protocol cvsr-y --metrics psnr ssim tof --workers 1 \
+        --protocol cvsr-y --metrics psnr ssim tof --jobs 1 \
         --name "$1" --dataset Vid4 --json "$out/$1.json" --save "$out/frames/$1" "${@:2}"
 }
 results=()

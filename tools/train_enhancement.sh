@@ -22,7 +22,7 @@ use_env
 cd "$ROOT"
 
 mapfile -t names <configs/small_clips/train_enhancement.txt
-settings=(--qp 22 27 32 37 42 --preset ultrafast --max-frames 20)
+settings=(--qp 22 27 32 37 42 --speed ultrafast --max-frames 20)
 "$PY" -m fca2_plugin.cli mfqe "$clips" data/small_mfqe --split train "${settings[@]}" \
     --clips "${names[@]}"
 "$PY" -m fca2_plugin.cli mfqe "$test_clips" data/small_mfqe --split test "${settings[@]}"

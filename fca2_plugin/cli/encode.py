@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from fca2_plugin.codec import CodecSettings
+    from fca2_plugin.cli._renamed import add_renamed
+from fca2_plugin.codec import CodecSettings
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -58,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pix-fmt",
         help="yuv444p or yuv420p (default: yuv444p for x264, as published, yuv420p for others)",
     )
-    parser.add_argument("--preset", help="the encoder's speed (default: medium; 2 vp9; 4 av1)")
+    parser.add_argument("--speed", help="the encoder's speed (default: medium; 2 vp9; 4 av1)")
+    add_renamed(parser, {"--preset": "--speed"})
     parser.add_argument("--fps", type=Fraction, default=10, help="default: 10, as published")
     parser.add_argument(
         "--split",
@@ -172,7 +174,7 @@ def _settings(args: argparse.Namespace) -> "list[CodecSettings]":
     return [
         CodecSettings(
             CODECS[codec],
-            preset=args.preset,
+            preset=args.speed,
             pix_fmt=args.pix_fmt or ("yuv444p" if codec == "x264" else "yuv420p"),
             fps=args.fps,
             **rate,

@@ -93,11 +93,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of the input)",
     )
     how.add_argument(
-        "--workers", type=int, metavar="N", help="number of processes (default: one for each core)"
+        "--jobs", type=int, metavar="N", help="number of processes (default: one for each core)"
     )
 
     add_settings(parser)
     renamed = {"--preset": "--weights", "--max-frames": "--chunk", "--overlap": "--context"}
+    renamed["--workers"] = "--jobs"
     add_renamed(parser, renamed)
     out = parser.add_argument_group("results")
     out.add_argument(
@@ -150,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
             dataset=args.dataset,
             save=args.save,
             json_path=args.json,
-            workers=default_workers() if args.workers is None else args.workers,
+            workers=default_workers() if args.jobs is None else args.jobs,
             progress=lambda done, total, clip: bar.update(
                 task, completed=done, total=total, description=clip
             ),

@@ -2,6 +2,8 @@
 
 import argparse
 
+from fca2_plugin.cli._renamed import add_renamed
+
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "make an enhancement data set in the layout of MFQE 2.0, coded by x265 in place of HM"
@@ -22,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clips", nargs="+", metavar="NAME", help="only these videos")
     parser.add_argument("--max-frames", type=int, help="use no more frames of a video")
-    parser.add_argument("--preset", help="x265's speed preset (default: slower)")
+    parser.add_argument("--speed", help="x265's speed (default: slower)")
+    add_renamed(parser, {"--preset": "--speed"})
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             qps=args.qp or PUBLISHED_QPS,
             max_frames=args.max_frames,
             clips=args.clips,
-            **({"preset": args.preset} if args.preset else {}),
+            **({"preset": args.speed} if args.speed else {}),
             progress=lambda done, total, text: bar.update(
                 task, completed=done, total=total, description=text
             ),

@@ -47,7 +47,7 @@ def test_a_codec_without_qps(tmp_path, capsys):
 def test_mfqe_builds_a_tree(tmp_path, capsys):
     raw_clip(tmp_path / "src", 3)
     arguments = [str(tmp_path / "src"), str(tmp_path / "set"), "--split", "test_18"]
-    assert cli.main(["mfqe", *arguments, "--qp", "37", "--preset", "ultrafast"]) == 0
+    assert cli.main(["mfqe", *arguments, "--qp", "37", "--speed", "ultrafast"]) == 0
     assert "complete (coded by x265, not by HM)" in capsys.readouterr().out
     assert (tmp_path / "set/test_18/x265_LDP/QP37/Clip_48x32_3.yuv").is_file()
 

@@ -1,0 +1,26 @@
+"""One word, one meaning: the same option means the same in every verb, and old ones name new ones."""
+
+import pytest
+
+from fca2_plugin import cli
+
+OLD = [
+    ("evaluate", "--preset", "--weights"),
+    ("evaluate", "--max-frames", "--chunk"),
+    ("evaluate", "--overlap", "--context"),
+    ("evaluate", "--workers", "--jobs"),
+    ("upscale", "--preset", "--weights"),
+    ("upscale", "--precision", "--dtype"),
+    ("serve", "--preset", "--weights"),
+    ("serve", "--precision", "--dtype"),
+    ("encode", "--preset", "--speed"),
+    ("mfqe", "--preset", "--speed"),
+]
+
+
+@pytest.mark.parametrize(("verb", "old", "new"), OLD)
+def test_an_old_option_names_the_new_one(verb, old, new, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([verb, "in", "out", old, "x"])
+    assert ended.value.code == 2
+    assert f"{old} is called {new} now; use that name" in capsys.readouterr().err
