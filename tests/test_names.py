@@ -12,6 +12,7 @@ CALLED_BY_OTHERS = {
     *("before_train", "after_train", "after_train_iter", "after_test_epoch"),
     *("before_save_checkpoint", "setup_optimizers", "model_ema", "nondist_validation"),
     *("find_class", "extra_repr", "add_arguments", "run"),
+    "load_data_list",
 }
 #: Called by templates, by tools/ and by people.
 OFFERED = {"clip_facts", "crops", "count_macs", "ship"}
@@ -35,6 +36,8 @@ def used_names() -> set[str]:
                 used.add(node.id)
             elif isinstance(node, ast.Attribute):
                 used.add(node.attr)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+                used.update(a.value for a in node.args if isinstance(a, ast.Constant))
     return used
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from fca2_plugin.cli._renamed import add_renamed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from fca2_plugin.cli._renamed import add_renamed
-from fca2_plugin.codec import CodecSettings
+    from fca2_plugin.codec import CodecSettings
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
