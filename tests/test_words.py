@@ -1,4 +1,4 @@
-"""One word, one meaning: the same option means the same in every verb, and old ones name new ones."""
+"""One word, one meaning in every verb; an old option names the new one."""
 
 import pytest
 

@@ -9,3 +9,4 @@ model = dict(
     checkpoints=dict(vsr_spynet='work_dirs/small_flow'))
 
 train_dataloader = dict(dataset=dict(dataroot_lq=_base_.real, crfs=[], raw_prob=None))
+optim_wrapper = dict(optimizer=dict(lr=1e-3))  # a recurrent network diverges at 2e-3
