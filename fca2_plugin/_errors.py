@@ -1,11 +1,14 @@
 """How a command ends when the user's input is wrong: one sentence, and exit code 2."""
 
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from fca2_plugin._requirements import line_for_module
 
-__all__ = ["USER_ERRORS", "one_sentence", "run_command"]
+__all__ = ["USER_ERRORS", "one_sentence", "run_command", "terminated_like_interrupted"]
 
 USER_ERRORS = (ValueError, TypeError, KeyError, ImportError, OSError)
 """What wrong input raises here and in the hosts; anything else is a fault, and shows itself."""
@@ -38,6 +41,23 @@ def run_command(action: Callable[[], int], debug: bool = False) -> int:
     except USER_ERRORS as error:
         print(f"error: {one_sentence(error)} (--debug shows where)", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(": ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return 130
+
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM, which batch systems and ``kill`` send, end a command as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 __all__ = [
+    "Busy",
     "check_writable",
     "file_at_once",
     "file_sha256",
     "folder_at_once",
+    "locked",
     "only_writer",
     "read_json",
     "write_json",
@@ -82,8 +84,12 @@ def read_json(path: Path) -> object:
         raise ValueError(f"{path} is no JSON file: {error}") from error
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, make: bool = True) -> None:
     """Make the folder of ``path`` and see that files can appear there, before long work.
+
+    Args:
+        path: The file.
+        make: Whether to make the folder; else only what is there already is looked at.
 
     Raises:
         ValueError: ``path`` is a folder, its folder is a file or may not be written to.
@@ -91,14 +97,65 @@ def check_writable(path: Path) -> None:
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder; expected the name of a file to write")
+    folder = path.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = next(parent for parent in path.parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise ValueError(
             f"{path} cannot be written ({error.strerror}); choose a place where you may write"
         ) from error
+
+
+class Busy(ValueError):
+    """Another process has what is asked for."""
+
+
+@contextlib.contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file, which is gone at the end.
+
+    The system frees it when its owner ends in whatever way, so that others can take it over; on
+    file systems that several machines share, too.
+
+    Args:
+        path: The lock file.
+        what: What it stands for, for the error.
+
+    Raises:
+        Busy: Another process holds it.
+    """
+    if importlib.util.find_spec("fcntl") is None:  # Windows
+        yield
+        return
+    fcntl = importlib.import_module("fcntl")
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # who held it before may have taken the file away between the two calls
+            if _is_at(handle, path):
+                break
+        except BlockingIOError as error:
+            os.close(handle)
+            raise Busy(f"another process is writing to {what}; wait for its end") from error
+        os.close(handle)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
 """``fca2 upscale``."""
 
 import argparse
+from pathlib import Path
 
+from fca2_plugin._errors import terminated_like_interrupted
 from fca2_plugin.cli._network import add_network
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
@@ -16,7 +18,64 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="the result; a folder for several or a folder of videos"
     )
 
+    folders = parser.add_argument_group("folders")
+    folders.add_argument("--pattern", help="which files of a folder, as '*.mkv' (default: videos)")
+    folders.add_argument(
+        "--recursive", action="store_true", help="also what is in folders of a folder"
+    )
+
     add_network(parser)
+
+    picture = parser.add_argument_group("the picture")
+    size = picture.add_mutually_exclusive_group()
+    size.add_argument("--height", type=int, metavar="LINES", help="of the result; width follows")
+    size.add_argument(
+        "--scale", type=float, metavar="X", help="2, 3, 4, 1.5, ... (default: the network's own)"
+    )
+    picture.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="the network's share: 1 all, 0 nothing but bicubic (default: %(default)s)",
+    )
+    picture.add_argument(
+        "--deinterlace",
+        default="off",
+        metavar="HOW",
+        help="auto makes whole frames of interlaced ones by bwdif (default: off)",
+    )
+    picture.add_argument(
+        "--crop", metavar="HOW", help="auto cuts black bars away; W:H:X:Y keeps that part"
+    )
+    picture.add_argument(
+        "--source-matrix",
+        metavar="NAME",
+        help="of the colours, whatever the source says: bt601, bt709, bt2020, fcc, smpte240m",
+    )
+    picture.add_argument("--source-range", metavar="NAME", help="likewise: limited or full")
+    picture.add_argument(
+        "--stream", type=int, metavar="N", help="the video stream (default: the best one)"
+    )
+
+    part = parser.add_argument_group("a part of the video, with its sound")
+    part.add_argument("--start", type=seconds, metavar="TIME", help="seconds, or H:M:S")
+    part.add_argument("--end", type=seconds, metavar="TIME", help="seconds, or H:M:S")
+    part.add_argument(
+        "--preview",
+        type=seconds,
+        metavar="SECONDS",
+        help="write only so much: the bicubic picture on the left, the network's on the right",
+    )
+    part.add_argument(
+        "--preview-start", type=seconds, default=0.0, metavar="TIME", help="where it begins"
+    )
+    part.add_argument(
+        "--still",
+        type=seconds,
+        metavar="TIME",
+        help="write one frame as a PNG, bicubic on the left, and no video",
+    )
 
     coding = parser.add_argument_group("the result")
     coding.add_argument(
@@ -79,16 +138,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     show = parser.add_argument_group("what is shown")
     show.add_argument("--dry-run", action="store_true", help="print the plan and write nothing")
-    show.add_argument(
-        "--preview",
-        type=float,
-        metavar="SECONDS",
-        help="write only so much: the bicubic picture on the left, the network's on the right",
-    )
-    show.add_argument(
-        "--preview-start", type=float, default=0.0, metavar="SECONDS", help="where it begins"
-    )
     show.add_argument("--quiet", action="store_true", help="show nothing but errors")
+    show.add_argument(
+        "--log", type=Path, metavar="FILE", help="append a line now and then, with its time"
+    )
     show.add_argument("--json", action="store_true", help="progress as a JSON object a line")
 
 
@@ -121,9 +174,20 @@ def run(args: argparse.Namespace) -> int:
         overwrite=args.overwrite,
         preview_seconds=args.preview,
         preview_start=args.preview_start,
+        start=args.start,
+        end=args.end,
+        height=args.height,
+        scale=args.scale,
+        strength=args.strength,
+        deinterlace=args.deinterlace,
+        crop=args.crop,
+        stream=args.stream,
+        source_matrix=args.source_matrix,
+        source_range=args.source_range,
     )
-    with reporter("json" if args.json else "quiet" if args.quiet else "bar") as report:
-        upscale_files(
+    how = "json" if args.json else "quiet" if args.quiet else "bar"
+    with terminated_like_interrupted(), reporter(how, args.log) as report:
+        return upscale_files(
             args.source,
             args.out,
             config=args.config,
@@ -132,8 +196,22 @@ def run(args: argparse.Namespace) -> int:
             options=options,
             report=report,
             dry_run=args.dry_run,
+            still=args.still,
+            pattern=args.pattern,
+            recursive=args.recursive,
         )
-    return 0
+
+
+def seconds(text: str) -> float:
+    """Read 90, 1:30 or 0:01:30.5."""
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3:
+        raise argparse.ArgumentTypeError(f"expected seconds or H:M:S, got {text!r}")
+    return sum(number * 60**place for place, number in enumerate(reversed(numbers)))
 
 
 def _pairs(options: list[str]) -> dict[str, str]:

@@ -67,17 +67,24 @@ class Layout:
         tracks: Its streams, in order.
         chapters: Seconds at which its chapters begin.
         metadata: Of the whole file.
+        chosen: Number of the stream with the pictures; None where there is none.
     """
 
     path: Path
     tracks: tuple[Track, ...]
     chapters: tuple[float, ...]
     metadata: dict[str, str]
+    chosen: int | None = None
 
     @property
     def pictures(self) -> Track | None:
-        """The first video stream that is not a cover."""
-        return next((t for t in self.tracks if t.kind == "video" and not t.is_cover), None)
+        """The video stream that was asked for, or the best one, covers aside."""
+        return None if self.chosen is None else self.tracks[self.chosen]
+
+    @property
+    def films(self) -> tuple[Track, ...]:
+        """All video streams but covers."""
+        return tuple(t for t in self.tracks if t.kind == "video" and not t.is_cover)
 
     @property
     def others(self) -> tuple[Track, ...]:
@@ -85,21 +92,30 @@ class Layout:
         return tuple(t for t in self.tracks if t is not self.pictures and not t.holds_chapters)
 
 
-def read_layout(path: str | os.PathLike) -> Layout:
+def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
     """List what a file holds.
+
+    Args:
+        path: The file.
+        stream: Number of the stream with the pictures; the best one where None.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It cannot be read.
+        ValueError: It cannot be read, or the stream holds no pictures.
     """
     with open_media(path) as container:
         chapters = tuple(float(c["start"] * c["time_base"]) for c in container.chapters())
-        return Layout(
-            Path(path),
-            tuple(_track(stream, bool(chapters)) for stream in container.streams),
-            chapters,
-            readable(container.metadata),
+        tracks = tuple(_track(stream, bool(chapters)) for stream in container.streams)
+        films = [t.index for t in tracks if t.kind == "video" and not t.is_cover]
+        best = max(films, key=lambda index: _worth(container.streams[index]), default=None)
+        metadata = readable(container.metadata)
+    if stream is not None and stream not in films:
+        known = ", ".join(map(str, films)) or "none"
+        raise ValueError(
+            f"stream {stream} of {path} is no video; expected one of its video streams: {known}"
         )
+    chosen = best if stream is None else stream
+    return Layout(Path(path), tracks, chapters, metadata, chosen)
 
 
 def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
@@ -164,6 +180,14 @@ def missing_bytes(path: str | os.PathLike) -> int:
     if head.startswith(b"RIFF") and head.endswith(b"AVI "):  # its index is at its end
         end = 8 + int.from_bytes(head[4:8], "little")
     return max(0, end - os.path.getsize(path))
+
+
+def _worth(stream: Any) -> tuple[bool, bool, int]:
+    """Moving pictures before a still, the default before others, and then the largest."""
+    default = require("av", "video").stream.Disposition.default
+    context = stream.codec_context
+    area = 0 if context is None else context.width * context.height
+    return stream.frames != 1, bool(stream.disposition & default), area
 
 
 def _track(stream: Any, has_chapters: bool) -> Track:

@@ -151,6 +151,20 @@ class Picture:
         """In memory."""
         return sum(plane.nbytes for plane in self.planes)
 
+    def cropped(self, top: int, left: int, height: int, width: int) -> "Picture":
+        """A part of it, which begins at whole chroma samples."""
+        if (height, width) == self.size:
+            return self
+        y, x = (1, 1) if self.format.is_rgb else (self.format.step_y, self.format.step_x)
+        planes = [self.planes[0][top : top + height, left : left + width]]
+        for plane in self.planes[1:]:
+            rows, columns = (
+                slice(top // y, -(-(top + height) // y)),
+                slice(left // x, -(-(left + width) // x)),
+            )
+            planes.append(plane[rows, columns])
+        return Picture(tuple(map(np.ascontiguousarray, planes)), self.format)
+
 
 def read_tags(frame: Any, stream: Any) -> ColorTags:
     """What the colours of a decoded frame mean, by its own tags or else its stream's."""

@@ -13,7 +13,7 @@ source. Nothing is held but the packets that the container needs to put them in 
 import heapq
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +26,7 @@ from fca2_plugin.codec.container import copy_stream, file_url, open_media, reada
 from fca2_plugin.codec.layout import keeps_as_attachment, read_layout
 from fca2_plugin.codec.side_data import described, read_side_data
 
-__all__ = ["SEGMENT_TIME_BASE", "VideoTrack", "join"]
+__all__ = ["SEGMENT_TIME_BASE", "Span", "VideoTrack", "join"]
 
 SEGMENT_TIME_BASE = Fraction(1, 1000)  # Matroska's; a tick stands for a frame
 MOV_SUFFIXES = (".mp4", ".mov", ".m4v")
@@ -75,7 +75,63 @@ class VideoTrack:
         return int(self.times[frame + 1] - self.times[frame])
 
 
-def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable[int]) -> None:
+@dataclass(frozen=True)
+class Span:
+    """A part of the source.
+
+    Args:
+        start: Seconds on the source's clock that become 0; None leaves its clock as it is.
+        stop: Seconds on the source's clock at which it ends; None is the source's end.
+    """
+
+    start: Fraction | None = None
+    stop: Fraction | None = None
+
+    def place(self, packet: Any) -> bool:
+        """Move a packet to where it belongs; False where it lies outside."""
+        ticks, base = packet.pts if packet.pts is not None else packet.dts, packet.time_base
+        if ticks is None or base is None:
+            return True
+        if self.stop is not None and ticks * base >= self.stop:
+            return False
+        if self.start is None:
+            return True
+        if ticks * base < self.start:
+            begun = packet.duration and (ticks + packet.duration) * base > self.start
+            if packet.stream.type != "subtitle" or not begun:
+                return False
+            # what is on the screen when the part begins
+            late = math.ceil(self.start / base) - ticks
+            packet.duration -= late
+            packet.pts = packet.dts = ticks + late
+        shift = round(self.start / base)
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        return True
+
+    def chapters(self, given: Iterable[dict]) -> list[dict]:
+        """The chapters that reach into the part, cut to it."""
+        kept = []
+        for chapter in given:
+            base = chapter["time_base"]
+            first, last = chapter["start"], chapter["end"]
+            if self.stop is not None:
+                last = min(last, round(self.stop / base))
+            if self.start is not None:
+                shift = round(self.start / base)
+                first, last = max(0, first - shift), last - shift
+            if last > first or (self.start is None and self.stop is None):
+                kept.append(chapter | {"start": first, "end": last})
+        return kept
+
+
+def join(
+    out: Path,
+    source: str | os.PathLike,
+    video: VideoTrack,
+    keep: Iterable[int],
+    span: Span | None = None,
+) -> None:
     """Write a file with the pictures of ``video`` and the streams ``keep`` of ``source``.
 
     Args:
@@ -83,12 +139,14 @@ def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable
         source: Where all but the pictures comes from.
         video: The pictures.
         keep: Numbers of the source's streams.
+        span: The part of the source that the pictures are of.
 
     Raises:
         OSError: The system refuses, as when the disk is full.
         ValueError: The container does not take a stream.
     """
     av = require("av", "video")
+    span = span or Span()
     options = {"fflags": "+bitexact"}  # no random numbers, no clock
     tracks = read_layout(source).tracks
     wanted = sorted({*keep, video.index})  # streams stand in the order that they have in the source
@@ -116,10 +174,13 @@ def join(out: Path, source: str | os.PathLike, video: VideoTrack, keep: Iterable
             _drop(stream.metadata, STALE)
         made.metadata.update(readable(given.metadata))
         _drop(made.metadata, OF_THE_CONTAINER)
-        made.set_chapters([c | {"metadata": readable(c["metadata"])} for c in given.chapters()])
+        chapters = [c | {"metadata": readable(c["metadata"])} for c in given.chapters()]
+        made.set_chapters(span.chapters(chapters))
         pictures = _pictures(video, streams.pop(video.index))
+        covers = {track.index for track in tracks if track.is_cover}
+        others = _others(given, streams, span, covers)
         try:
-            for packet in heapq.merge(pictures, _others(given, streams), key=_seconds):
+            for packet in heapq.merge(pictures, others, key=_seconds):
                 made.mux_one(packet)
         except av.error.FFmpegError as error:
             if isinstance(error, OSError):
@@ -195,10 +256,13 @@ def _numbered(video: VideoTrack) -> Iterator[tuple[int, int, Any]]:
         done = count
 
 
-def _others(given: Any, streams: Mapping[int, Any]) -> Iterator[Any]:
-    """The source's packets of these streams, as they are."""
+def _others(
+    given: Any, streams: Mapping[int, Any], span: Span, covers: Container[int]
+) -> Iterator[Any]:
+    """The source's packets of these streams that lie in the part; covers always do."""
     for packet in _packets(given):
-        if packet.stream_index in streams:
+        index = packet.stream_index
+        if index in streams and (index in covers or span.place(packet)):
             packet.stream = streams[packet.stream_index]
             yield packet
 

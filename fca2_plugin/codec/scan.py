@@ -22,6 +22,8 @@ from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["Scan", "frames", "read_rotation", "scan"]
 
+BEYOND = 64  # frames that are read behind a part: what networks and cuts look ahead
+
 
 @dataclass(frozen=True, eq=False)
 class Scan:
@@ -44,6 +46,8 @@ class Scan:
         num_damaged: Frames that are damaged, or that would not decode.
         num_moved: Frames without a time, or with one not after the frame's before, which got one.
         types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
+        num_resized: Frames whose size or pixel format is not the first one's.
+        box: What is not black in all frames: top, left, height, width; None if nobody looked.
     """
 
     times: np.ndarray
@@ -62,6 +66,8 @@ class Scan:
     num_damaged: int
     num_moved: int
     types: str = ""
+    num_resized: int = 0
+    box: tuple[int, int, int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -77,6 +83,7 @@ def scan(
     index: int,
     watch: Callable[[Any, int], None] | None = None,
     tolerant: bool = False,
+    until: float | None = None,
 ) -> Scan:
     """Decode a video once.
 
@@ -85,28 +92,24 @@ def scan(
         index: Its stream.
         watch: Called with each frame and its number.
         tolerant: Pass over what is damaged.
+        until: Seconds of the video that are wanted; a little behind them is read, too.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not a video, holds no frame, changes size or pixel format, or is damaged.
+        ValueError: It is not a video, holds no frame, or is damaged.
     """
     damage: list[str] = []
     found = _Found()
-    for frame in pictures(path, found.prepare, index=index, damage=damage if tolerant else None):
-        first = found.first or frame
-        if (frame.width, frame.height, frame.format.name) != (
-            first.width,
-            first.height,
-            first.format.name,
-        ):
-            raise ValueError(
-                f"{path} changes from {first.width}x{first.height} {first.format.name} to "
-                f"{frame.width}x{frame.height} {frame.format.name} at frame {len(found.times)}; "
-                "split it there"
-            )
-        if watch is not None:
-            watch(frame, len(found.times))
-        found.add(frame)
+    decoded = pictures(path, found.prepare, index=index, damage=damage if tolerant else None)
+    with contextlib.closing(decoded):
+        beyond = 0
+        for frame in decoded:
+            if watch is not None:
+                watch(frame, len(found.times))
+            found.add(frame)
+            beyond += until is not None and found.seconds > until
+            if beyond > BEYOND:
+                break
     if found.first is None:
         raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
     return found.result(len(damage))
@@ -119,8 +122,11 @@ def frames(
     start: int = 0,
     stop: int | None = None,
     tolerant: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[Any]:
     """Yield decoded frames ``start`` to ``stop``, each proved to be the one that the scan saw.
+
+    ``check`` is called with every decoded frame, also those before ``start``, and may raise.
 
     Raises:
         ValueError: The file changed since the scan.
@@ -132,6 +138,7 @@ def frames(
     for origin in (*origins, 0):  # where seeking goes wrong, all over again from the beginning
         with contextlib.closing(_numbered(path, index, known, origin, tolerant)) as numbered:
             for number, frame in numbered:
+                check()
                 if number < done:
                     continue
                 if number > done or _sum(frame) != known.sums[number]:
@@ -179,7 +186,7 @@ class _Found:
         self.types: list[str] = []
         self.first: Any = None
         self.tags = ColorTags()
-        self.rotation = self.num_moved = 0
+        self.rotation = self.num_moved = self.num_resized = 0
         self.interlaced = False
 
     def prepare(self, stream: Any) -> None:
@@ -196,6 +203,7 @@ class _Found:
             self.tags = read_tags(frame, self.stream)
             self.stream = None
             self.rotation = read_rotation(frame)
+        self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
         if time is None or (self.times and time <= self.times[-1]):
             self.num_moved += 1
@@ -205,6 +213,11 @@ class _Found:
         self.sums.append(_sum(frame))
         self.types.append(frame_type(frame))
         self.interlaced |= bool(frame.interlaced_frame)
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last."""
+        return float((self.times[-1] - self.times[0]) * self.time_base)
 
     def result(self, num_damaged: int) -> Scan:
         last = self.step
@@ -227,7 +240,12 @@ class _Found:
             num_damaged=num_damaged,
             num_moved=self.num_moved,
             types="".join(self.types),
+            num_resized=self.num_resized,
         )
+
+
+def _kind(frame: Any) -> tuple[int, int, str]:
+    return frame.width, frame.height, frame.format.name
 
 
 def read_rotation(frame: Any) -> int:

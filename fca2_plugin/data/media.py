@@ -38,8 +38,10 @@ __all__ = [
     "video_names",
 ]
 
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".y4m", ".m4v", ".ts")
-
+VIDEO_SUFFIXES = tuple(
+    ".mp4 .mkv .mov .avi .webm .y4m .m4v .ts .m2ts .mts .mpg .mpeg .m2v .vob .wmv .asf .flv .f4v "
+    ".3gp .3g2 .ogv .ogm .mxf .dv .divx .rm .rmvb .nut .gif .avif".split()
+)
 
 RAW_SUFFIX = ".yuv"
 

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from fca2_plugin.codec.filters import conform
 from fca2_plugin.codec.frame_info import frame_infos
 from fca2_plugin.codec.scan import _sum, frames, scan
 from tests.apps.upscale.films import STEP, TICKS, ffmpeg, film
@@ -77,11 +78,15 @@ def test_frames_without_times_get_them(tmp_path):
     assert len(list(frames(raw, 0, found, 7))) == 2
 
 
-def test_files_that_change_are_refused(tmp_path):
+def test_files_whose_size_changes_are_brought_to_the_first_one(tmp_path):
     one, two = film(tmp_path / "1.ts", 4), film(tmp_path / "2.ts", 4, (32, 64))
     (tmp_path / "both.ts").write_bytes(one.read_bytes() + two.read_bytes())
-    with pytest.raises(ValueError, match="changes from 64x48 yuv420p to 64x32 yuv420p at frame 4"):
-        scan(tmp_path / "both.ts", 0)
+    found = scan(tmp_path / "both.ts", 0)
+    assert (len(found), found.num_resized, found.height, found.width) == (8, 4, 48, 64)
+    decoded = frames(tmp_path / "both.ts", 0, found, 3, 6)
+    assert [(f.width, f.height) for f in decoded] == [(64, 48), (64, 32), (64, 32)]
+    same = conform(frames(tmp_path / "both.ts", 0, found, 3, 6), found)
+    assert [(f.width, f.height) for f in same] == 3 * [(64, 48)]
 
 
 def test_damage_is_an_error_or_is_counted(tmp_path):

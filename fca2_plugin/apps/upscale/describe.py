@@ -7,8 +7,7 @@ import torch
 from fca2_plugin.apps.upscale.color import to_rgb
 from fca2_plugin.apps.upscale.job import Job
 from fca2_plugin.apps.upscale.plan import Window, windows
-from fca2_plugin.codec.picture import to_picture
-from fca2_plugin.codec.scan import frames
+from fca2_plugin.apps.upscale.source import source_pictures
 from fca2_plugin.inference.facts import device_name
 
 __all__ = ["describe"]
@@ -54,6 +53,10 @@ def _picture(job: Job) -> str:
     parts = [f"pixels {given.aspect}"] if given.aspect != 1 else []
     parts += [f"turned by {given.rotation} degrees"] if given.rotation else []
     parts += ["interlaced" if given.interlaced else "progressive"]
+    parts += ["deinterlaced by bwdif"] if job.deinterlaced else []
+    top, left, high, wide = job.geometry.box
+    if (high, wide) != (given.height, given.width):
+        parts += [f"cropped to {wide}x{high} at {left}, {top}"]
     return ", ".join(parts)
 
 
@@ -61,9 +64,9 @@ def _memory(job: Job, frames: int) -> str:
     free = f"{job.budget / GIB:.1f} GiB may be used"
     if not job.cost:
         return f"chunk and tile were given, {free}"
-    given = job.look.scan
-    tile = job.sizes.tile or max(given.height, given.width)
-    pixels = frames * min(tile, given.height) * min(tile, given.width)
+    height, width = job.geometry.given
+    tile = job.sizes.tile or max(height, width)
+    pixels = frames * min(tile, height) * min(tile, width)
     return f"about {job.cost * pixels / MIB:.0f} MiB for the network, {free}"
 
 
@@ -102,12 +105,10 @@ def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
 
 def _adaptive_groups(job: Job, seen: list[Window]) -> list[str]:
     """What is chosen for the first chunks; it takes a look at their frames."""
-    found, texts = job.look, []
+    texts = []
     for window in seen[:MOST_PLANNED]:
-        decoded = frames(
-            found.source, found.layout.pictures.index, found.scan, window.start, window.stop
-        )
-        clip = [to_rgb(to_picture(f), job.tags, job.upscaler.device) for f in decoded]
+        seen_now = source_pictures(job, window.start, window.stop)
+        clip = [to_rgb(picture, job.tags, job.upscaler.device) for picture in seen_now]
         text = job.upscaler.plan_groups(torch.stack(clip)[None])
         texts.append(f"frames {window.start} to {window.stop - 1}: {text}")
     if len(seen) > MOST_PLANNED:

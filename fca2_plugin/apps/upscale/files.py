@@ -1,18 +1,26 @@
-"""Several videos at once."""
+"""Several videos at once: each has its line, and a bad one does not end the others."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from fca2_plugin._errors import USER_ERRORS, one_sentence
+from fca2_plugin._files import Busy
 from fca2_plugin.apps.upscale.job import check_paths
 from fca2_plugin.apps.upscale.options import UpscaleOptions
+from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
 from fca2_plugin.apps.upscale.show import Quiet
-from fca2_plugin.codec.layout import CONTAINERS
-from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.apps.upscale.still import write_still
+from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.inference.choose import load_runner
 
-__all__ = ["pair_files", "upscale_files"]
+__all__ = ["upscale_files"]
+
+
+WAIT_SECONDS = 2.0  # before somebody else's video is asked for again
 
 
 def upscale_files(
@@ -25,8 +33,14 @@ def upscale_files(
     options: UpscaleOptions,
     report: Quiet,
     dry_run: bool = False,
-) -> None:
+    still: float | None = None,
+    pattern: str | None = None,
+    recursive: bool = False,
+) -> int:
     """Upscale one video or several, one after the other, with one network.
+
+    Of several, a bad one does not end the others, and what an earlier run left undone is done now.
+    Several processes may share them: each video has a lock beside its result.
 
     Args:
         sources: See ``pair_files``.
@@ -37,67 +51,69 @@ def upscale_files(
         options: See ``upscale``.
         report: What shows it.
         dry_run: Only show the plans.
+        still: Only write the frame of this second.
+        pattern: As ``pair_files``.
+        recursive: As ``pair_files``.
+
+    Returns:
+        0, or 1 where some of several videos failed.
 
     Raises:
-        As ``pair_files`` and ``upscale``.
+        As ``pair_files``, and for a single video as ``upscale``.
     """
-    pairs = pair_files(sources, out)
-    for pair in pairs:
-        check_paths(*pair, options)
+    pairs = pair_files(sources, out, pattern, recursive)
+    is_batch = len(sources) > 1 or Path(sources[0]).is_dir()
+    if not (is_batch or dry_run) and still is None:
+        check_paths(*pairs[0], options)
     network = load_runner(config, checkpoint, weights, **options.network)
-    for source, result in pairs:
+
+    def run_one(source: Path, result: Path) -> None:
+        if still is not None:
+            made = write_still(source, result, still, network, options, report.progress)
+            report.result(source, made)
+            return
         settings = {"network": network, "options": options, "progress": report.progress}
         if dry_run:
             report.plan(plan_upscale(source, result, **settings))
-        else:
-            report.result(source, upscale(source, result, **settings))
+            return
+        if is_batch:
+            # processes of torchrun share the files, not each file
+            settings |= {"options": _what_is_left(result, options), "alone": True}
+        report.result(source, upscale(source, result, **settings))
+
+    if is_batch:
+        return _run_all(pairs, run_one, report)
+    run_one(*pairs[0])
+    return 0
 
 
-def pair_files(
-    sources: Sequence[str | os.PathLike], out: str | os.PathLike
-) -> list[tuple[Path, Path]]:
-    """Name a result for every video.
-
-    One video gets the name ``out``, or its own name in the folder ``out``. Several, or those of a
-    folder, get their own names there; the folder is made. A container that cannot be written with
-    every frame's time becomes Matroska.
-
-    Args:
-        sources: Videos, or folders of videos.
-        out: The result, or a folder for them.
-
-    Raises:
-        FileNotFoundError: A source is not there.
-        ValueError: A folder holds no video, or two results have one name.
-    """
-    sources, out = [Path(source) for source in sources], Path(out)
-    several = len(sources) > 1 or sources[0].is_dir()
-    files = [file for source in sources for file in _videos(source)]
-    if not (several or out.is_dir()):
-        return [(files[0], out)]
-    if out.suffix.lower() in VIDEO_SUFFIXES and not out.is_dir():
-        raise ValueError(f"{out} is the name of one video; give a folder for {len(files)}")
-    names = [_result_name(file) for file in files]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"two videos have the name {name}; upscale them one by one")
-    return [(file, out / name) for file, name in zip(files, names, strict=True)]
+def _run_all(
+    pairs: Sequence[tuple[Path, Path]], run_one: Callable[[Path, Path], None], report: Quiet
+) -> int:
+    """Run all, those last that another process has: it may end before it is done."""
+    failures: dict[Path, str] = {}
+    left = list(pairs)
+    while left:
+        busy = []
+        for source, result in left:
+            try:
+                run_one(source, result)
+            except Busy:
+                busy.append((source, result))
+            except USER_ERRORS as error:
+                failures[source] = one_sentence(error)
+                report.failure(source, failures[source])
+        if len(busy) == len(left):  # nothing but waiting is left
+            for source, _ in busy:
+                report.waiting(source)
+            time.sleep(WAIT_SECONDS)
+        left = busy
+    report.summary(len(pairs), failures)
+    return 1 if failures else 0
 
 
-def _result_name(file: Path) -> str:
-    return file.name if file.suffix.lower() in CONTAINERS else f"{file.stem}.mkv"
-
-
-def _videos(source: Path) -> list[Path]:
-    if not source.is_dir():
-        if not source.is_file():
-            raise FileNotFoundError(f"there is no video file {source}")
-        return [source]
-    found = sorted(
-        file
-        for file in source.iterdir()
-        if file.suffix.lower() in VIDEO_SUFFIXES and not file.name.startswith(".")
-    )
-    if not found:
-        raise ValueError(f"{source} holds no video ({', '.join(VIDEO_SUFFIXES)})")
-    return found
+def _what_is_left(result: Path, options: UpscaleOptions) -> UpscaleOptions:
+    """Of several videos, those that are done stay, and a stopped one goes on."""
+    if options.overwrite or not (result.exists() or WorkFolder(result).exists()):
+        return options
+    return replace(options, resume=True)

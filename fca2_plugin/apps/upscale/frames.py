@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from fca2_plugin.apps.upscale.color import (
     levels,
@@ -18,6 +19,7 @@ from fca2_plugin.apps.upscale.color import (
     yuv_to_rgb,
 )
 from fca2_plugin.apps.upscale.plan import Segment, windows
+from fca2_plugin.apps.upscale.pulse import Pulse
 from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat
 from fca2_plugin.inference.bicubic import enlarge
 from fca2_plugin.inference.run import run_windows
@@ -36,6 +38,8 @@ class PictureUpscaler:
         pixels: The format of the result.
         compare: Put the bicubic picture on the left.
         types: How each frame of the source was coded, for a network that plans by it.
+        size: Height and width of the result; the network's where None.
+        strength: The network's share of the result, and the bicubic picture's the rest.
     """
 
     def __init__(
@@ -45,12 +49,16 @@ class PictureUpscaler:
         pixels: PixelFormat,
         compare: bool = False,
         types: str = "",
+        size: tuple[int, int] | None = None,
+        strength: float = 1.0,
     ) -> None:
         self.runner = runner
         self.tags = tags
         self.pixels = pixels
         self.compare = compare
         self.types = types
+        self.size = size
+        self.strength = strength
 
     @torch.inference_mode()
     def to_clip(self, pictures: Sequence[Picture]) -> Tensor:
@@ -66,10 +74,28 @@ class PictureUpscaler:
     def finish(self, picture: Picture, image: Tensor) -> Picture:
         """What is encoded in the place of ``picture``, of the network's result (c, s*h, s*w)."""
         if self.runner.is_luma:
-            made = self._with_luma(self._as_yuv(picture), image[0])
+            picture = self._as_yuv(picture)
+            made = self._with_luma(picture, self._finished(image, picture)[0])
         else:
-            made = self._from_rgb(image)
+            made = self._from_rgb(self._finished(image, picture))
         return self._beside(picture, made) if self.compare else made
+
+    def _finished(self, result: Tensor, picture: Picture) -> Tensor:
+        """The network's (c, h, w), blended with the picture and in the size of the result."""
+        if self.strength < 1:
+            device = self.runner.device
+            luma = self.runner.is_luma
+            given = to_luma(picture, device) if luma else to_rgb(picture, self.tags, device)
+            plain = enlarge(given[None, None], self.runner.scale)[0, 0]
+            result = torch.lerp(plain, result.clamp(0, 1), self.strength)
+        return self._resized(result)
+
+    def _resized(self, x: Tensor) -> Tensor:
+        """(c, h, w) in the size of the result."""
+        if self.size in (None, tuple(x.shape[-2:])):
+            return x
+        x = F.interpolate(x[None], size=self.size, mode="bicubic", antialias=True)[0]
+        return x.clamp(0, 1)
 
     def _from_rgb(self, rgb: Tensor) -> Picture:
         return rgb_to_picture(rgb, self.tags, self.pixels)
@@ -86,10 +112,11 @@ class PictureUpscaler:
     def _with_luma(self, picture: Picture, luma: Tensor) -> Picture:
         """The picture with another Y; chroma stays as it is, sample by sample, where it can."""
         given, scale = picture.format, self.runner.scale
-        same = scale == 1 and (given.bits, given.step_x, given.step_y) == (
-            self.pixels.bits,
-            self.pixels.step_x,
-            self.pixels.step_y,
+        same = (
+            scale == 1
+            and tuple(luma.shape) == picture.size
+            and (given.bits, given.step_x, given.step_y)
+            == (self.pixels.bits, self.pixels.step_x, self.pixels.step_y)
         )
         top = 2**given.bits - 1
         if same:
@@ -110,7 +137,8 @@ class PictureUpscaler:
     def _beside(self, picture: Picture, made: Picture) -> Picture:
         """The bicubic picture on the left, ``made`` on the right."""
         rgb = to_rgb(picture, self.tags, self.runner.device)
-        plain = self._from_rgb(enlarge(rgb[None, None], self.runner.scale)[0, 0])
+        plain = enlarge(rgb[None, None], self.runner.scale)[0, 0]
+        plain = self._from_rgb(self._resized(plain))
         pairs = zip(plain.planes, made.planes, strict=True)
         return Picture(tuple(np.concatenate(pair, axis=1) for pair in pairs), self.pixels)
 
@@ -121,6 +149,7 @@ def upscale_segment(
     first: int,
     segment: Segment,
     sizes: Sizes,
+    pulse: Pulse | None = None,
 ) -> Iterator[Picture]:
     """Yield a segment's pictures.
 
@@ -130,16 +159,22 @@ def upscale_segment(
         first: The number of the first picture of ``source``.
         segment: What to yield.
         sizes: What the network sees at once.
+        pulse: What looks after the network while it runs.
     """
+    seen, to_clip = windows(segment, sizes, run.runner.align), run.to_clip
+    if pulse is not None:
+        seen, to_clip = pulse.follow(seen), pulse.watch(run.runner, to_clip, sizes)
     results = run_windows(
         run.runner,
         source,
-        windows(segment, sizes, run.runner.align),
-        run.to_clip,
+        seen,
+        to_clip,
         first=first,
         tile=sizes.tile,
         overlap=sizes.overlap,
         types=run.types,
     )
     for result in results:
+        if pulse is not None:
+            pulse.end()
         yield run.finish(result.source, result.image)

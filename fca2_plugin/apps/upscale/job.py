@@ -1,29 +1,27 @@
 """Everything that is decided before the first frame goes through the network."""
 
+import math
 import time
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fca2_plugin._files import check_writable
+from fca2_plugin.apps.upscale.bars import BarFinder
 from fca2_plugin.apps.upscale.color import check_matrix
 from fca2_plugin.apps.upscale.cuts import CutDetector
-from fca2_plugin.apps.upscale.options import UpscaleOptions
+from fca2_plugin.apps.upscale.geometry import Geometry, choose_geometry
+from fca2_plugin.apps.upscale.notes import source_notes
+from fca2_plugin.apps.upscale.options import AUTO, MATRICES, RANGES, UpscaleOptions
 from fca2_plugin.apps.upscale.plan import Segment, make_segments
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
+from fca2_plugin.apps.upscale.streams import check_codec, choose_streams
 from fca2_plugin.apps.upscale.work import source_stamp
 from fca2_plugin.codec import library_versions, probe
-from fca2_plugin.codec.layout import (
-    Layout,
-    Track,
-    can_hold,
-    check_container,
-    missing_bytes,
-    read_layout,
-    unsupported,
-)
+from fca2_plugin.codec.layout import Layout, Track, check_container, missing_bytes, read_layout
 from fca2_plugin.codec.picture import (
     FULL,
     RGB_MATRIX,
@@ -39,8 +37,7 @@ from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, fr
 
 __all__ = ["Job", "Look", "check_paths", "look", "prepare", "try_encoder"]
 
-
-ENDINGS = (".mkv", ".mp4", ".mov")
+MICROSECONDS = 1_000_000  # of a second, to which people's seconds are taken
 
 
 @dataclass(frozen=True)
@@ -78,6 +75,7 @@ class Job:
         sizes: What the network sees at once.
         cost: Bytes that the network needs for each pixel of each frame; 0 if nobody asked.
         budget: Bytes there are.
+        geometry: What is kept of a frame, and how large it becomes.
         notes: What there is to know, a sentence each.
     """
 
@@ -94,12 +92,18 @@ class Job:
     sizes: Sizes
     cost: float
     budget: float
+    geometry: Geometry
     notes: tuple[str, ...]
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of the result."""
-        return _output_size(self.look.scan, self.upscaler, self.options)
+        """Height and width of the result's frames, two pictures wide where it compares."""
+        return _framed(self.geometry.size, self.options)
+
+    @property
+    def deinterlaced(self) -> bool:
+        """Whether interlaced frames are made whole."""
+        return self.options.deinterlace == AUTO and self.look.scan.interlaced
 
     @property
     def output_tags(self) -> ColorTags:
@@ -118,7 +122,7 @@ class Job:
         options = self.options
         names = (
             "chunk context tile tile_overlap segment dtype keep_going cuts cut_threshold "
-            "preview_seconds preview_start"
+            "preview_seconds preview_start start end strength deinterlace stream"
         )
         return {
             "source": str(self.look.source.resolve()),
@@ -129,6 +133,9 @@ class Job:
             "encoder options": self.output.all_options(),
             "encoder threads": self.output.threads,
             "pix_fmt": self.output.pix_fmt,
+            "crop": list(self.geometry.box),
+            "size": list(self.geometry.size),
+            "matrix and range": [self.tags.matrix, self.tags.range],
             "copied streams": [track.index for track in self.copied],
             "av": library_versions()["av"],
             **({"moved": self.upscaler.move} if self.upscaler.move else {}),
@@ -136,8 +143,8 @@ class Job:
         }
 
 
-def check_paths(source: Path, out: Path, options: UpscaleOptions) -> None:
-    """Refuse what cannot end well, before any work.
+def check_paths(source: Path, out: Path, options: UpscaleOptions, make: bool = True) -> None:
+    """Refuse what cannot end well, before any work, and ``make`` the result's folder.
 
     Raises:
         FileNotFoundError: There is no source.
@@ -153,7 +160,7 @@ def check_paths(source: Path, out: Path, options: UpscaleOptions) -> None:
         )
     if not out.is_dir():
         check_container(out)
-    check_writable(out)
+    check_writable(out, make)
 
 
 def look(
@@ -174,7 +181,7 @@ def look(
         FileNotFoundError: There is no such file.
         ValueError: It is not a video, holds no pictures, or is damaged.
     """
-    layout = read_layout(source)
+    layout = read_layout(source, options.stream)
     if layout.pictures is None:
         kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
         held = f"has no video stream, only {', '.join(kinds)}" if kinds else "holds no stream"
@@ -186,18 +193,24 @@ def look(
             "again, or take what there is with --keep-going"
         )
     if known is None:
-        total = probe(source).num_frames
+        until = options.part[1]
+        total = probe(source).num_frames if until is None else None
         detector = CutDetector(options.cut_threshold) if options.cuts else None
+        bars = BarFinder() if options.crop == AUTO else None
         begun = time.perf_counter()
 
         def watch(frame: Any, number: int) -> None:
             if detector is not None:
                 detector.watch(frame, number)
+            if bars is not None:
+                bars.watch(frame)
             fps = (number + 1) / max(time.perf_counter() - begun, 1e-9)
             left = None if total is None else max(0, total - number - 1) / fps
             progress(Progress(source, "scan", number + 1, total, fps, left))
 
-        found = scan(source, layout.pictures.index, watch, options.keep_going)
+        found = scan(source, layout.pictures.index, watch, options.keep_going, until)
+        if bars is not None:
+            found = replace(found, box=bars.box())
         if missing:
             found = replace(found, num_damaged=found.num_damaged + 1)
         known = found, detector.cuts if detector is not None else []
@@ -224,11 +237,13 @@ def prepare(
         ValueError: An option does not fit the source, the network or the container.
     """
     given, layout = found.scan, found.layout
-    notes = [*upscaler.notes, *_source_notes(given)]
+    notes = [*upscaler.notes, *source_notes(given, layout, options)]
     source_format = planar_format(given.pix_fmt)
-    tags = given.tags.resolved(given.height)
+    tags = _tags(given, options)
     check_matrix(tags)
-    size = _output_size(given, upscaler, options)
+    geometry = choose_geometry(given, source_format, upscaler.scale, options)
+    notes += geometry.notes
+    size = _framed(geometry.size, options)
     output = choose_output(
         out,
         size,
@@ -240,13 +255,11 @@ def prepare(
         options.encoder_options,
         options.encoder_threads,
     )
-    _check_codec(out, output.codec)
+    check_codec(out, output.codec)
     if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
         notes.append(f"{output.pix_fmt} holds no colour: the result is grey")
     first, last = _range(given, options)
-    copied, dropped = (), ()
-    if options.preview_seconds is None:
-        copied, dropped = _copied(layout, out, options)
+    copied, dropped = choose_streams(layout, out, options)
     if dropped:
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
     cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
@@ -255,7 +268,7 @@ def prepare(
             cost = bytes_per_pixel(upscaler)
         sizes = choose_sizes(
             upscaler,
-            (given.height, given.width),
+            geometry.given,
             cost,
             budget,
             options.chunk,
@@ -277,6 +290,7 @@ def prepare(
         sizes=sizes,
         cost=cost,
         budget=budget,
+        geometry=geometry,
         notes=tuple(notes),
     )
 
@@ -298,71 +312,35 @@ def try_encoder(job: Job, path: Path) -> None:
     path.unlink()
 
 
-def _output_size(given: Scan, upscaler: ClipRunner, options: UpscaleOptions) -> tuple[int, int]:
+def _framed(size: tuple[int, int], options: UpscaleOptions) -> tuple[int, int]:
     sides = 1 if options.preview_seconds is None else 2
-    return upscaler.scale * given.height, sides * upscaler.scale * given.width
+    return size[0], sides * size[1]
+
+
+def _tags(given: Scan, options: UpscaleOptions) -> ColorTags:
+    said = {
+        "matrix": MATRICES.get(options.source_matrix),
+        "range": RANGES.get(options.source_range),
+    }
+    known = {name: number for name, number in said.items() if number is not None}
+    return replace(given.tags, **known).resolved(given.height)
 
 
 def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
-    if options.preview_seconds is None:
-        return 0, len(given)
-    base = int(given.times[0])
-    start = base + options.preview_start / given.time_base
-    stop = start + options.preview_seconds / given.time_base
-    first, last = (int(np.searchsorted(given.times, float(time))) for time in (start, stop))
+    """The frames that are shown from the first moment of the part on, and before its end."""
+    start, end = options.part
+    first, last = _frame_at(given, start), len(given)
+    if end is not None:
+        last = _frame_at(given, end)
     if first >= len(given):
+        what = "a preview" if options.preview_seconds is not None else "a part"
         raise ValueError(
-            f"a preview from second {options.preview_start:g} on is empty; the video lasts "
-            f"{given.seconds:.2f} seconds"
+            f"{what} from second {start:g} on is empty; the video lasts {given.seconds:.2f} seconds"
         )
     return first, max(last, first + 1)
 
 
-def _check_codec(out: Path, codec: str) -> None:
-    if not can_hold(out, codec):
-        others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec)]
-        raise ValueError(
-            f"{out.suffix} cannot hold what {codec} writes; name the result "
-            f"{' or '.join(others)}, or choose another encoder with --codec"
-        )
-
-
-def _copied(layout: Layout, out: Path, options: UpscaleOptions) -> tuple[list[Track], list[Track]]:
-    """The streams to copy, and those that the container cannot hold."""
-    lost = unsupported(layout, out)
-    missed = [track for track in lost if track.is_essential]
-    if missed and not options.drop_unsupported:
-        others = [
-            ending
-            for ending in ENDINGS
-            if not any(track.is_essential for track in unsupported(layout, f"other{ending}"))
-        ]
-        way_out = f"name the result {' or '.join(others)}, or " if others else ""
-        raise ValueError(
-            f"{out.suffix} cannot hold {', '.join(map(str, missed))}; {way_out}leave them out with "
-            "--drop-unsupported"
-        )
-    return [track for track in layout.others if track not in lost], lost
-
-
-def _source_notes(given: Scan) -> list[str]:
-    notes = []
-    resolved = given.tags.resolved(given.height)
-    has_matrix = given.pix_fmt.startswith(("yuv", "nv", "p0", "p2", "p4", "uyvy"))
-    if has_matrix and given.tags.matrix != resolved.matrix:
-        notes.append(
-            f"the source does not name its colour matrix: {resolved.matrix_name} was taken, as is "
-            f"usual for {given.height} lines, and the result says so"
-        )
-    if given.interlaced:
-        notes.append("the source is interlaced; deinterlace it first for a good result")
-    if given.pix_fmt.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya")):
-        notes.append("the source's transparency is left out")
-    if given.num_damaged:
-        notes.append(f"{given.num_damaged} damaged places of the source were passed over")
-    if given.num_moved:
-        notes.append(
-            f"{given.num_moved} frames had no time of their own, or none after the frame before: "
-            "they got one"
-        )
-    return notes
+def _frame_at(given: Scan, seconds: float) -> int:
+    """The first frame that is not shown before ``seconds`` of the video."""
+    ticks = Fraction(seconds).limit_denominator(MICROSECONDS) / given.time_base
+    return int(np.searchsorted(given.times - given.times[0], math.ceil(ticks)))

@@ -1,12 +1,18 @@
 """What a user can choose."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fca2_plugin._suggest import check_choice
 from fca2_plugin.geometry import check_phase
 from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["UpscaleOptions"]
+__all__ = ["AUTO", "MATRICES", "RANGES", "UpscaleOptions"]
+
+AUTO, OFF = "auto", "off"
+MATRICES = {"bt601": 6, "bt709": 1, "bt2020": 9, "fcc": 4, "smpte240m": 7}  # H.273's numbers
+RANGES = {"limited": 1, "full": 2}  # libavutil/pixfmt.h
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,17 @@ class UpscaleOptions:
         overwrite: Replace the result, and forget a stopped job.
         preview_seconds: Write only so much, the bicubic picture on the left.
         preview_start: Seconds into the video at which a preview begins.
+        start: Seconds into the video at which the result begins, with its sound.
+        end: Seconds into the video at which it ends.
+        height: Lines of the result as it is shown; the width follows.
+        scale: How much larger the result is, in place of ``height``; the network's own by default.
+        strength: 1 is the network's picture, 0 the bicubic one, and between them a blend.
+        deinterlace: ``auto`` makes whole pictures of interlaced ones, ``off`` leaves them.
+        crop: ``auto`` takes black bars away, ``W:H:X:Y`` all but a part of that size and place.
+        stream: The source's stream with the pictures; the best one where None.
+        source_matrix: What the source's colours are made with, a name of ``MATRICES``, in place of
+            what it says.
+        source_range: Likewise, a name of ``RANGES``.
     """
 
     codec: str | None = None
@@ -65,11 +82,29 @@ class UpscaleOptions:
     overwrite: bool = False
     preview_seconds: float | None = None
     preview_start: float = 0.0
+    start: float | None = None
+    end: float | None = None
+    height: int | None = None
+    scale: float | None = None
+    strength: float = 1.0
+    deinterlace: str = OFF
+    crop: str | None = None
+    stream: int | None = None
+    source_matrix: str | None = None
+    source_range: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", self.settings.dtype)  # bf16 is bfloat16
         if self.phase is not None:
             check_phase(self.phase)
+        check_choice("deinterlace", self.deinterlace, (AUTO, OFF))
+        for name, known in (("source_matrix", MATRICES), ("source_range", RANGES)):
+            if getattr(self, name) is not None:
+                check_choice(name, getattr(self, name), known)
+        self._check_numbers()
+        self._check_together()
+
+    def _check_numbers(self) -> None:
         at_least = {
             "chunk": 1,
             "context": 0,
@@ -78,19 +113,51 @@ class UpscaleOptions:
             "segment": 1,
             "encoder_threads": 1,
             "preview_start": 0,
+            "start": 0,
+            "stream": 0,
         }
         for name, least in at_least.items():
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not value >= least:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
-        for name in ("memory_budget_gib", "preview_seconds"):
+        for name in ("memory_budget_gib", "preview_seconds", "end", "height", "scale"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"{name} must be above 0, got {value}")
+        if not 0 <= self.strength <= 1:
+            raise ValueError(
+                f"strength must be between 0 (the bicubic picture) and 1 (the network's), got "
+                f"{self.strength}"
+            )
+        if self.crop not in (None, AUTO) and not re.fullmatch(r"\d+:\d+:\d+:\d+", self.crop):
+            raise ValueError(
+                f"crop must be auto, or W:H:X:Y in pixels of the source, as 1920:800:0:140, got "
+                f"{self.crop!r}"
+            )
+
+    def _check_together(self) -> None:
         if self.resume and self.overwrite:
             raise ValueError(
                 "resume goes on with a stopped job and overwrite forgets it; give one of them"
             )
+        if self.height is not None and self.scale is not None:
+            raise ValueError("height and scale both say how large the result is; give one of them")
+        if self.preview_seconds is not None and (self.start, self.end) != (None, None):
+            raise ValueError(
+                "a preview takes its part of the video from preview and preview_start; leave out "
+                "start and end"
+            )
+        if self.end is not None and self.end <= (self.start or 0):
+            raise ValueError(
+                f"end must be after start, got end {self.end:g} and start {self.start or 0:g}"
+            )
+
+    @property
+    def part(self) -> tuple[float, float | None]:
+        """From when to when, in seconds into the video; None is its end."""
+        if self.preview_seconds is not None:
+            return self.preview_start, self.preview_start + self.preview_seconds
+        return self.start or 0.0, self.end
 
     @property
     def settings(self) -> InferenceSettings:

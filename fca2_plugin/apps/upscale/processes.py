@@ -12,11 +12,15 @@ PATIENCE = timedelta(days=30)  # the others' work may take as long
 
 
 class Group:
-    """The processes of this run; usually one."""
+    """The processes of this run; usually one.
 
-    def __init__(self) -> None:
-        self.count = int(os.environ.get("WORLD_SIZE", 1))
-        self.rank = int(os.environ.get("RANK", 0))
+    Args:
+        alone: Whether this process does all by itself, however many were started.
+    """
+
+    def __init__(self, alone: bool = False) -> None:
+        self.count = 1 if alone else int(os.environ.get("WORLD_SIZE", 1))
+        self.rank = 0 if alone else int(os.environ.get("RANK", 0))
         self._made = False
 
     def __enter__(self) -> "Group":

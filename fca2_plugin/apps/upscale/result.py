@@ -18,6 +18,7 @@ class Progress:
         total: Frames, None where the file does not say.
         fps: Frames per second in this run.
         seconds_left: Of this stage, None where nobody knows.
+        share: Of the stage's work that is done, frames that are still in the network included.
     """
 
     source: Path
@@ -26,6 +27,7 @@ class Progress:
     total: int | None
     fps: float | None = None
     seconds_left: float | None = None
+    share: float | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

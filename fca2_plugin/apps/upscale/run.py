@@ -14,20 +14,21 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from fca2_plugin._files import only_writer
 from fca2_plugin._malloc import release_free_memory
 from fca2_plugin._torch import is_out_of_memory
-from fca2_plugin.apps.upscale.frames import PictureUpscaler, upscale_segment
+from fca2_plugin.apps.upscale.clock import Clock
+from fca2_plugin.apps.upscale.frames import upscale_segment
 from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.plan import windows
 from fca2_plugin.apps.upscale.processes import Group
+from fca2_plugin.apps.upscale.pulse import Pulse
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback, UpscaleResult
+from fca2_plugin.apps.upscale.source import picture_upscaler, source_pictures
 from fca2_plugin.apps.upscale.threads import Ahead
 from fca2_plugin.apps.upscale.work import WorkFolder
-from fca2_plugin.codec.picture import Picture, to_picture
-from fca2_plugin.codec.remux import VideoTrack, join
-from fca2_plugin.codec.scan import frames
+from fca2_plugin.codec.picture import Picture
+from fca2_plugin.codec.remux import Span, VideoTrack, join
 from fca2_plugin.codec.segment import write_segment
 from fca2_plugin.inference.choose import load_runner
 from fca2_plugin.inference.runner import ClipRunner
@@ -48,6 +49,7 @@ def upscale(
     network: nn.Module | None = None,
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
+    alone: bool = False,
 ) -> UpscaleResult:
     """Write a video whose pictures went through a network, and everything else of which is copied.
 
@@ -66,6 +68,7 @@ def upscale(
             (1, t, c, s*h, s*w).
         options: How.
         progress: Told how far it is.
+        alone: Do not share the work with the processes that ``torchrun`` started.
 
     Returns:
         What was made.
@@ -81,9 +84,7 @@ def upscale(
     options = options or UpscaleOptions()
     tell = progress or (lambda state: None)
     begun = time.perf_counter()
-    check_paths(source, out, options)
-    with Group() as group:
-        work = WorkFolder(out)
+    with Group(alone) as group, _alone(source, out, options, group) as work:
         if out.exists() and options.resume and not work.replaces():
             group.alone(work.remove)  # perhaps it was stopped after its last step
             note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
@@ -97,12 +98,11 @@ def upscale(
             group.wait()
             found = look(source, options, tell, known=work.get_scan())
             job = prepare(found, out, upscaler, options, work.get_sizes(0))
-        with _cleaned(work, group.is_first):
-            resumed = _finished_frames(job, work)
-            _make_segments(job, work, group.share(len(job.segments)), tell)
-            group.wait()
-            if group.is_first:
-                _join(job, work, tell)
+        resumed = _finished_frames(job, work)
+        _make_segments(job, work, group.share(len(job.segments)), tell)
+        group.wait()
+        if group.is_first:
+            _join(job, work, tell)
         group.wait()
     height, width = job.size
     seconds = time.perf_counter() - begun
@@ -123,7 +123,7 @@ def plan_upscale(
     """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same."""
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
-    check_paths(source, out, replace(options, resume=False, overwrite=True))
+    check_paths(source, out, replace(options, resume=False, overwrite=True), make=False)
     upscaler = load_runner(config, checkpoint, weights, network, **options.network)
     found = look(source, options, progress or (lambda state: None))
     return prepare(found, out, upscaler, options)
@@ -168,35 +168,39 @@ def _first_look(
 
 def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallback) -> None:
     """Write the segments ``mine`` that are missing, with less at once when memory runs out."""
-    clock = _Clock(job, [n for n in mine if not work.segment(n).is_file()], tell)
-    given = job.look.scan
-    while missing := [n for n in mine if not work.segment(n).is_file()]:
-        results = Ahead(_results(job, work, missing), ENCODED_BEHIND)
+
+    def wanting() -> list[int]:
+        return [n for n in mine if not work.segment(n).is_file()]
+
+    total = sum(job.segments[n].stop - job.segments[n].start for n in wanting())
+    clock = Clock(job.look.source, total, tell)
+    while missing := wanting():
         try:
-            with closing(results), _full_disk_said(work, job.out):
-                for number, group in groupby(results, key=itemgetter(0)):
-                    pictures = clock.watch(picture for _, picture in group)
-                    write_segment(
-                        work.segment(number),
-                        pictures,
-                        job.output,
-                        job.output_tags,
-                        given.rate,
-                        given.aspect,
-                    )
-                    gc.collect()  # PyAV's files and coders hold each other, megabytes each
-                    release_free_memory()  # of threads that have ended
+            with Pulse(job.upscaler.network, clock) as pulse:
+                _write_segments(job, work, missing, pulse)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
             _use_less(job, work, [n for n in missing if not work.segment(n).is_file()][0], error)
 
 
+def _write_segments(job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse) -> None:
+    """Write these segments, network and encoder side by side."""
+    given = job.look.scan
+    results = Ahead(_results(job, work, numbers, pulse), ENCODED_BEHIND)
+    with closing(results), pulse.stops_on_error(), _full_disk_said(work, job.out):
+        for number, group in groupby(results, key=itemgetter(0)):
+            pictures = pulse.clock.watch(picture for _, picture in group)
+            path = work.segment(number)
+            write_segment(path, pictures, job.output, job.output_tags, given.rate, given.aspect)
+            gc.collect()  # PyAV's files and coders hold each other, megabytes each
+            release_free_memory()  # of threads that have ended
+
+
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
     """Halve what the network sees at once, from this segment on."""
-    given = job.look.scan
     sizes = work.get_sizes(number)
-    smaller = sizes.halved(max(given.height, given.width), job.upscaler.align)
+    smaller = sizes.halved(max(job.geometry.given), job.upscaler.align)
     if smaller is None:
         raise ValueError(
             f"{job.upscaler.name} does not fit into memory even with {sizes}; close other "
@@ -208,19 +212,20 @@ def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> 
         torch.cuda.empty_cache()
 
 
-def _results(job: Job, work: WorkFolder, numbers: Sequence[int]) -> Iterator[tuple[int, Picture]]:
+def _results(
+    job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse
+) -> Iterator[tuple[int, Picture]]:
     """Yield the pictures of segments, each with its segment's number."""
-    compare, types = job.options.preview_seconds is not None, job.look.scan.types
-    run = PictureUpscaler(job.upscaler, job.tags, job.pixels, compare, types)
+    run = picture_upscaler(job)
     following = None
     try:
         for number, later in zip(numbers, [*numbers[1:], None], strict=True):
-            source = following or _Source(job, work, number)
+            source = following or _Source(job, work, number, pulse)
             # the next one's frames are looked for while this one's go through the network
-            following = None if later is None else _Source(job, work, later)
+            following = None if later is None else _Source(job, work, later, pulse)
             with closing(source):
                 pictures = upscale_segment(
-                    run, source.pictures, source.first, job.segments[number], source.sizes
+                    run, source.pictures, source.first, job.segments[number], source.sizes, pulse
                 )
                 for picture in pictures:
                     yield number, picture
@@ -232,38 +237,14 @@ def _results(job: Job, work: WorkFolder, numbers: Sequence[int]) -> Iterator[tup
 class _Source:
     """The source's pictures for one segment, decoded ahead."""
 
-    def __init__(self, job: Job, work: WorkFolder, number: int) -> None:
+    def __init__(self, job: Job, work: WorkFolder, number: int, pulse: Pulse) -> None:
         self.sizes = work.get_sizes(number)
         seen = list(windows(job.segments[number], self.sizes, job.upscaler.align))
         self.first, last = seen[0].start, max(window.stop for window in seen)
-        found = job.look
-        index, tolerant = found.layout.pictures.index, job.options.keep_going
-        decoded = frames(found.source, index, found.scan, self.first, last, tolerant)
-        self.pictures = Ahead(map(to_picture, decoded), DECODED_AHEAD)
+        self.pictures = Ahead(source_pictures(job, self.first, last, pulse.check), DECODED_AHEAD)
 
     def close(self) -> None:
         self.pictures.close()
-
-
-class _Clock:
-    """Counts the frames that are encoded, and tells when the rest will be."""
-
-    def __init__(self, job: Job, missing: Sequence[int], tell: ProgressCallback) -> None:
-        lengths = [segment.stop - segment.start for segment in job.segments]
-        self.total = sum(lengths[number] for number in missing)
-        self.source = job.look.source
-        self.tell = tell
-        self.done = 0
-        self.begun = time.perf_counter()
-
-    def watch(self, pictures: Iterator[Picture]) -> Iterator[Picture]:
-        """Yield pictures and tell of each."""
-        for picture in pictures:
-            yield picture
-            self.done += 1
-            fps = self.done / max(time.perf_counter() - self.begun, 1e-9)
-            left = max(0, self.total - self.done) / fps  # what is made again counts twice
-            self.tell(Progress(self.source, "upscale", self.done, self.total, fps, left))
 
 
 def _finished_frames(job: Job, work: WorkFolder) -> int:
@@ -279,29 +260,44 @@ def _join(job: Job, work: WorkFolder, tell: ProgressCallback) -> None:
     last_ticks = given.last_ticks
     if job.last < len(given):
         last_ticks = int(given.times[job.last] - given.times[job.last - 1])
+    begin = int(given.times[job.first]) if job.first else 0
+    times = given.times[job.first : job.last] - begin
     video = VideoTrack(
         segments=[work.segment(number) for number in range(len(job.segments))],
-        times=given.times[job.first : job.last] - (given.times[job.first] if job.first else 0),
+        times=times,
         time_base=given.time_base,
         last_ticks=last_ticks,
         index=found.layout.pictures.index,
     )
+    span = Span()
+    if (job.first, job.last) != (0, len(given)):
+        stop = (begin + int(times[-1]) + last_ticks) * given.time_base
+        span = Span(begin * given.time_base if job.first else None, stop)
     with _full_disk_said(work, job.out):
-        join(work.joined, found.source, video, [t.index for t in job.copied])
+        join(work.joined, found.source, video, [t.index for t in job.copied], span)
         os.replace(work.joined, job.out)
     work.remove()
     tell(Progress(found.source, "join", total, total))
 
 
 @contextmanager
-def _cleaned(work: WorkFolder, is_first: bool) -> Iterator[None]:
+def _alone(source: Path, out: Path, options: UpscaleOptions, group: Group) -> Iterator[WorkFolder]:
     """Keep other processes out, and leave no folder behind in which nothing is finished."""
-    with only_writer(work.path) if is_first else nullcontext():
+    if group.is_first:
+        check_paths(source, out, options)
+    work = WorkFolder(out)
+    with work.locked() if group.is_first else nullcontext():
         try:
-            yield
-        except BaseException:
-            if is_first and not work.has_segments():
+            yield work
+        except BaseException as error:
+            kept = work.has_segments()
+            if group.is_first and not kept:
                 work.remove()
+            if isinstance(error, KeyboardInterrupt):
+                left = "the finished parts are kept, and --resume goes on" if kept else "no part"
+                raise KeyboardInterrupt(
+                    f"{out}: {left}{'' if kept else ' was finished yet'}"
+                ) from error
             raise
 
 

@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin._files import file_at_once, only_writer, read_json, write_json
+from fca2_plugin._files import file_at_once, locked, read_json, write_json
 from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import Scan
 from fca2_plugin.inference.sizes import Sizes
@@ -31,10 +32,19 @@ class WorkFolder:
 
     def __init__(self, out: Path) -> None:
         self.path = out.with_name(f".{out.name}.upscale")
+        self.out = out
         self._suffix = out.suffix
         self._settings = self.path / "settings.json"
         self._scan = self.path / "scan.npz"
         self._replaces = self.path / "replaces"
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes away from the result.
+
+        Raises:
+            Busy: One has it.
+        """
+        return locked(self.out.with_name(f".{self.out.name}.lock"), str(self.out))
 
     def exists(self) -> bool:
         """Whether a job stopped here."""
@@ -52,14 +62,8 @@ class WorkFolder:
         sizes: Sizes,
         replaces: bool = False,
     ) -> None:
-        """Start a job from nothing, and note whether there is a result that it ``replaces``.
-
-        Raises:
-            ValueError: Another process works on the same result.
-        """
-        if self.path.is_dir():
-            with only_writer(self.path):
-                self.remove()
+        """Start a job from nothing, and note whether there is a result that it ``replaces``."""
+        self.remove()
         self.path.mkdir()
         if replaces:
             self._replaces.touch()
@@ -125,6 +129,7 @@ class WorkFolder:
             cuts = kept["cuts"].tolist()
         facts |= {name: Fraction(facts[name]) for name in _FRACTIONS}
         facts["tags"] = ColorTags(**facts["tags"])
+        facts["box"] = facts["box"] and tuple(facts["box"])
         return Scan(**arrays, **facts), cuts
 
     def put_sizes(self, number: int, sizes: Sizes) -> None:

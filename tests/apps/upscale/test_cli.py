@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale.files import pair_files
+from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.cli import main
 from fca2_plugin.inference.weights_list import list_weights
 from tests.apps.upscale.films import film, packets, times

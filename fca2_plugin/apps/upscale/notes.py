@@ -1,0 +1,47 @@
+"""What there is to know of a source, a sentence each."""
+
+from fca2_plugin.apps.upscale.options import AUTO, UpscaleOptions
+from fca2_plugin.codec.layout import Layout
+from fca2_plugin.codec.scan import Scan
+
+__all__ = ["source_notes"]
+
+
+def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[str]:
+    """Say what was taken for granted, and what is lost."""
+    notes = []
+    if options.stream is None and len(layout.films) > 1:
+        films = ", ".join(str(track) for track in layout.films)
+        notes.append(
+            f"the source holds {len(layout.films)} videos ({films}): stream "
+            f"{layout.pictures.index} was taken, --stream chooses another"
+        )
+    resolved = given.tags.resolved(given.height)
+    has_matrix = given.pix_fmt.startswith(("yuv", "nv", "p0", "p2", "p4", "uyvy"))
+    if has_matrix and options.source_matrix is None and given.tags.matrix != resolved.matrix:
+        notes.append(
+            f"the source does not name its colour matrix: {resolved.matrix_name} was taken, as is "
+            f"usual for {given.height} lines, and the result says so"
+        )
+    if given.interlaced and options.deinterlace != AUTO:
+        notes.append("the source is interlaced: --deinterlace auto gives a better result")
+    if options.deinterlace == AUTO and not given.interlaced:
+        notes.append(
+            "the source is progressive, as no frame says that it is interlaced: nothing was "
+            "deinterlaced"
+        )
+    if given.num_resized:
+        notes.append(
+            f"{given.num_resized} frames of the source have another size or pixel format than the "
+            f"first: they were brought to its {given.width}x{given.height} {given.pix_fmt}"
+        )
+    if given.pix_fmt.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya")):
+        notes.append("the source's transparency is left out")
+    if given.num_damaged:
+        notes.append(f"{given.num_damaged} damaged places of the source were passed over")
+    if given.num_moved:
+        notes.append(
+            f"{given.num_moved} frames had no time of their own, or none after the frame before: "
+            "they got one"
+        )
+    return notes

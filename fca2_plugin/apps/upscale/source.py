@@ -1,0 +1,48 @@
+"""A job's pictures: the source's as the network sees them, and what makes larger ones of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
+
+from fca2_plugin.apps.upscale.frames import PictureUpscaler
+from fca2_plugin.apps.upscale.job import Job
+from fca2_plugin.codec.filters import conform, deinterlace
+from fca2_plugin.codec.picture import Picture, to_picture
+from fca2_plugin.codec.scan import frames
+
+__all__ = ["picture_upscaler", "source_pictures"]
+
+NEIGHBOURS = 2  # frames on either side that deinterlacing looks at, and one more
+
+
+def source_pictures(
+    job: Job, start: int, stop: int, check: Callable[[], None] = lambda: None
+) -> Iterator[Picture]:
+    """Yield the pictures of frames ``start`` to ``stop``; ``check`` may raise at any of them.
+
+    Raises:
+        ValueError: The file changed since the first pass.
+    """
+    found, given = job.look, job.look.scan
+    margin = NEIGHBOURS if job.deinterlaced else 0
+    first, last = max(0, start - margin), min(len(given), stop + margin)
+    index, tolerant = found.layout.pictures.index, job.options.keep_going
+    with closing(frames(found.source, index, given, first, last, tolerant, check)) as decoded:
+        ready = conform(decoded, given)
+        if job.deinterlaced:
+            ready = islice(deinterlace(ready), start - first, stop - first)
+        for frame in ready:
+            yield to_picture(frame).cropped(*job.geometry.box)
+
+
+def picture_upscaler(job: Job) -> PictureUpscaler:
+    """What makes the result's pictures of the source's."""
+    return PictureUpscaler(
+        job.upscaler,
+        job.tags,
+        job.pixels,
+        compare=job.options.preview_seconds is not None,
+        types=job.look.scan.types,
+        size=job.geometry.size,
+        strength=job.options.strength,
+    )

@@ -1,0 +1,138 @@
+"""Several videos: a bad one does not end the others, and processes share them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fca2_plugin._files import Busy, locked
+from fca2_plugin.apps.upscale.pairs import pair_files
+from fca2_plugin.cli import main
+from tests.apps.upscale.films import film, times
+
+COMMON = ["--weights", "bicubic", "--encoder-preset", "ultrafast", "--no-cuts", "--tile", "0"]
+COMMON += ["--chunk", "4"]  # nothing to measure
+
+
+def fca2(*arguments):
+    return main(["upscale", *map(str, arguments), *COMMON])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    found = tmp_path / "films"
+    found.mkdir()
+    film(found / "a.mp4", 2)
+    (found / "b.mp4").write_text("no video")
+    film(found / "c.mkv", 2)
+    return found
+
+
+def test_a_bad_file_does_not_end_the_others(tmp_path, folder, capsys):
+    out, log = tmp_path / "out", tmp_path / "log.txt"
+    assert fca2(folder, out, "--log", log) == 1
+    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "c.mkv"]
+    said = capsys.readouterr().out
+    assert f"{out / 'a.mp4'}: 2 frames of 256x192" in said
+    assert f"{folder / 'b.mp4'}: failed: {folder / 'b.mp4'} is not a video" in said
+    assert "2 of 3 videos are done, 1 failed:\n" in said
+    lines = log.read_text().splitlines()
+    assert all(line[:4].isdigit() and line[13] == ":" for line in lines)
+    assert sum("b.mp4: failed" in line for line in lines) == 1
+
+    before = (out / "a.mp4").stat().st_mtime_ns
+    film(folder / "b.mp4", 2)  # mended
+    assert fca2(folder, out) == 0
+    assert (out / "a.mp4").stat().st_mtime_ns == before  # only what was left was done
+    assert len(times(out / "b.mp4")) == 2
+    assert "all 3 videos are done" in capsys.readouterr().out
+
+
+def test_programs_and_the_quiet_hear_of_failures(tmp_path, folder, capsys):
+    assert fca2(folder, tmp_path / "out", "--json") == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["source"] for line in lines if line["event"] == "failure"] == [
+        str(folder / "b.mp4")
+    ]
+    assert lines[-1]["event"] == "summary"
+    assert (lines[-1]["total"], list(lines[-1]["failed"])) == (3, [str(folder / "b.mp4")])
+    assert fca2(folder, tmp_path / "out", "--quiet") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "b.mp4: failed" in said.err
+
+
+def test_subfolders_and_patterns(tmp_path, folder):
+    inner = folder / "season" / "one"
+    inner.mkdir(parents=True)
+    (inner / "d.vob").touch()
+    (inner / ".hidden.mp4").touch()
+    (folder / "c.avi").touch()
+    (folder / "notes.txt").touch()
+    out = folder / "large"  # results in the folder itself are no sources
+    out.mkdir()
+    (out / "a.mp4").touch()
+    assert [target.name for _, target in pair_files([folder], out)] == [
+        "a.mp4",
+        "b.mp4",
+        "c.avi.mkv",  # c.mkv is there, too
+        "c.mkv",
+    ]
+    names = [str(target.relative_to(out)) for _, target in pair_files([folder], out, None, True)]
+    assert names == ["a.mp4", "b.mp4", "c.avi.mkv", "c.mkv", "season/one/d.mkv"]
+    assert [s.name for s, _ in pair_files([folder], out, "*.txt")] == ["notes.txt"]
+    with pytest.raises(ValueError, match=r"films holds no file like \*.xyz"):
+        pair_files([folder], out, "*.xyz", True)
+
+
+def test_a_dry_run_makes_no_folder(tmp_path, folder):
+    assert fca2(folder / "a.mp4", tmp_path / "new" / "deep" / "out.mp4", "--dry-run") == 0
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_lock_is_free_when_its_owner_is_gone(tmp_path):
+    lock = tmp_path / ".x.lock"
+    hold = (
+        "import sys, time; from pathlib import Path; from fca2_plugin._files import locked\n"
+        "with locked(Path(sys.argv[1]), 'x'): print(flush=True); time.sleep(99)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", hold, str(lock)], stdout=subprocess.PIPE)
+    owner.stdout.readline()
+    with pytest.raises(Busy, match="another process is writing to x"), locked(lock, "x"):
+        pass
+    owner.kill()
+    owner.wait()
+    assert lock.exists()
+    with locked(lock, "x"):
+        pass
+    assert not lock.exists()
+
+
+def test_processes_share_a_folder_and_take_over_from_one_that_is_killed(tmp_path):
+    folder, out = tmp_path / "films", tmp_path / "out"
+    folder.mkdir()
+    for name in "abcd":
+        film(folder / f"{name}.mp4", 40)
+    command = [sys.executable, "-W", "ignore", "-m", "fca2_plugin.cli", "upscale"]
+    command += [str(folder), str(out), "--json", "--segment", "4", *COMMON]
+    environment = {**os.environ, "RANK": "1", "WORLD_SIZE": "2"}  # as torchrun would start one
+
+    def start():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    jobs = [start(), start()]
+    while not list(out.glob(".*.upscale/segment-*.mkv")):
+        time.sleep(0.02)
+        assert jobs[0].poll() is None
+    victim = jobs.pop(0)
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    (said, _) = jobs[0].communicate(timeout=300)
+    assert jobs[0].returncode == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.mp4", "b.mp4", "c.mp4", "d.mp4"]
+    assert all(len(times(path)) == 40 for path in out.iterdir())
+    assert json.loads(said.splitlines()[-1]) == {"event": "summary", "total": 4, "failed": {}}
