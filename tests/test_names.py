@@ -15,7 +15,7 @@ CALLED_BY_OTHERS = {
     "load_data_list",
 }
 #: Called by templates, by tools/ and by people.
-OFFERED = {"clip_facts", "crops", "count_macs", "ship"}
+OFFERED = {"crops", "count_macs", "ship"}
 
 
 def test_no_two_classes_have_one_name():
@@ -36,8 +36,8 @@ def used_names() -> set[str]:
                 used.add(node.id)
             elif isinstance(node, ast.Attribute):
                 used.add(node.attr)
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
-                used.update(a.value for a in node.args if isinstance(a, ast.Constant))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("getattr", "hasattr"):
+                used.update(arg.value for arg in node.args if isinstance(arg, ast.Constant))
     return used
 
 

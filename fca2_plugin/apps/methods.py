@@ -5,24 +5,21 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.pairs import Pair
-from fca2_plugin.apps.scoring import Scorer
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.data.media import media_types
-from fca2_plugin.inference.enhance import enhance_video
+from fca2_plugin.inference.enhance import enhance_pair
 from fca2_plugin.inference.facts import count_parameters, device_name
 from fca2_plugin.inference.run import Result, run_windows, to_clip, to_frames
 from fca2_plugin.inference.runner import ClipRunner
-from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.windows import Window, fit_context, shot_windows
-from fca2_plugin.metrics import get_protocol
 from fca2_plugin.ops.group_plan import GroupPlan
 
-__all__ = ["NetworkMethod", "score_enhancer"]
+__all__ = ["NetworkMethod"]
 
 
 class NetworkMethod:
@@ -95,17 +92,9 @@ class NetworkMethod:
             raise ValueError(f"{pair.label}: {error}") from error
 
     def _enhance(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
-        network = self.runner.network
-        peaks = None
-        if network.uses_peaks:
-            peaks = MfqePair(pair.name, pair.gt, pair.lq).peaks()
-        frames = enhance_video(network, pair.lq.luma, peaks, self.runner.device)
         start = time.perf_counter()
-        for index, frame in enumerate(frames):
-            milliseconds = 1000 * (time.perf_counter() - start)
-            if not np.isfinite(frame).all():
-                raise ValueError(f"{pair.label}: {self.runner.not_finite(index)}")
-            yield frame, milliseconds
+        for frame in enhance_pair(self.runner, MfqePair(pair.label, pair.gt, pair.lq)):
+            yield frame, 1000 * (time.perf_counter() - start)
             start = time.perf_counter()
 
     def _noted(self, windows: Iterable[Window]) -> Iterator[Window]:
@@ -128,24 +117,3 @@ def _to_array(result: Result[np.ndarray]) -> np.ndarray:
     if result.source.ndim == 2:
         return result.image[0].float().cpu().numpy()
     return to_frames(result.image[None, None])[0]
-
-
-def score_enhancer(network: nn.Module, pair: MfqePair, device: str | None = None) -> dict:
-    """Measure a network on a video as ``fca2 evaluate --protocol mfqe`` does.
-
-    Args:
-        network: For luma, at scale 1; it is left in the mode in which it was.
-        pair: The video.
-        device: Where the network runs; a GPU where there is one.
-
-    Returns:
-        As ``Scorer``: means by measure, and ``frames`` with the values of each frame.
-    """
-    was_training = network.training
-    try:
-        settings = InferenceSettings(device and str(device))
-        method = NetworkMethod(ClipRunner(network, type(network).__name__, settings))
-        clip = Pair(pair.name, pair.raw, pair.coded, num_frames=len(pair))
-        return Scorer(method, get_protocol("mfqe"))(clip)
-    finally:
-        network.train(was_training)

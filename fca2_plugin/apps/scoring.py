@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
@@ -33,7 +34,6 @@ from fca2_plugin.metrics.frames import rgb_to_y
 __all__ = ["BicubicFloor", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
 
 WORTH_SAYING_DB = 0.3
-GAINS = ("psnr_input", "ssim_input", "delta_psnr", "delta_ssim_1e4")
 
 Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
 
@@ -126,7 +126,7 @@ class Scorer:
             )
         measures = start_metrics(self.metrics, **self.weights)
         gains = self.protocol.gain and pair.lq is not None
-        values: dict[str, list[float]] = {key: [] for key in ("psnr", "ssim", *(GAINS * gains))}
+        values: dict[str, list[float]] = defaultdict(list)
         beside = Displacement(0.0, 0.0)
         times: list[float] = []
         folder = self.save and self.save / pair.condition / pair.name
@@ -146,7 +146,8 @@ class Scorer:
                     beside = find_displacement(rgb_to_y(sr), rgb_to_y(gt))
                 if skip <= index < pair.num_frames - skip:
                     try:
-                        self._add(values, sr, gt, lq)
+                        for name, value in self.protocol.measure(sr, gt, lq).items():
+                            values[name].append(value)
                         for measure in measures:
                             measure.add(sr, gt)
                     except (ValueError, TypeError) as error:
@@ -160,22 +161,11 @@ class Scorer:
             "num_frames": pair.num_frames,
             "first_frame": skip,
             "identical_frames": sum(map(math.isinf, values["psnr"])),
-            "frames": values,
+            "frames": dict(values),
             "ms_per_frame": median(times) if times else None,
             **({"displacement": beside._asdict()} if beside.gain_db > WORTH_SAYING_DB else {}),
             **getattr(self.method, "clip_facts", dict)(),
         }
-
-    def _add(self, values: dict[str, list[float]], sr, gt, lq) -> None:
-        psnr, ssim = self.protocol.score(sr, gt)
-        found = (psnr, ssim)
-        if lq is not None:
-            psnr_input, ssim_input = self.protocol.score(lq, gt)
-            if math.isinf(psnr_input):
-                raise ValueError("the input equals the ground truth, so nothing can be gained")
-            found += (psnr_input, ssim_input, psnr - psnr_input, 1e4 * (ssim - ssim_input))
-        for of, value in zip(values.values(), found, strict=True):
-            of.append(value)
 
 
 def score_all(

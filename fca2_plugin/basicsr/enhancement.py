@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from fca2_plugin._suggest import check_settings
-from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.basicsr.datasets import HOST_KEYS, build_once
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.data import EnhancementSet, build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.sample import split_round
+from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.nets.mfqe import check_compensates
 

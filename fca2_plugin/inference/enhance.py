@@ -1,12 +1,19 @@
 """Enhancing a whole video frame by frame, with the window of one frame in memory."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from statistics import fmean
 
 import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["enhance_video"]
+from fca2_plugin.data import MfqePair
+from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.metrics import get_protocol
+
+__all__ = ["enhance_pair", "enhance_video", "score_enhancer"]
 
 
 @torch.inference_mode()
@@ -34,3 +41,42 @@ def enhance_video(
         is_peak = peaks is not None and bool(peaks[index])
         frame, state = network.step(lq[None].float() / 255, state, is_peak)
         yield frame[0, 0].float().cpu().numpy()
+
+
+def enhance_pair(runner: ClipRunner, pair: MfqePair) -> Iterator[np.ndarray]:
+    """Enhance the coded video of a pair, told its peaks if the network uses them.
+
+    Raises:
+        ValueError: A frame holds NaN or infinity.
+    """
+    peaks = pair.peaks() if runner.network.uses_peaks else None
+    frames = enhance_video(runner.network, pair.coded.luma, peaks, runner.device)
+    for index, frame in enumerate(frames):
+        if not np.isfinite(frame).all():
+            raise ValueError(f"{pair.name}: {runner.not_finite(index)}")
+        yield frame
+
+
+def score_enhancer(network: nn.Module, pair: MfqePair, device: str | None = None) -> dict:
+    """Measure a network on a video as ``fca2 evaluate --protocol mfqe`` does.
+
+    Args:
+        network: For luma, at scale 1; it is left in the mode in which it was.
+        pair: The video.
+        device: Where the network runs; a GPU where there is one.
+
+    Returns:
+        Means by measure of ``Protocol.measure``, and ``frames`` with the values of each frame.
+    """
+    protocol = get_protocol("mfqe")
+    values: dict[str, list[float]] = defaultdict(list)
+    was_training = network.training
+    try:
+        settings = InferenceSettings(device and str(device))
+        frames = enhance_pair(ClipRunner(network, type(network).__name__, settings), pair)
+        for triple in zip(frames, pair.raw.luma, pair.coded.luma, strict=True):
+            for name, value in protocol.measure(*triple).items():
+                values[name].append(value)
+    finally:
+        network.train(was_training)
+    return {**{name: fmean(of) for name, of in values.items()}, "frames": dict(values)}

@@ -19,6 +19,7 @@ moves PSNR by some 1e-3 dB. ``mfqe`` compares luma planes as they are, a network
 clipped nor rounded.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,6 +102,32 @@ class Protocol:
         """Return PSNR and SSIM of one frame; errors as in ``prepare`` and ``ssim``."""
         planes = self.prepare(sr, gt)
         return self.psnr(*planes), self.ssim(*planes)
+
+    def measure(
+        self, sr: np.ndarray, gt: np.ndarray, lq: np.ndarray | None = None
+    ) -> dict[str, float]:
+        """Return ``psnr`` and ``ssim`` of one frame, and with its input what was gained.
+
+        That is ``psnr_input`` and ``ssim_input`` of the input, ``delta_psnr`` in dB, and
+        ``delta_ssim_1e4``, in units of 1e-4.
+
+        Raises:
+            ValueError: The input equals the ground truth; else as in ``score``.
+        """
+        psnr, ssim = self.score(sr, gt)
+        if lq is None:
+            return {"psnr": psnr, "ssim": ssim}
+        psnr_input, ssim_input = self.score(lq, gt)
+        if math.isinf(psnr_input):
+            raise ValueError("the input equals the ground truth, so nothing can be gained")
+        return {
+            "psnr": psnr,
+            "ssim": ssim,
+            "psnr_input": psnr_input,
+            "ssim_input": ssim_input,
+            "delta_psnr": psnr - psnr_input,
+            "delta_ssim_1e4": 1e4 * (ssim - ssim_input),
+        }
 
 
 def crop_to_32(image: np.ndarray) -> np.ndarray:

@@ -11,11 +11,11 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import EnhancementSet
 from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round
+from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.mmagic.datasets import build_once
 from fca2_plugin.nets.mfqe import check_compensates

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe
+from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.inference.settings import InferenceSettings
 from tests.basicsr import runs
 from tests.conftest import require_host

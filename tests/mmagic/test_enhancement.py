@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from fca2_plugin.apps.evaluate import evaluate
-from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe
-from fca2_plugin.inference.enhance import enhance_video
+from fca2_plugin.inference.enhance import enhance_video, score_enhancer
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.mmagic import runner
