@@ -163,6 +163,10 @@ def downsample(frame: np.ndarray, scale: int = 4, kind: str = DEFAULT_DEGRADATIO
     Raises:
         ValueError: ``kind`` is unknown or not defined for the scale, or the size is not a multiple
             of ``scale``.
+
+    Example:
+        >>> downsample(np.zeros((64, 96, 3), np.uint8), scale=4).shape
+        (16, 24, 3)
     """
     check_downsampler(kind, scale)
     height, width = frame.shape[:2]

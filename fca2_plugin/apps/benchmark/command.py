@@ -40,8 +40,8 @@ def benchmark_command(
         sweep: ``frames``, ``size``, ``groups`` or None for one benchmark.
         json_path: Where the result goes; a sweep needs it and goes on with what it holds.
         plot_dir: Where a sweep's plots go, as PNG files.
-        data: As in ``run_sweep``, for ``groups``.
-        peak_memory: As in ``run_benchmark``.
+        data: See ``run_sweep``, for ``groups``.
+        peak_memory: See ``run_benchmark``.
         console: Where progress and the table are shown.
 
     Returns:
