@@ -115,10 +115,10 @@ DOWNSAMPLERS: dict[str, Downsampler] = {
 
 
 def check_downsampler(kind: str, scale: int) -> None:
-    """Refuse a name that is not in ``DOWNSAMPLERS``, or a scale that it does not have.
+    """Check the name and the scale of a degradation.
 
     Raises:
-        ValueError: As said.
+        ValueError: The name is not in ``DOWNSAMPLERS``, or it does not have this scale.
     """
     _check_scale(scale)
     scales = DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].scales

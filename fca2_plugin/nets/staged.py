@@ -2,7 +2,7 @@
 
 A host's adapter subclasses ``StagedFCA2Net`` and says how the host builds a network from its
 config. ``load_parts`` is for the adapter to call when training starts: a network that is built for
-testing, or to go on with a run, gets all its weights from one checkpoint.
+testing, or to resume a run, gets all its weights from one checkpoint.
 """
 
 import warnings
