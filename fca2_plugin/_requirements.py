@@ -189,7 +189,7 @@ def version_of(distribution: str) -> str | None:
 
 
 def _with_kept(requirements: list[str]) -> str:
-    """pip's command for ``requirements``, with what must not move."""
+    """The command of pip for ``requirements``, with what must not move."""
     named = set(map(_name, requirements))
     kept = [f"{name}=={version_of(name)}" for name in _KEPT if version_of(name)]
     return _pip([*dict.fromkeys(requirements), *(one for one in kept if _name(one) not in named)])

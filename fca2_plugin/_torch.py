@@ -1,5 +1,4 @@
-"""What some releases of torch from 2.1 on lack, asked for by name and never by version, and how it
-fails.
+"""Features that some releases of torch from 2.1 on lack, looked up by name and never by version.
 
 The only other place that knows of releases is how checkpoints are read (``checkpoints``).
 """

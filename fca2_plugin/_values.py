@@ -45,7 +45,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 
 def check_value(place: str, key: str, value: object) -> None:
-    """Refuse a number that is none, is endless, or outside what an option of this name may be.
+    """Check the number that an option holds against the range of options with this name.
 
     Args:
         place: What the message calls the option.
@@ -53,7 +53,7 @@ def check_value(place: str, key: str, value: object) -> None:
         value: Its value; only numbers, and texts in the place of numbers, are looked at.
 
     Raises:
-        ValueError: As said.
+        ValueError: It is not a number, is infinite, or out of range.
     """
     for one in value if isinstance(value, list | tuple) else (value,):
         if isinstance(one, float) and not math.isfinite(one):

@@ -162,8 +162,8 @@ def _recognize(keys: list[str], to: str) -> tuple[KeyMap, dict[str, str]]:
     problems = [f"unknown {_shown(unknown)}"] * bool(unknown)
     problems += [f"missing {_shown(missing)}"] * bool(missing)
     raise ValueError(
-        f"the keys are nearest to {nearest.network}, but not its: {'; '.join(problems)}; nothing "
-        "is converted"
+        f"the keys resemble {nearest.network} but do not match: {'; '.join(problems)}; nothing is "
+        "converted"
     )
 
 

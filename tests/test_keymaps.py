@@ -72,7 +72,7 @@ def test_unknown_and_missing_keys_are_listed():
     given["predeblur.weight"] = given.pop("conv_hr.weight")
     with pytest.raises(
         ValueError,
-        match="nearest to BasicVSR, but not its: unknown predeblur.weight; missing conv_hr;",
+        match="resemble BasicVSR but do not match: unknown predeblur.weight; missing conv_hr;",
     ):
         translate(given, "basicsr")
     many = {**state(KEY_MAPS[0]), **{f"extra.{i}": torch.ones(1) for i in range(9)}}

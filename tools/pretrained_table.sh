@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measure real networks alone and inside FCA² on Vid4, raw and at CRF 15, 25 and 35:
-# bash tools/pretrained_table.sh VID4 OUT [--frames N]; run again, it goes on where it stopped.
+# bash tools/pretrained_table.sh VID4 OUT [--frames N]; the same command resumes if interrupted.
 #
 # VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
 # gets table.json, table.md and psnr_vs_ms.png. A full-size network takes seconds a frame on a CPU,

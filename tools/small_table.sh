@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measure the small networks on Vid4 at CRF 15, 25 and 35 beside bicubic and the papers' figures:
-# bash tools/small_table.sh VID4 OUT [HOST]; run again, it goes on where it stopped.
+# bash tools/small_table.sh VID4 OUT [HOST]; the same command resumes if interrupted.
 #
 # VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
 # gets the compressed clips, one JSON and the frames (0.4 GB) of each method, report.html and

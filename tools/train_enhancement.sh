@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Code the clips of the small enhancement networks by x265, then train and test them; run again, it
-# goes on where it stopped: bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...]
+# Code the clips of the small enhancement networks by x265, then train and test them; the same command
+# resumes if interrupted: bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...]
 #
 # CLIPS and TEST_CLIPS are folders of videos, the second for testing alone. HOST is mmagic (the
 # default) or basicsr. CONFIG names some of configs/HOST/enhancement/small; by default all of them.

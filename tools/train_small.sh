@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make the clips of the small networks from a folder of videos, then train and test all of them; run
-# again, it goes on where it stopped: bash tools/train_small.sh CLIPS [HOST] [CONFIG ...]
+# Make the clips of the small networks from a folder of videos, then train and test all of them; the
+# same command resumes if interrupted: bash tools/train_small.sh CLIPS [HOST] [CONFIG ...]
 #
 # HOST is mmagic (the default) or basicsr. CONFIG names some of configs/HOST/small, with what they
 # start from; by default all of them, in order. The names of the videos to train and to validate on

@@ -11,7 +11,7 @@ MMagic     ``state_dict``, ``generator.*``         ``state_dict`` holds the aver
 BasicSR    ``params``                              ``params_ema``
 =========  ======================================  ===========================================
 
-The optimiser's state is not converted: training goes on from a converted file as from any other
+The optimiser's state is not converted: training continues from a converted file as from any other
 first weights (``load_from``, ``pretrain_network_g``), and begins to count at 0.
 """
 

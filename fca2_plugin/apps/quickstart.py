@@ -1,7 +1,7 @@
 """The whole story on a small scale: clips, three training stages, test, table, report, video.
 
 Everything is real: H.264 through PyAV, MMagic's Runner, the configs of ``configs/mmagic/tiny``.
-A run that was killed goes on where it stopped when it is started again with the same folder.
+An interrupted run resumes when it is started again with the same folder.
 """
 
 import itertools

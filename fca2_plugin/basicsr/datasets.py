@@ -65,7 +65,7 @@ class FCA2VideoTestDataset(Dataset):
     ``data_info`` lists all frames, as BasicSR's models read it.
 
     Args:
-        opt: As in ``FCA2VideoDataset``; with several ``crfs``, a clip keeps the one it draws.
+        opt: See ``FCA2VideoDataset``; with several ``crfs``, a clip keeps the one it draws.
 
     Raises:
         TypeError: An option that nothing reads.

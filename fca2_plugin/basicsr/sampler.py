@@ -16,7 +16,7 @@ class RoundSampler(EnlargedSampler):
     data set can only draw crops and codecs from a global generator, and what it draws depends on
     the workers. Here clip ``i`` comes as ``i + n * r`` with a round ``r`` that no other visit to
     the clip has, in this epoch or another: a data set with ``takes_rounds = True`` can seed its
-    draws with it. After a resume, the host starts the epoch from its beginning; here it goes on.
+    draws with it. After a resume, the host starts the epoch from its beginning; here it continues.
     """
 
     skipped_epoch, skipped = -1, 0

@@ -31,6 +31,12 @@ def encode_decode(frames: Sequence[np.ndarray], settings: CodecSettings) -> list
         ValueError: There are no frames, one has a wrong shape or another size, or the encoder is
             not there.
         RuntimeError: The codec gave back another number of frames.
+
+    Example:
+        >>> frames = [np.full((64, 64, 3), 128, np.uint8)] * 3
+        >>> coded = encode_decode(frames, CodecSettings("libx264", crf=25))
+        >>> len(coded), coded[0].shape
+        (3, (64, 64, 3))
     """
     coded = list(stream_through(frames, settings))
     if not coded:

@@ -115,10 +115,10 @@ DOWNSAMPLERS: dict[str, Downsampler] = {
 
 
 def check_downsampler(kind: str, scale: int) -> None:
-    """Refuse a name that is not in ``DOWNSAMPLERS``, or a scale that it does not have.
+    """Check the name and the scale of a degradation.
 
     Raises:
-        ValueError: As said.
+        ValueError: The name is not in ``DOWNSAMPLERS``, or it does not have this scale.
     """
     _check_scale(scale)
     scales = DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].scales
@@ -163,6 +163,10 @@ def downsample(frame: np.ndarray, scale: int = 4, kind: str = DEFAULT_DEGRADATIO
     Raises:
         ValueError: ``kind`` is unknown or not defined for the scale, or the size is not a multiple
             of ``scale``.
+
+    Example:
+        >>> downsample(np.zeros((64, 96, 3), np.uint8), scale=4).shape
+        (16, 24, 3)
     """
     check_downsampler(kind, scale)
     height, width = frame.shape[:2]

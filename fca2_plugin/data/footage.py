@@ -85,6 +85,12 @@ def camera_clip(
 
     Raises:
         ValueError: The photograph is too small for such frames, or a number is out of range.
+
+    Example:
+        >>> photo = np.zeros((200, 300, 3), np.uint8)
+        >>> clip = camera_clip(photo, 3, (48, 64), np.random.default_rng(0))
+        >>> len(clip), clip[0].shape
+        (3, (48, 64, 3))
     """
     height, width = size
     if num_frames < 1 or min(size) < 1 or max_speed < 0:

@@ -11,7 +11,7 @@ MANIFEST = "manifest.json"  # in the folder of every data set that is made here
 
 
 def check_same(root: Path, what: str, before: dict, now: dict) -> None:
-    """Refuse to go on with a data set that was begun differently.
+    """Refuse to resume a data set that was begun with other arguments.
 
     Raises:
         ValueError: ``before`` and ``now`` differ; the message names the first key that does.

@@ -4,7 +4,7 @@
     root/<split>/x265_LDP/QP37/Name_WxH_N.yuv    decoded, and Name_WxH_N.265, the stream
     root/<split>/x265_LDP/QP37/manifest.json     settings, versions and checksums; written last
 
-Every file appears whole or not at all, so a killed build goes on where it stopped.
+Every file is written atomically, so an interrupted build can be resumed.
 """
 
 import os

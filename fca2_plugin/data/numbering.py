@@ -30,7 +30,7 @@ class Numbering(NamedTuple):
 
 
 def check_numbering(paths: Sequence[Path]) -> Numbering | None:
-    """Refuse a clip whose numbered frames have a gap, a number twice, or a stranger among them.
+    """Check that the numbers of a clip's frames follow one another.
 
     Frames that are not all named alike but for a number at the end are not numbered.
 
@@ -38,7 +38,7 @@ def check_numbering(paths: Sequence[Path]) -> Numbering | None:
         How they are numbered; None where they are not.
 
     Raises:
-        ValueError: As said.
+        ValueError: The numbers have a gap or repeat, or another file is among them.
     """
     return find_numbering([path.stem for path in paths], paths)
 

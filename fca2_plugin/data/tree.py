@@ -165,10 +165,10 @@ class Tree:
         return folder
 
     def check_whole(self, part: Part) -> None:
-        """Refuse a finished folder that lost images since.
+        """Check that a finished folder still has all its images.
 
         Raises:
-            ValueError: As said.
+            ValueError: Images are missing.
         """
         folder = self.folder(*part.key)
         found = sum(1 for _ in folder.glob("*.png"))
@@ -222,10 +222,10 @@ def _count_by_split(splits: Sequence[str]) -> dict[str, int] | int:
 
 
 def check_clip_name(split: str, name: str, seen: Iterable[tuple[str, str]]) -> None:
-    """Refuse a name that cannot be a folder, or that comes twice.
+    """Check the name of a clip.
 
     Raises:
-        ValueError: As said.
+        ValueError: It cannot name a folder, or another clip has it.
     """
     for what, text in (("split", split), ("clip", name)):
         if not _SAFE_NAME.fullmatch(text) or (what == "split" and "/" in text):

@@ -87,7 +87,7 @@ def load_runner(
         network: See ``load``; a ``ClipRunner`` is returned as it is.
         settings: See ``ClipRunner``.
         phase: See ``load``.
-        fca2: As ``load``.
+        fca2: See ``load``.
         data_phase: See ``ClipRunner``.
 
     Raises:

@@ -51,9 +51,14 @@ def wrap(
             or the phase is unknown or another than the network's own.
 
     Example:
-        >>> import fca2_plugin
-        >>> faster = fca2_plugin.wrap(network)  # doctest: +SKIP
-        >>> sr = faster(lq)  # doctest: +SKIP
+        >>> import fca2_plugin, torch
+        >>> from fca2_plugin.nets import CompactVSRNet
+        >>> network = CompactVSRNet(mid_channels=8, num_blocks=1)  # your trained network
+        >>> faster = fca2_plugin.wrap(network, preset="tiny_fast")
+        >>> with torch.inference_mode():
+        ...     sr = faster(torch.rand(1, 7, 3, 16, 16))
+        >>> sr.shape
+        torch.Size([1, 7, 3, 64, 64])
     """
     check_wraps(preset)
     if not isinstance(network, nn.Module):

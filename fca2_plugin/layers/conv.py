@@ -14,7 +14,7 @@ def _relu(channels: int) -> nn.Module:
 def conv_chain(
     widths: Sequence[int], activation: Callable[[int], nn.Module] = _relu
 ) -> nn.Sequential:
-    """conv 3x3 - activation - ... - conv 3x3, without an activation after the last.
+    """Chain: conv 3x3 - activation - ... - conv 3x3, without an activation after the last.
 
     Args:
         widths: Channels before the first convolution and after each.

@@ -207,5 +207,9 @@ def get_protocol(name: str) -> Protocol:
 
     Raises:
         ValueError: Unknown; the message suggests the nearest one.
+
+    Example:
+        >>> get_protocol("cvsr-y").name
+        'cvsr-y'
     """
     return PROTOCOLS[check_choice("protocol", name, PROTOCOLS)]

@@ -152,7 +152,7 @@ class FCA2DemoDataset(FCA2FramesDataset):
         num_test: Held-out clips, over other photographs.
         num_frames: Frames of a clip.
         size: Height and width of a ground-truth frame.
-        **kwargs: As in ``FCA2FramesDataset``.
+        **kwargs: See ``FCA2FramesDataset``.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class FCA2ClipsDataset(BaseDataset):
         pipeline: Transforms of ``img`` and ``gt``, two lists of ``uint8`` RGB frames.
         test_mode: Whether these are the clips for testing.
         demo: Make the self-made clips first, once: the arguments of ``build_demo``.
-        **settings: As in ``fca2_plugin.data.open_clip_set``.
+        **settings: See ``fca2_plugin.data.open_clip_set``.
 
     Raises:
         FileNotFoundError: A folder, list or clip is not there.

@@ -37,7 +37,7 @@ class FCA2EnhancementDataset(BaseDataset):
     Args:
         pipeline: Transforms of ``img`` and ``gt``, ``uint8``.
         demo: Make the self-made videos first, once: the arguments of ``build_mfqe_demo``.
-        **settings: As in ``fca2_plugin.data.open_enhancement_set``.
+        **settings: See ``fca2_plugin.data.open_enhancement_set``.
 
     Raises:
         FileNotFoundError: A folder is not there.
@@ -84,7 +84,7 @@ class FCA2EnhancementTestDataset(Dataset):
         split: The folder below it.
         qp: The QP of the coded videos.
         codec: ``HM16.5_LDP``, or ``x265_LDP`` for the stand-in of ``fca2 mfqe``.
-        demo: As in ``FCA2EnhancementDataset``.
+        demo: See ``FCA2EnhancementDataset``.
 
     Raises:
         FileNotFoundError: A folder is not there.

@@ -66,8 +66,8 @@ def load_config(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not a valid config, or it holds a key that nothing reads or a number out
-            of its range, or an option names such a key.
+        ValueError: It is not a valid config, it holds a key that nothing reads or a number that is
+            out of range, or an option names such a key.
     """
     path = Path(path)
     if not path.is_file():

@@ -49,7 +49,7 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
 
     Args:
         model: Config of an MMagic model with a ``generator``.
-        **fca2: As in ``FCA2Generator``: stage, preset, autoencoder, cleaning, checkpoints, ...
+        **fca2: See ``FCA2Generator``: stage, preset, autoencoder, cleaning, checkpoints, ...
 
     Raises:
         TypeError: ``model`` is not a config with a generator, or one for the middle frame or for

@@ -86,6 +86,15 @@ class FCA2Net(nn.Module):
         TypeError: ``join_codes`` or ``clamp_output`` is neither True nor False.
         ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once,
             or a VSR network that is known to need an adapter.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet, FrameAutoencoder
+        >>> autoencoder = FrameAutoencoder(mid_channels=8, num_blocks=1, flow_mode=None)
+        >>> net = FCA2Net(autoencoder, CompactVSRNet(mid_channels=8, num_blocks=1)).eval()
+        >>> with torch.inference_mode():
+        ...     sr = net(torch.rand(1, 7, 3, 16, 16))
+        >>> sr.shape
+        torch.Size([1, 7, 3, 64, 64])
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 A host's adapter subclasses ``StagedFCA2Net`` and says how the host builds a network from its
 config. ``load_parts`` is for the adapter to call when training starts: a network that is built for
-testing, or to go on with a run, gets all its weights from one checkpoint.
+testing, or to resume a run, gets all its weights from one checkpoint.
 """
 
 import warnings
@@ -41,13 +41,13 @@ class StagedFCA2Net(FCA2Net):
         checkpoints: Files (or folders of earlier runs) to start from, by part:
             ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=..., vsr_spynet=...)``; the last
             two are the flow networks of the autoencoder and of the VSR network.
-        chunk_frames: As in ``FCA2Net``.
-        chunks_at_once: As in ``FCA2Net``.
-        join_codes: As in ``FCA2Net``.
-        grouping: As in ``FCA2Net``.
-        color_correction: As in ``FCA2Net``.
-        color_at: As in ``FCA2Net``.
-        clamp_output: As in ``FCA2Net``.
+        chunk_frames: Frames encoded together; None for the whole clip.
+        chunks_at_once: Chunks that run as one batch without gradients; fewer need less memory.
+        join_codes: The VSR network sees all codes of a clip as one sequence.
+        grouping: ``fixed``, or ``adaptive``, where groups follow each clip's motion.
+        color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
+        color_at: ``decoder``, ``encoder`` or ``both`` (Table VII).
+        clamp_output: Clamp corrected frames to [0, 1] outside training.
         phase: Where the LQ pixels lie that the VSR network was or will be trained on, ``centred``
             or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
             ``centred`` where the autoencoder enlarges by a fixed filter and the network learned

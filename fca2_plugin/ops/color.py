@@ -43,6 +43,12 @@ def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
 
     Shape:
         x: (n, t, c, s*h, s*w); reference: (n, t, c, h, w); returns the shape of ``x``.
+
+    Example:
+        >>> frame = torch.rand(1, 1, 3, 8, 8)
+        >>> dark = 0.5 * frame
+        >>> torch.allclose(correct_color(dark, frame), frame, atol=1e-5)
+        True
     """
     seen = x
     scale = x.shape[-1] // reference.shape[-1]

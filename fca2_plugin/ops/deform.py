@@ -32,7 +32,6 @@ def deform_conv2d(
     Shape:
         returns (n, o, h', w') in the dtype of ``x``.
     """
-
     from torchvision import ops  # takes seconds, and most networks never come here
 
     def wide(tensor: Tensor | None) -> Tensor | None:

@@ -23,6 +23,12 @@ def flow_warp(
 
     Raises:
         ValueError: ``x`` and ``flow`` differ in size.
+
+    Example:
+        >>> image = torch.arange(4.0).view(1, 1, 1, 4)
+        >>> one_to_the_right = torch.tensor([1.0, 0.0]).expand(1, 1, 4, 2)
+        >>> flow_warp(image, one_to_the_right).flatten().tolist()
+        [1.0, 2.0, 3.0, 0.0]
     """
     if flow.shape[1:3] != x.shape[-2:]:
         raise ValueError(

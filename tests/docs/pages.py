@@ -58,7 +58,7 @@ def blocks(path: Path) -> Iterator[Block]:
 
 def make_demo(root: Path) -> Path:
     """Few and small clips in the place of those that the tiny configs would make."""
-    return build_clips(demo_clips(2, 1, 7, (128, 128)), root)
+    return build_clips(demo_clips(2, 1, 7, (144, 144)), root)
 
 
 def fill_folder(folder: Path, demo: Path) -> None:

@@ -63,7 +63,7 @@ def make_table(
 
     Args:
         vid4: The ground truth of calendar, city, foliage and walk: videos or folders of frames.
-        out: A new folder, or that of a run with the same arguments that goes on.
+        out: A new folder, or that of an interrupted run with the same arguments.
         weights: The folder of ``get_basicvsr``.
         frames: Only the first ones of each clip.
         device: Where networks run; a GPU where there is one.

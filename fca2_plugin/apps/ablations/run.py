@@ -2,7 +2,7 @@
 
 Everything is real, as in the quickstart: H.264 through PyAV, MMagic's Runner, the configs of
 ``configs/mmagic/small``. Seeds come one after another, so that a run that is cut short has all
-tables with fewer seeds. What is finished stays; the same folder goes on.
+tables with fewer seeds. With the same folder, a run resumes.
 """
 
 import warnings
@@ -41,7 +41,7 @@ def run_ablations(
     """Train what is missing and write ``results.json`` and ``results.md``, after every training.
 
     Args:
-        out: Where everything goes; with the same folder it goes on, be it with more tables or
+        out: Where everything goes; the same folder resumes, also with more tables or
             seeds.
         tables: Of ``III``, ``IV``, ``V``, ``VI``, ``VII``; None for all.
         seeds: How many, from 0.

@@ -38,10 +38,10 @@ def benchmark_command(
         choice: The networks.
         setting: The clip and the number of rounds.
         sweep: ``frames``, ``size``, ``groups`` or None for one benchmark.
-        json_path: Where the result goes; a sweep needs it and goes on with what it holds.
+        json_path: Where the result goes; a sweep needs it, and resumes from it.
         plot_dir: Where a sweep's plots go, as PNG files.
-        data: As in ``run_sweep``, for ``groups``.
-        peak_memory: As in ``run_benchmark``.
+        data: See ``run_sweep``, for ``groups``.
+        peak_memory: See ``run_benchmark``.
         console: Where progress and the table are shown.
 
     Returns:

@@ -127,7 +127,7 @@ def run_benchmark(
         baseline's) and what was run where. A pass is a training step where ``setting`` says so.
 
     Raises:
-        ValueError: As ``build_pair``, or a clip that does not fit in memory.
+        ValueError: See ``build_pair``, or a clip that does not fit in memory.
     """
     inference = setting.inference
     device = inference.find_device()

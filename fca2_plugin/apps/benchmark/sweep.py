@@ -43,7 +43,7 @@ def run_sweep(
         sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
         data: A tree of ``fca2 encode``: points get ``bound_psnr`` by its conditions (``bound``).
-        peak_memory: As in ``run_benchmark``.
+        peak_memory: See ``run_benchmark``.
         console: Where progress and the time left are shown.
 
     Returns:

@@ -192,7 +192,7 @@ def _describe(
 def _deform_conv(
     x, weight, offset, mask, bias, sh, sw, ph, pw, dh, dw, groups, offset_groups, use_mask
 ):  # noqa: ANN001, ANN202 - onnxscript reads annotations, and has no name for these
-    """torchvision's operator as ONNX's; the exporter knows no operators but torch's own."""
+    """The operator of torchvision as ONNX's; the exporter knows no operators but torch's own."""
     op = require("onnxscript", "export").opset20
     return op.DeformConv(
         x,

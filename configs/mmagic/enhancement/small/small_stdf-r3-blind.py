@@ -1,4 +1,4 @@
-# STDF-R3 for any QP: goes on from small_stdf-r3, with clips coded at five QPs.
+# STDF-R3 for any QP: continues from small_stdf-r3, with clips coded at five QPs.
 _base_ = './small_stdf-r3.py'
 
 load_from = 'work_dirs/small_stdf-r3/iter_1200.pth'

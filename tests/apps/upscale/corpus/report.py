@@ -83,7 +83,7 @@ def _refused(outcomes: Sequence[Outcome]) -> str:
     rows = [
         f"## {len(refused)} that are refused",
         "",
-        "| file | what is wrong | what is said | |",
+        "| file | what is wrong | the message | |",
         "|---|---|---|---|",
     ]
     for one in refused:
