@@ -11,8 +11,8 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin._distributed import on_first_process
+from fca2_plugin.apps.methods import score_enhancer
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import EnhancementSet
 from fca2_plugin.data.mfqe import HM
