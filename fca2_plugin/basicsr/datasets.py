@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from basicsr.utils.dist_util import get_dist_info
-from torch import Tensor, distributed
+from torch import Tensor
 from torch.utils.data import Dataset
 
+from fca2_plugin._distributed import on_first_process
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.data.clip_set import ClipSet, open_clip_set
 from fca2_plugin.data.demo import build_demo
@@ -104,12 +104,8 @@ class FCA2VideoTestDataset(Dataset):
 
 def build_once(build: Callable[..., object], settings: Mapping | None) -> None:
     """Make demo clips, if there are settings for them, on one process while the others wait."""
-    if settings is None:
-        return
-    if get_dist_info()[0] == 0:
-        build(**settings)
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.barrier()
+    if settings is not None:
+        on_first_process(build, **settings)
 
 
 def _open(what: str, opt: Mapping, test: bool) -> ClipSet:

@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import basicsr
@@ -17,9 +18,10 @@ import yaml
 from basicsr.data.data_sampler import EnlargedSampler
 from basicsr.models.base_model import BaseModel
 from basicsr.utils import logger as basicsr_logger
+from torch import distributed
 from torch.utils.data import Dataset
 
-from fca2_plugin._distributed import end_distributed
+from fca2_plugin._distributed import TIMEOUT, end_distributed
 from fca2_plugin.basicsr import files
 from fca2_plugin.basicsr.sampler import RoundSampler, build_sampler
 from fca2_plugin.compat.during import replaced
@@ -44,6 +46,7 @@ def run_pipeline(
     cfg = dict(cfg)
     root_path = cfg.pop("root_path")
     forget_logger()
+    patient = partial(distributed.init_process_group, timeout=TIMEOUT)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         path = folder / f"{cfg['name']}.yml"
@@ -55,6 +58,7 @@ def run_pipeline(
             (basicsr.test, "build_model", run.build_model),
             (basicsr.train, "load_resume_state", run.load_resume_state),
             (basicsr.train, "EnlargedSampler", run.build_sampler),
+            (distributed, "init_process_group", patient),
             *((BaseModel, name, getattr(files, name)) for name in files.METHODS),
         )
         stack.enter_context(replaced(parts))

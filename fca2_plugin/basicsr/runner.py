@@ -21,6 +21,8 @@ from basicsr.utils.registry import MODEL_REGISTRY
 from torch import nn
 
 from fca2_plugin._configs import find_own_modules
+from fca2_plugin._distributed import check_devices
+from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
@@ -256,7 +258,12 @@ def _check_keys(cfg: Mapping, keys: tuple[str, ...], purpose: str) -> None:
 
 def _check_run(cfg: dict, launcher: str) -> None:
     """What is about this machine and its files."""
-    count, wanted = torch.cuda.device_count(), cfg["num_gpu"]
+    check_devices(launcher)
+    warn_of_unseen_gpu()
+    count = torch.cuda.device_count()
+    if cfg["num_gpu"] == "auto" and launcher == "none":
+        cfg["num_gpu"] = min(count, 1)  # BasicSR would share the batch among all, many times larger
+    wanted = cfg["num_gpu"]
     if wanted != "auto" and (not isinstance(wanted, int) or wanted < 0):
         raise ValueError(f"num_gpu is {wanted!r}; expected a number of GPUs, 0 or auto")
     if wanted != "auto" and wanted > count:

@@ -11,6 +11,7 @@ EXAMPLE = "fca2 export --config my_config.py --checkpoint work_dirs/my_config --
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     parser.add_argument("--checkpoint", metavar="FILE", help="its weights (default: random ones)")
+    parser.add_argument("--weights", metavar="NAME", help="a network that ships, without --config")
     parser.add_argument("--out", metavar="DIR", help="the folder to make")
     parser.add_argument(
         "--size",
@@ -46,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
                 status.update(f"after {outcome.network} of {outcome.host}")
         print(export_markdown(outcomes))
         return 0
-    if args.config is None or args.out is None:
-        raise ValueError("expected --config FILE and --out DIR, or --table")
+    if (args.config is None) == (args.weights is None) or args.out is None:
+        raise ValueError("expected --config FILE or --weights NAME, and --out DIR; or --table")
     with console.status("network") as status:
         manifest = export_onnx(
             args.config,
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
             frames=args.frames,
             tolerance=args.tolerance,
             progress=lambda part: status.update(f"{part}: tracing, checking"),
+            weights=args.weights,
         )
     for graph in manifest["graphs"]:
         free = ", ".join(graph["free_axes"]) or "none"
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"the parts in a row: difference {manifest['max_difference_in_a_row']:.1e}")
     if manifest["grouping"] != "as configured":
         print("groups of frames are fixed: adaptive ones depend on the clip, as no graph can")
-    if args.checkpoint is None:
+    if args.checkpoint is None and args.weights is None:
         print("without --checkpoint: the weights are random")
     print(f"written: {args.out} (tolerance {manifest['tolerance']:.0e})")
     return 0

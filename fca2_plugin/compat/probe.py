@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 
 from fca2_plugin import compat
+from fca2_plugin._gpu import driver_version, unseen_gpu, wheel_tag
 from fca2_plugin._optional import require
 from fca2_plugin._requirements import twins, version_of
 
@@ -42,12 +43,24 @@ def _torch() -> list[str]:
     import torch
     from torchvision.ops import deform_conv2d
 
-    x = torch.rand(1, 1, 4, 4)
-    deform_conv2d(x, torch.zeros(1, 18, 4, 4), torch.rand(1, 1, 3, 3), padding=1)
+    def kernel(device: str) -> torch.Tensor:
+        x, offset, weight = torch.rand(1, 1, 4, 4), torch.zeros(1, 18, 4, 4), torch.rand(1, 1, 3, 3)
+        return deform_conv2d(x.to(device), offset.to(device), weight.to(device), padding=1).cpu()
+
+    kernel("cpu")
+    unseen = unseen_gpu()
+    if unseen is not None:
+        raise RuntimeError(unseen)
+    wheels = f"wheels of the index {wheel_tag()}"
     if not torch.cuda.is_available():
-        return ["no CUDA device: everything runs on the CPU, full training is not practical"]
-    count = torch.cuda.device_count()
-    return [f"CUDA {torch.version.cuda}: {torch.cuda.get_device_name(i)}" for i in range(count)]
+        everything = "everything runs on the CPU, full training is not practical"
+        return [f"no CUDA device: {everything} ({wheels})"]
+    found = []
+    for index in range(torch.cuda.device_count()):
+        kernel(f"cuda:{index}")  # a GPU that these wheels were not built for fails here
+        name = torch.cuda.get_device_name(index)
+        found.append(f"CUDA {torch.version.cuda}: {name}, one kernel ran")
+    return [*found, f"driver {driver_version() or 'not found'}, {wheels}"]
 
 
 def _opencv() -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from mmagic.datasets import BasicFramesDataset
 from mmengine.dataset import BaseDataset
-from mmengine.dist import barrier, is_main_process
 
+from fca2_plugin._distributed import on_first_process
 from fca2_plugin.data.clip_set import open_clip_set
 from fca2_plugin.data.clips import find_clip, find_clips
 from fca2_plugin.data.demo import build_demo
@@ -19,7 +19,7 @@ from fca2_plugin.data.sample import sample_rng, split_round
 from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_clip
 
-__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset", "build_once"]
+__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset"]
 
 
 @contextlib.contextmanager
@@ -33,13 +33,6 @@ def _drawing_from(rng: np.random.Generator) -> Iterator[None]:
     finally:
         np.random.set_state(states[0])
         random.setstate(states[1])
-
-
-def build_once(build: Callable[..., object], *args, **kwargs) -> None:
-    """Make demo clips on the main process while the others wait."""
-    if is_main_process():
-        build(*args, **kwargs)
-    barrier()
 
 
 class FCA2FramesDataset(BasicFramesDataset):
@@ -164,7 +157,7 @@ class FCA2DemoDataset(FCA2FramesDataset):
         size: tuple[int, int] = (192, 192),
         **kwargs,
     ) -> None:
-        build_once(build_demo, data_root, num_train, num_test, num_frames, size)
+        on_first_process(build_demo, data_root, num_train, num_test, num_frames, size)
         super().__init__(data_root=data_root, **kwargs)
 
 
@@ -198,7 +191,7 @@ class FCA2ClipsDataset(BaseDataset):
         **settings,
     ) -> None:
         if demo is not None:
-            build_once(build_demo, **demo)
+            on_first_process(build_demo, **demo)
         self.clips = open_clip_set(**settings, test=test_mode)
         super().__init__(pipeline=list(pipeline), test_mode=test_mode, serialize_data=False)
 

@@ -11,13 +11,13 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from fca2_plugin._distributed import on_first_process
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import EnhancementSet
 from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
-from fca2_plugin.mmagic.datasets import build_once
 from fca2_plugin.nets.mfqe import check_compensates
 
 __all__ = [
@@ -60,7 +60,7 @@ class FCA2EnhancementDataset(BaseDataset):
         **settings,
     ) -> None:
         if demo is not None:
-            build_once(build_mfqe_demo, **demo)
+            on_first_process(build_mfqe_demo, **demo)
         self.clips = open_enhancement_set(**settings)
         super().__init__(pipeline=list(pipeline), serialize_data=False)
 
@@ -102,7 +102,7 @@ class FCA2EnhancementTestDataset(Dataset):
         demo: Mapping | None = None,
     ) -> None:
         if demo is not None:
-            build_once(build_mfqe_demo, **demo)
+            on_first_process(build_mfqe_demo, **demo)
         self.pairs = find_mfqe(dataroot, split, qp, codec)
 
     def __len__(self) -> int:

@@ -22,6 +22,8 @@ from mmengine.runner import Runner
 from torch import nn
 
 from fca2_plugin._configs import find_own_modules
+from fca2_plugin._distributed import TIMEOUT, check_devices
+from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.checkpoints import (
     find_checkpoint,
@@ -154,9 +156,16 @@ def build_runner(cfg: Config, kind: type[Runner] = StrictRunner) -> Runner:
     """Build a Runner from a copy of ``cfg``.
 
     Raises:
-        ValueError: Mixed precision is asked for without an accelerator.
+        ValueError: Mixed precision is asked for without an accelerator, or more processes were
+            started than there are GPUs.
     """
     cfg = copy.deepcopy(cfg)
+    launcher = cfg.get("launcher") or "none"
+    check_devices(launcher)
+    warn_of_unseen_gpu()
+    if launcher != "none":
+        processes = cfg.setdefault("env_cfg", {}).setdefault("dist_cfg", {})
+        processes.setdefault("timeout", int(TIMEOUT.total_seconds()))
     on_cpu = get_device() == "cpu"
     if on_cpu and any(w.get("type") == "AmpOptimWrapper" for w in _optim_wrappers(cfg)):
         raise ValueError(

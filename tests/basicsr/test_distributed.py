@@ -29,7 +29,13 @@ def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         timeout=240,
-        env={**os.environ, "PORT": port, "VIRTUAL_ENV": sys.prefix, "OMP_NUM_THREADS": "1"},
+        env={
+            **os.environ,
+            "PORT": port,
+            "CUDA_VISIBLE_DEVICES": "",  # two processes, of which a machine may have one GPU
+            "VIRTUAL_ENV": sys.prefix,
+            "OMP_NUM_THREADS": "1",
+        },
     )
 
 

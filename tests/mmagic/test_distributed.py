@@ -57,6 +57,7 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
         env={
             **os.environ,
             "PORT": _free_port(),
+            "CUDA_VISIBLE_DEVICES": "",  # two processes, of which a machine may have one GPU
             "VIRTUAL_ENV": sys.prefix,
             "OMP_NUM_THREADS": "1",
         },

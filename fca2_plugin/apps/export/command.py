@@ -16,6 +16,7 @@ from fca2_plugin._torch import check_can_export
 from fca2_plugin.apps.export.graph import NoGraphError, difference, open_graph, write_graph
 from fca2_plugin.apps.export.parts import GraphPart, clip_frames, network_parts
 from fca2_plugin.inference.load import load_network
+from fca2_plugin.inference.shipped import load_shipped
 
 __all__ = ["MANIFEST", "TOLERANCE", "export_network", "export_onnx"]
 
@@ -25,18 +26,19 @@ IN_A_ROW = ("lq", "clean", "codes", "sr_codes", "sr")
 
 
 def export_onnx(
-    config: str | Path,
+    config: str | Path | None,
     checkpoint: str | Path | None,
     out: str | Path,
     size: tuple[int, int] = (96, 72),
     frames: int | None = None,
     tolerance: float = TOLERANCE,
     progress: Callable[[str], None] = lambda part: None,
+    weights: str | None = None,
 ) -> dict[str, Any]:
-    """Export the network of a config of either host to ONNX.
+    """Export the network of a config of either host, or one that ships, to ONNX.
 
     Args:
-        config: MMagic's .py or BasicSR's .yml.
+        config: MMagic's .py or BasicSR's .yml; None with ``weights``.
         checkpoint: Its weights; None for random ones, to see what can be exported.
         out: A folder that is not there yet.
         size: Width and height of LQ frames: of a graph that can only be exported for one size, and
@@ -45,6 +47,7 @@ def export_onnx(
         tolerance: Largest difference between torch and onnxruntime, as a share of the largest
             value (of 1 where that is smaller).
         progress: Called with each part's name before it is exported.
+        weights: The name of a network that ships, in place of a config.
 
     Returns:
         What ``manifest.json`` in ``out`` holds.
@@ -54,27 +57,34 @@ def export_onnx(
         FileNotFoundError: The config or the checkpoint is not there.
         ModuleNotFoundError: A host, onnx, onnxscript or onnxruntime is absent.
         ValueError: Not one graph can be exported, a part of FCA² itself among them, a setting
-            makes no sense, or this torch is too old.
+            makes no sense, this torch is too old, or it is not clear which network is meant.
     """
     for module in ("onnx", "onnxscript", "onnxruntime"):
         require(module, "export")
     check_can_export()
+    if (config is None) == (weights is None) or (weights and checkpoint):
+        raise ValueError(
+            "expected one network: a config with or without its checkpoint, or weights='small' for "
+            "one that ships"
+        )
     out = Path(out)
     if out.exists():
         raise FileExistsError(f"{out} exists; name a folder that does not")
     if min(size) < 8:
         raise ValueError(f"size={size[0]}x{size[1]} is too small; expected at least 8x8 pixels")
     check_writable(out)
-    network = load_network(config, checkpoint)
+    network = load_network(config, checkpoint) if weights is None else load_shipped(weights)
+    source = str(config) if weights is None else weights
     with folder_at_once(out) as folder:
         manifest = {
-            "config": str(config),
+            "config": None if config is None else str(config),
+            "weights": weights,
             "checkpoint": None if checkpoint is None else str(checkpoint),
             **export_network(network, folder, size, frames, tolerance, progress),
         }
         if not manifest["graphs"]:
             reasons = "; ".join(f"{k}: {v}" for k, v in manifest["not_exported"].items())
-            raise ValueError(f"nothing of {config} can be exported ({reasons})")
+            raise ValueError(f"nothing of {source} can be exported ({reasons})")
         write_json(folder / MANIFEST, manifest)
     return manifest
 

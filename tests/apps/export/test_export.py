@@ -175,11 +175,26 @@ def test_the_command_writes_a_whole_folder_or_none(config, tmp_path, capsys, mon
     assert f"{out} exists; name a folder that does not" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_a_network_that_ships(tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["export", "--weights", "small", "--out", str(out), "--size", "16x16"]
+    assert cli.main([*command, "--frames", "2"]) == 0
+    assert "random" not in capsys.readouterr().out
+    manifest = json.loads((out / MANIFEST).read_text())
+    assert manifest["weights"] == "small" and manifest["config"] is None
+    assert [graph["file"] for graph in manifest["graphs"]] == ["network.onnx"]
+
+
 def test_wrong_settings(tmp_path, capsys):
     with pytest.raises(ValueError, match="size=4x16 is too small; expected at least 8x8"):
         export_onnx("x.py", None, tmp_path / "out", size=(4, 16))
     assert cli.main(["export"]) == 2
-    assert "expected --config FILE and --out DIR, or --table" in capsys.readouterr().err
+    assert "expected --config FILE or --weights NAME, and --out DIR" in capsys.readouterr().err
+    assert cli.main(["export", "--config", "x.py", "--weights", "small", "--out", "o"]) == 2
+    assert "expected --config FILE or --weights NAME" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="expected one network"):
+        export_onnx(None, "x.pth", tmp_path / "out", weights="small")
     with pytest.raises(ValueError, match="unknown host 'mmagik'"):
         list(export_table(["mmagik"]))
 
