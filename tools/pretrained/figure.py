@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
 from fca2_plugin.apps.report.figures import COLORS, QUIET, new_grid, png
 
 from .rows import PAIRS
@@ -38,6 +40,9 @@ def tradeoff_png(table: Mapping) -> bytes:
                 zorder=2,
             )
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.margins(x=0.12, y=0.15)
         title = "raw" if condition == "raw" else f"CRF {condition}"
         axes.set_title(title, loc="left", fontsize=10)
