@@ -18,9 +18,9 @@ load_from = None
 train_dataloader = dict(
     dataset=dict(num_frame=10, chunk_frames=None, gt_size=192, distinct_samples=10))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
-train_cfg = dict(max_iters=2000, val_interval=2000)
+train_cfg = dict(max_iters=4000, val_interval=4000)
 param_scheduler = [
     dict(type='LinearLR', by_epoch=False, start_factor=0.05, begin=0, end=50),
-    dict(type='CosineAnnealingLR', by_epoch=False, T_max=2000, eta_min=1e-5)
+    dict(type='CosineAnnealingLR', by_epoch=False, T_max=4000, eta_min=1e-5)
 ]
 default_hooks = dict(checkpoint=dict(interval=250))
