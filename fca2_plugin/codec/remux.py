@@ -23,6 +23,7 @@ import numpy as np
 
 from fca2_plugin._optional import require
 from fca2_plugin.codec.container import copy_stream, file_url, open_media, readable
+from fca2_plugin.codec.jumps import joiner_for
 from fca2_plugin.codec.layout import keeps_as_attachment, read_layout
 from fca2_plugin.codec.side_data import described, read_side_data
 
@@ -260,8 +261,11 @@ def _others(
     given: Any, streams: Mapping[int, Any], span: Span, covers: Container[int]
 ) -> Iterator[Any]:
     """The source's packets of these streams that lie in the part; covers always do."""
+    joiner = joiner_for(given)
     for packet in _packets(given):
         index = packet.stream_index
+        if joiner is not None:
+            joiner.place(packet)
         if index in streams and (index in covers or span.place(packet)):
             packet.stream = streams[packet.stream_index]
             yield packet

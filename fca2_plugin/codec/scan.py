@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["Scan", "frames", "read_rotation", "scan"]
 
+MOST_BACK = 0.02  # of the frames whose times may be before the one in front, by a fault
 BEYOND = 64  # frames that are read behind a part: what networks and cuts look ahead
 
 
@@ -46,6 +48,7 @@ class Scan:
         num_damaged: Frames that are damaged, or that would not decode.
         num_moved: Frames without a time, or with one not after the frame's before, which got one.
         types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
+        num_jumps: Places at which the clock jumps, which it does no more here.
         num_resized: Frames whose size or pixel format is not the first one's.
         box: What is not black in all frames: top, left, height, width; None if nobody looked.
     """
@@ -66,6 +69,7 @@ class Scan:
     num_damaged: int
     num_moved: int
     types: str = ""
+    num_jumps: int = 0
     num_resized: int = 0
     box: tuple[int, int, int, int] | None = None
 
@@ -100,7 +104,10 @@ def scan(
     """
     damage: list[str] = []
     found = _Found()
-    decoded = pictures(path, found.prepare, index=index, damage=damage if tolerant else None)
+    jumps: list[int] = []
+    decoded = pictures(
+        path, found.prepare, index=index, damage=damage if tolerant else None, jumps=jumps
+    )
     with contextlib.closing(decoded):
         beyond = 0
         for frame in decoded:
@@ -112,7 +119,7 @@ def scan(
                 break
     if found.first is None:
         raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
-    return found.result(len(damage))
+    return found.result(len(damage), sum(jumps))
 
 
 def frames(
@@ -133,7 +140,8 @@ def frames(
     """
     stop = len(known) if stop is None else stop
     keys = np.flatnonzero(known.keys[: start + 1])
-    origins = [int(keys[-1])] if len(keys) and keys[-1] and not known.num_moved else []
+    is_steady = not (known.num_moved or known.num_jumps)  # else a time does not tell the frame
+    origins = [int(keys[-1])] if len(keys) and keys[-1] and is_steady else []
     done = start
     for origin in (*origins, 0):  # where seeking goes wrong, all over again from the beginning
         with contextlib.closing(_numbered(path, index, known, origin, tolerant)) as numbered:
@@ -205,9 +213,9 @@ class _Found:
             self.rotation = read_rotation(frame)
         self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
-        if time is None or (self.times and time <= self.times[-1]):
+        if time is None:
             self.num_moved += 1
-            time = self.times[-1] + (self.step if time is None else 1) if self.times else 0
+            time = self.times[-1] + self.step if self.times else 0
         self.times.append(time)
         self.keys.append(bool(frame.key_frame))
         self.sums.append(_sum(frame))
@@ -219,7 +227,8 @@ class _Found:
         """From the first frame to the last."""
         return float((self.times[-1] - self.times[0]) * self.time_base)
 
-    def result(self, num_damaged: int) -> Scan:
+    def result(self, num_damaged: int, num_jumps: int) -> Scan:
+        self._settle_times()
         last = self.step
         if len(self.times) > 1:
             last = min(last, self.times[-1] - self.times[-2]) or last
@@ -241,7 +250,20 @@ class _Found:
             num_moved=self.num_moved,
             types="".join(self.types),
             num_resized=self.num_resized,
+            num_jumps=num_jumps,
         )
+
+    def _settle_times(self) -> None:
+        """Make the times increase, whatever the file says of them."""
+        back = sum(later <= time for time, later in pairwise(self.times))
+        # frames come in the order in which they are shown: where times go back again and again,
+        # as of AVI, which tells when packets are stored, their order is what is wrong
+        times = sorted(self.times) if back > MOST_BACK * len(self.times) else list(self.times)
+        for place in range(1, len(times)):
+            if times[place] <= times[place - 1]:
+                times[place] = times[place - 1] + 1
+        self.num_moved += sum(a != b for a, b in zip(times, self.times, strict=True))
+        self.times = array("q", times)
 
 
 def _kind(frame: Any) -> tuple[int, int, str]:

@@ -88,9 +88,9 @@ def choose_output(
 ) -> OutputSettings:
     """Fill in what was not asked for.
 
-    The codec follows from the container. The pixel format is the source's, at most 10 bits, or the
-    nearest that the encoder takes; pictures of an odd size get full chroma, where half of it would
-    not cover the last row or column.
+    The codec follows from the container and the depth. The pixel format is the source's, at most
+    10 bits, or the nearest that the encoder takes; pictures of an odd size get full chroma, where
+    half of it would not cover the last row or column.
 
     Args:
         name: Of the result; its ending chooses the container.
@@ -107,7 +107,7 @@ def choose_output(
         ValueError: There is no such encoder, or it does not take the format or size.
     """
     av = require("av", "video")
-    codec = codec or DEFAULT_ENCODER.get(Path(name).suffix.lower(), "libx264")
+    codec = codec or _default_encoder(name, size, source, pix_fmt)
     try:
         found = av.Codec(codec, "w")
     except av.codec.codec.UnknownCodecError as error:
@@ -134,6 +134,17 @@ def choose_output(
     if crf is None and not options and codec in QUALITY:
         crf = QUALITY[codec][1]
     return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}), threads)
+
+
+def _default_encoder(
+    name: str | os.PathLike, size: tuple[int, int], source: PixelFormat, pix_fmt: str | None
+) -> str:
+    """By the container; HEVC for more than 8 bits, which few players take as H.264."""
+    by_container = DEFAULT_ENCODER.get(Path(name).suffix.lower())
+    if by_container is not None:
+        return by_container
+    bits = source.bits if pix_fmt is None else PixelFormat.of(pix_fmt).bits
+    return "libx265" if bits > 8 and min(size) >= MIN_SIDE["libx265"] else "libx264"
 
 
 def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], codec: str) -> str:

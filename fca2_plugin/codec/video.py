@@ -19,6 +19,7 @@ from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.container import file_url, open_media
 from fca2_plugin.codec.frames import checked_frames, rgb_to_yuv, yuv_to_rgb
+from fca2_plugin.codec.jumps import joiner_for
 from fca2_plugin.codec.settings import CodecSettings, apply_settings, check_even
 
 __all__ = [
@@ -150,6 +151,7 @@ def pictures(
     watch: Callable[[Any], None] | None = None,
     index: int | None = None,
     damage: list[str] | None = None,
+    jumps: list[int] | None = None,
 ) -> Iterator[Any]:
     """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one.
 
@@ -159,6 +161,7 @@ def pictures(
         watch: Called with each packet before it is decoded.
         index: The stream; the first of video by default.
         damage: Go on after damage, and say here what it was.
+        jumps: Gets the number of times that the clock jumps, where the format allows that.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -177,8 +180,14 @@ def pictures(
         stream.thread_type = "AUTO"
         if prepare is not None:
             prepare(stream)
+        joiner = joiner_for(container)
         try:
-            for packet in container.demux(stream):
+            # of all streams where any may be the first whose clock jumps
+            for packet in container.demux(*([] if joiner else [stream])):
+                if joiner is not None and (packet.size or packet.pts is not None):
+                    joiner.place(packet)
+                if packet.stream.index != stream.index:
+                    continue
                 if watch is not None and packet.size:
                     watch(packet)
                 if packet.pts is not None:
@@ -195,6 +204,8 @@ def pictures(
                     count += 1
         except av.error.FFmpegError as error:
             report(error.strerror, error)
+        if joiner is not None and jumps is not None:
+            jumps.append(joiner.num_jumps)
         promised = _matroska_seconds(stream)
         if promised - end > 1.5 / (stream.average_rate or 10):
             report(f"it should last {promised:.2f} seconds and ends after {end:.2f}")

@@ -21,6 +21,8 @@ LENGTHS = (12, 8, 6, 4, 3, 2, 1)  # chunks, in units of what a network needs to 
 MOST_FRAMES = 96
 MIN_TILE = 32
 OUTPUT_COPIES = 3  # of a chunk's result, as numbers of 4 bytes: the network's, ours, the encoder's
+CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+UNLIMITED = 2**60  # version 1 writes a number of this order where there is no limit
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
 
 
@@ -137,11 +139,46 @@ def free_bytes(device: torch.device, budget_gib: float | None) -> float:
         return budget_gib * GIB
     if device.type == "cuda":
         return SHARE * torch.cuda.mem_get_info(device)[0]
+    free = 4.0 * GIB / SHARE
     meminfo = Path("/proc/meminfo")
     for line in meminfo.read_text().splitlines() if meminfo.exists() else ():
         if line.startswith("MemAvailable:"):
-            return SHARE * 1024 * int(line.split()[1])
-    return 4.0 * GIB
+            free = 1024 * int(line.split()[1])
+    return SHARE * min([free, *container_bytes()])
+
+
+def container_bytes(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> list[float]:
+    """What the limits of this process's containers leave, one for each that has a limit.
+
+    Args:
+        root: Where the system shows its control groups.
+        own: Which of them are this process's.
+    """
+    found = []
+    for line in own.read_text().splitlines() if own.exists() else ():
+        _, kinds, place = line.split(":", 2)
+        # version 2 has one tree for all, version 1 one for each kind
+        names = ("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        if kinds not in ("", "memory"):
+            continue
+        tree, (limit, used) = (root / kinds, names[1]) if kinds else (root, names[0])
+        # a container often sees its own group as the root; any group above may have a limit, too
+        inner = tree / place.lstrip("/")
+        for folder in {tree, inner, *(p for p in inner.parents if p.is_relative_to(tree))}:
+            if (folder / limit).exists() and (folder / used).exists():
+                most = (folder / limit).read_text().strip()
+                if most != "max" and int(most) < UNLIMITED:
+                    held = _inactive_file(folder / "memory.stat")
+                    left = int(most) - int((folder / used).read_text()) + held
+                    found.append(float(max(0, left)))
+    return found
+
+
+def _inactive_file(stat: Path) -> int:
+    """Bytes of files that the system keeps in memory only while nobody needs it."""
+    lines = stat.read_text().splitlines() if stat.exists() else []
+    facts = dict(line.split(maxsplit=1) for line in lines)
+    return int(facts.get("total_inactive_file", facts.get("inactive_file", 0)))
 
 
 @torch.inference_mode()

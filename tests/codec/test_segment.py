@@ -108,6 +108,8 @@ def test_segments_that_do_not_hold_all_frames_are_a_fault(tmp_path):
         ("a.mkv", (47, 63), "yuv420p", {}, ("libx264", "yuv444p", 18)),
         ("a.mkv", (47, 64), "yuv420p", {"codec": "ffv1"}, ("ffv1", "yuv420p", None)),
         ("a.webm", (48, 64), "yuv420p10le", {}, ("libvpx-vp9", "yuv420p", 24)),
+        ("a.mp4", (64, 64), "yuv420p10le", {}, ("libx265", "yuv420p10le", 20)),
+        ("a.mp4", (64, 64), "yuv420p10le", {"pix_fmt": "yuv420p"}, ("libx264", "yuv420p", 18)),
         ("a.mp4", (64, 64), "yuv420p", {"codec": "libx265"}, ("libx265", "yuv420p", 20)),
         ("a.mov", (64, 64), "yuv420p", {"codec": "prores_ks"}, ("prores_ks", "yuv422p10le", None)),
         ("a.mp4", (64, 64), "yuv444p", {"pix_fmt": "yuv420p"}, ("libx264", "yuv420p", 18)),

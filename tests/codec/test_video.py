@@ -218,6 +218,8 @@ def test_a_decoder_error_is_named(tmp_path, monkeypatch):
     write_video(path, moving_clip(2, 16, 16), CodecSettings(crf=25))
 
     class Container:
+        format = types.SimpleNamespace(flags=0)
+
         def demux(self, stream):
             raise av.error.InvalidDataError(1, "Invalid data")
 

@@ -39,6 +39,11 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         notes.append("the source's transparency is left out")
     if given.num_damaged:
         notes.append(f"{given.num_damaged} damaged places of the source were passed over")
+    if given.num_jumps:
+        notes.append(
+            f"the source's clock jumps {given.num_jumps} times: its parts follow each other in the "
+            "result, pictures and sound alike"
+        )
     if given.num_moved:
         notes.append(
             f"{given.num_moved} frames had no time of their own, or none after the frame before: "

@@ -33,8 +33,8 @@ def test_without_a_network_the_one_that_ships_is_taken_and_said(tmp_path, capsys
     assert fca2(source, tmp_path / "out.mp4", *FAST) == 0
     said = capsys.readouterr().out
     assert (
-        "no network was chosen: preset small was taken, which suits a CPU; there are the presets "
-        "bicubic (x4)" in said
+        "no network was chosen: the weights small were taken, which suit a CPU; there are the "
+        "networks that ship (--weights NAME): bicubic (x4)" in said
     )
     assert "enhance_stdf (x1)" in said
     assert "3 frames of 256x192" in said

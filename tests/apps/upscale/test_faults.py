@@ -1,0 +1,145 @@
+"""Kinds of files that once went wrong, each made here."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import pytest
+
+from fca2_plugin.apps.upscale import UpscaleOptions, plan_upscale, upscale
+from fca2_plugin.codec.layout import read_layout
+from fca2_plugin.codec.scan import scan
+from fca2_plugin.inference import sizes
+from tests.apps.upscale.films import Enlarge, ffmpeg, film, packets, picture, times
+
+FAST = UpscaleOptions(encoder_preset="ultrafast", cuts=False)
+VIDEO = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1")
+SOUND = ("-f", "lavfi", "-i", "sine=d=1")
+
+
+def made(source, out, **options):
+    return upscale(source, out, network=Enlarge(2), options=replace(FAST, **options))
+
+
+def found(path):
+    return scan(path, read_layout(path).pictures.index)
+
+
+def test_text_that_is_not_utf_8(tmp_path):
+    source = tmp_path / "in.avi"
+    ffmpeg(*VIDEO, "-frames:v", 3, "-c:v", "mpeg4", "-metadata", "title=caf@", source)
+    source.write_bytes(source.read_bytes().replace(b"caf@", b"caf\xe9"))
+    out = made(source, tmp_path / "out.mkv").out
+    assert read_layout(out).metadata["title"] == "café"
+
+
+def test_a_clock_that_jumps_back_for_pictures_and_sound(tmp_path):
+    parts = []
+    for number in range(2):
+        part = tmp_path / f"{number}.vob"
+        ffmpeg(*VIDEO, *SOUND, "-c:v", "mpeg2video", "-bf", 2, "-c:a", "ac3", "-f", "vob", part)
+        parts.append(part.read_bytes())
+    source = tmp_path / "in.vob"
+    source.write_bytes(b"".join(parts))
+    result = made(source, tmp_path / "out.mkv", segment=20)
+    assert any("the source's clock jumps 1 times" in note for note in result.notes)
+    shown = times(result.out)
+    assert len(shown) == 50
+    steps = [float(b - a) for a, b in zip(shown, shown[1:], strict=False)]
+    assert all(0.03 < step < 0.2 for step in steps)
+    (sound,) = packets(result.out, "audio")
+    given = [data for _, data in packets(tmp_path / "0.vob", "audio")[0]]
+    assert [data for _, data in sound] == 2 * given
+    heard = [time for time, _ in sound]
+    assert heard == sorted(heard)
+    assert abs(heard[-1] - float(shown[-1])) < 0.15
+
+
+@pytest.mark.parametrize("how", ["avi", "mkv"])
+def test_frames_that_are_timed_in_the_order_in_which_they_are_stored(tmp_path, how):
+    source = tmp_path / "in.avi"
+    ffmpeg(*VIDEO, "-c:v", "libx264", "-bf", 2, source)
+    if how == "mkv":
+        ffmpeg("-i", source, "-c", "copy", "-bsf:v", "setts=pts=DTS", tmp_path / "in.mkv")
+        source = tmp_path / "in.mkv"
+    shown = times(made(source, tmp_path / "out.mp4", segment=10).out)
+    assert len(shown) == 25
+    assert {round(1000 * (b - a)) for a, b in zip(shown, shown[1:], strict=False)} == {40}
+
+
+HDR = (
+    "hdr10=1:repeat-headers=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:"
+    "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):"
+    "max-cll=1000,400:log-level=none"
+)
+
+
+def test_hdr_that_only_the_bitstream_tells_of_stays_and_becomes_hevc(tmp_path):
+    source = tmp_path / "in.ts"
+    wide = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=1", "-frames:v", 4)
+    ffmpeg(*wide, "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-x265-params", HDR, source)
+    out = made(source, tmp_path / "out.mp4").out
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("hevc", "yuv420p10le")
+        frame = next(container.decode(video=0))
+        assert {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"} <= {
+            data.type.name for data in frame.side_data
+        }
+
+
+def test_a_moving_picture_before_a_still_one(tmp_path):
+    still, moving = film(tmp_path / "s.mp4", 1, (96, 128)), film(tmp_path / "m.mp4", 6)
+    source = tmp_path / "in.mp4"
+    ffmpeg("-i", still, "-i", moving, "-map", 0, "-map", 1, "-c", "copy", source)
+    assert len(plan(source).look.scan) == 6
+
+
+def plan(source, **options):
+    options = replace(FAST, **options)
+    return plan_upscale(source, source.with_name("o.mp4"), network=Enlarge(2), options=options)
+
+
+def test_hours_between_frames(tmp_path):
+    wanted = [Fraction(second) for second in (0, 900, 1800, 5400, 5401, 5402, 9000, 9001)]
+    source = tmp_path / "in.mkv"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, second in enumerate(wanted):
+            frame = av.VideoFrame.from_ndarray(picture(number, 48, 64), format="rgb24")
+            frame = frame.reformat(format="yuv420p")
+            frame.pts, frame.time_base = int(1000 * second), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    ffmpeg("-i", source, "-c", "copy", "-video_track_timescale", 90000, tmp_path / "in.mp4")
+    result = made(tmp_path / "in.mp4", tmp_path / "out.mp4", encoder_preset="medium")
+    assert times(result.out) == wanted
+
+
+def test_a_size_that_changes_is_brought_to_the_first_one(tmp_path):
+    one, two = film(tmp_path / "1.ts", 4), film(tmp_path / "2.ts", 4, (32, 48))
+    source = tmp_path / "in.ts"
+    source.write_bytes(one.read_bytes() + two.read_bytes())
+    result = made(source, tmp_path / "out.mp4", segment=3)
+    assert (result.num_frames, result.height, result.width) == (8, 96, 128)
+    assert any("4 frames of the source have another size" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_container_s_memory_is_the_limit(tmp_path, version):
+    own, root = tmp_path / "own", tmp_path / "cgroup"
+    kinds, names = {
+        1: ("memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")),
+        2: ("", ("memory.max", "memory.current")),
+    }[version]
+    own.write_text(f"3:cpu:/\n1:{kinds}:/outer/inner\n")
+    outer = root / kinds / "outer"
+    (outer / "inner").mkdir(parents=True)
+    for folder, most in ((outer, "5000"), (outer / "inner", "max" if version == 2 else 2**63 - 1)):
+        (folder / names[0]).write_text(f"{most}\n")
+        (folder / names[1]).write_text("2000\n")
+        (folder / "memory.stat").write_text("anon 3\ninactive_file 500\n")
+    assert sizes.container_bytes(root, own) == [3500.0]
+    assert sizes.container_bytes(root, tmp_path / "none") == []
