@@ -5,6 +5,7 @@ import io
 import json
 import shlex
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -58,6 +59,11 @@ def test_version_and_help(capsys):
             cli.main(arguments)
         assert stop.value.code == 0
         assert expected in capsys.readouterr().out
+
+
+def test_every_module_of_the_command_line_is_a_verb():
+    names = {path.stem for path in Path(cli.__file__).parent.glob("[a-z]*.py")}
+    assert names == set(cli.VERBS)
 
 
 def test_help_lists_the_commands_by_task(capsys):

@@ -125,6 +125,14 @@ def test_no_page_speaks_of_a_file_that_is_not_there():
             assert (ROOT / name).is_file(), f"{path.name} names {name}"
 
 
+def test_contributing_names_files_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:fca2_plugin|tests|tools|docs|configs)/[\w/.-]+)`", text))
+    assert len(named) > 10
+    for name in named:
+        assert "NAME" in name or (ROOT / name).exists(), f"CONTRIBUTING.md names {name}"
+
+
 def test_spelling():
     done = subprocess.run(
         [sys.executable, "-m", "codespell_lib", "--toml", "pyproject.toml", "."],
