@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fca2_plugin.inference.prepare import eager, prepare, replays
 from fca2_plugin.inference.facts import count_parameters
-from fca2_plugin.inference.weights_list import list_shipped
+from fca2_plugin.inference.prepare import eager, prepare, replays
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.shipped import load_shipped
+from fca2_plugin.inference.weights_list import list_shipped
 from fca2_plugin.nets import BasicVSRNet, FCA2Net
 from fca2_plugin.nets.build import build_parts, net_settings
 from fca2_plugin.nets.staged import StagedFCA2Net

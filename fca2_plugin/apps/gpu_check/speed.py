@@ -2,8 +2,8 @@
 
 import torch
 
-from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.apps.benchmark.timing import compare
+from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import BasicVSRNet, FCA2Net
 from fca2_plugin.nets.staged import StagedFCA2Net
