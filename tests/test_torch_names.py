@@ -73,8 +73,8 @@ def test_bfloat16_that_a_cpu_emulates_warns(monkeypatch, supported):
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: supported)
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        InferenceSettings("cpu").on()
+        InferenceSettings("cpu").find_device()
         assert not found
-        InferenceSettings("cpu", "bf16").on()
+        InferenceSettings("cpu", "bf16").find_device()
     said = [str(one.message) for one in found if "no instructions for bfloat16" in str(one.message)]
     assert bool(said) is not supported

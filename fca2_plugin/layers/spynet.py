@@ -12,14 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin.ops.padding import round_up
-from fca2_plugin.ops.pieces import images_at_once, join_pieces
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["SPyNet"]
 
 _WIDTHS = (32, 64, 32, 16)  # of the published network
-# A CPU's caches hold fewer pairs than images: a pixel has up to 64 channels here, and large kernels
-_WEIGHT = {"cpu": 4}
 # ImageNet statistics, on which the published weights were trained
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
@@ -55,8 +52,6 @@ class _Level(nn.Module):
 class SPyNet(nn.Module):
     """Flow that brings ``supp`` onto ``ref``: ``flow_warp(supp, flow)`` looks like ``ref``.
 
-    Without gradients, a few pairs are at work at a time.
-
     Args:
         num_levels: Levels of the pyramid; 6 in the published network.
         widths: Channels between the convolutions of a level.
@@ -75,14 +70,6 @@ class SPyNet(nn.Module):
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
 
     def forward(self, ref: Tensor, supp: Tensor) -> Tensor:
-        number, _, h, w = ref.shape
-        at_once = images_at_once(number, _WEIGHT.get(ref.device.type, 1) * h * w, ref.device)
-        if at_once == number:
-            return self._flow(ref, supp)
-        pairs = zip(ref.split(at_once), supp.split(at_once), strict=True)
-        return join_pieces((self._flow(*pair) for pair in pairs), number)
-
-    def _flow(self, ref: Tensor, supp: Tensor) -> Tensor:
         h, w = ref.shape[-2:]
         multiple = 2 ** (len(self.basic_module) - 1)
         size = tuple(round_up(side, multiple) for side in (h, w))

@@ -56,7 +56,7 @@ def test_channels_last_with_every_kind_of_convolution():
 
 @pytest.mark.parametrize("dtype", ["float32", "bf16", "fp16"])
 def test_graphs_go_around_any_precision(dtype, monkeypatch):
-    monkeypatch.setattr(InferenceSettings, "on", lambda self: torch.device("cpu"))
+    monkeypatch.setattr(InferenceSettings, "find_device", lambda self: torch.device("cpu"))
     settings = InferenceSettings("cuda", dtype, cuda_graphs=True)
     net = prepare(nn.Identity(), settings)
     assert replays(net) and replays(prepare(net, settings))

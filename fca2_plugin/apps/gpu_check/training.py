@@ -57,7 +57,7 @@ def _train(host: str, folder: Path, iterations: int, *arguments: str) -> None:
     if host == "basicsr":
         options = (
             f"train.total_iter={iterations}",
-            "val=None",
+            "val.val_freq=100000",
             "logger.save_checkpoint_freq=2",
         )
     config = MMAGIC if host == "mmagic" else BASICSR
