@@ -51,7 +51,7 @@ def test_the_published_data(source, tmp_path, capsys):
         (["--qp", "30", "--crf", "20"], ["lq_crf20", "lq_x264-qp30"], "yuv444p"),
         (["--codec", "x265", "--qp", "37"], ["lq_x265-qp37"], "yuv420p"),
         (["--codec", "x265", "--crf", "30", "--pix-fmt", "yuv444p"], ["lq_x265-crf30"], "yuv444p"),
-        (["--codec", "vp9", "av1", "--preset", "8"], ["lq_av1", "lq_vp9"], "yuv420p"),
+        (["--codec", "vp9", "av1", "--speed", "8"], ["lq_av1", "lq_vp9"], "yuv420p"),
         (["--codec", "vp9", "--bitrate", "0.1", "--fps", "25"], ["lq_vp9-bpp0.1"], "yuv420p"),
         (["--degradation", "none", "--crf", "25"], ["lq_crf25"], "yuv444p"),
         (["--clips", "clip1", "--no-gt", "--scale", "2", "--crf", "9"], ["lq_crf9"], "yuv444p"),

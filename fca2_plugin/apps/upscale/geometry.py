@@ -11,13 +11,13 @@ from fca2_plugin.apps.upscale.options import AUTO, UpscaleOptions
 from fca2_plugin.codec.picture import PixelFormat
 from fca2_plugin.codec.scan import Scan
 
-__all__ = ["Geometry", "choose_geometry"]
+__all__ = ["OutputGeometry", "choose_geometry"]
 
 _SIDEWAYS = (90, 270)  # degrees
 
 
 @dataclass(frozen=True)
-class Geometry:
+class OutputGeometry:
     """Sizes of pictures, height first.
 
     Args:
@@ -38,7 +38,7 @@ class Geometry:
 
 def choose_geometry(
     given: Scan, pixels: PixelFormat, scale: int, options: UpscaleOptions
-) -> Geometry:
+) -> OutputGeometry:
     """Decide what is kept of a frame and how large it becomes.
 
     Args:
@@ -60,7 +60,7 @@ def choose_geometry(
             f"the network's {scale * width}x{scale * height} pictures are {what} to "
             f"{size[1]}x{size[0]} by an antialiased bicubic filter"
         )
-    return Geometry(box, size, tuple(notes))
+    return OutputGeometry(box, size, tuple(notes))
 
 
 def _size(

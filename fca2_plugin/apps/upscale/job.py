@@ -13,7 +13,7 @@ from fca2_plugin._files import check_writable
 from fca2_plugin.apps.upscale.bars import BarFinder
 from fca2_plugin.apps.upscale.color import check_matrix
 from fca2_plugin.apps.upscale.cuts import CutDetector
-from fca2_plugin.apps.upscale.geometry import Geometry, choose_geometry
+from fca2_plugin.apps.upscale.geometry import OutputGeometry, choose_geometry
 from fca2_plugin.apps.upscale.notes import source_notes
 from fca2_plugin.apps.upscale.options import AUTO, MATRICES, RANGES, UpscaleOptions
 from fca2_plugin.apps.upscale.plan import Segment, make_segments
@@ -92,7 +92,7 @@ class Job:
     sizes: Sizes
     cost: float
     budget: float
-    geometry: Geometry
+    geometry: OutputGeometry
     notes: tuple[str, ...]
 
     @property
