@@ -1,5 +1,6 @@
 """What a user can choose."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -81,12 +82,16 @@ class UpscaleOptions:
         }
         for name, least in at_least.items():
             value = getattr(self, name)
-            if value is not None and value < least:
+            if value is not None and not least <= value < math.inf:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
         for name in ("memory_budget_gib", "preview_seconds"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, got {value}")
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0 and finite, got {value}")
+        for name, most in (("crf", 63), ("cut_threshold", 255)):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= most:
+                raise ValueError(f"{name} must be from 0 to {most}, got {value}")
         if self.resume and self.overwrite:
             raise ValueError(
                 "resume goes on with a stopped job and overwrite forgets it; give one of them"
