@@ -18,13 +18,22 @@ def one_sentence(error: BaseException) -> str:
     """What an error says, on one line."""
     # str(KeyError) is the repr of its message
     text = error.args[0] if isinstance(error, KeyError) and error.args else error
-    text = str(text)
+    text = _system_error(error) or str(text)
     if "\nOriginal Traceback" in text:  # torch's message for what a data worker raised
         text = text.strip().splitlines()[-1].partition(": ")[2]
     if isinstance(error, ModuleNotFoundError) and "pip install" not in text:
         line = line_for_module(error.name or "")
         text += f"; install it with `{line}`" if line else ""
     return " ".join(text.split()) or type(error).__name__
+
+
+def _system_error(error: BaseException) -> str | None:
+    """What the system says of a file, without its number; None for other errors."""
+    if not isinstance(error, OSError) or not str(error).startswith("[Errno"):
+        return None
+    if error.filename is None:
+        return f"the system says: {error.strerror}"
+    return f"{error.filename} cannot be used ({error.strerror})"
 
 
 def run_command(action: Callable[[], int], debug: bool = False) -> int:

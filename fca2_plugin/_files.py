@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 __all__ = [
     "Busy",
     "check_writable",
+    "expecting",
     "file_at_once",
     "file_sha256",
     "folder_at_once",
@@ -34,6 +36,8 @@ def write_text(path: Path, text: str) -> None:
 def file_at_once(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; rename it on success, remove it on an error."""
     temporary = path.with_name(f".{path.name}.part")
+    if temporary.is_symlink():  # put there by somebody: it would be written through
+        temporary.unlink()
     try:
         yield temporary
         os.replace(temporary, path)
@@ -82,6 +86,40 @@ def read_json(path: Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise ValueError(f"{path} is no JSON file: {error}") from error
+
+
+#: What readers raise over a damaged file.
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    ZeroDivisionError,
+    zipfile.BadZipFile,
+)
+
+
+@contextlib.contextmanager
+def expecting(path: Path, what: str, way_out: str) -> Iterator[None]:
+    """Say in one sentence that a file is not what it should be, where reading it fails.
+
+    Args:
+        path: The file.
+        what: What it should be.
+        way_out: What to do.
+
+    Raises:
+        ValueError: Its content has another form.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:100]
+        raise ValueError(
+            f"{path} is not {what} ({type(error).__name__}: {reason}); {way_out}"
+        ) from error
 
 
 def check_writable(path: Path, make: bool = True) -> None:

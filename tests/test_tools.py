@@ -61,10 +61,10 @@ def test_syntax(path):
             "upscale_corpus.sh",
             "upscale_corpus.sh OUT [--real PATH ...] [--only NAME ...] [--kills N] [--memory]",
         ),
-        ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"),
+        ("train_small.sh", "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...] [-- arguments]"),
         (
             "train_enhancement.sh",
-            "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...]",
+            "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...] [-- arguments]",
         ),
     ],
 )

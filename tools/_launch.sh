@@ -60,6 +60,16 @@ encode_split() {
     "$PY" -m fca2_plugin.cli encode "$1" "$3" "${@:4}" --clips "${names[@]}"
 }
 
+# take_rest ARGUMENTS: args and, after a --, training: what every tools/train.sh gets
+take_rest() {
+    args=() training=()
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        args+=("$1")
+        shift
+    done
+    [ $# -eq 0 ] || training=("${@:2}")
+}
+
 # train_and_test FAMILY CONFIG ...: by the host's own resume, which has nothing to do when the last
 # iteration is there
 train_and_test() {
@@ -68,7 +78,7 @@ train_and_test() {
         config=configs/$host/$family/$name.$suffix
         resume=()
         [ ! -d "$runs/$name" ] || resume=(--resume)
-        bash tools/train.sh "$config" ${resume[@]+"${resume[@]}"}
+        bash tools/train.sh "$config" ${resume[@]+"${resume[@]}"} ${training[@]+"${training[@]}"}
         bash tools/test.sh "$config" "$runs/$name"
     done
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Code the clips of the small enhancement networks by x265, then train and test them; the same command
-# resumes if interrupted: bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...]
+# resumes if interrupted:
+# bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...] [-- ARGUMENTS OF tools/train.sh]
 #
 # CLIPS and TEST_CLIPS are folders of videos, the second for testing alone. HOST is mmagic (the
 # default) or basicsr. CONFIG names some of configs/HOST/enhancement/small; by default all of them.
@@ -8,7 +9,9 @@
 # file of CLIPS is read.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
-[ $# -ge 2 ] || usage "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...]"
+take_rest "$@"
+set -- ${args[@]+"${args[@]}"}
+[ $# -ge 2 ] || usage "train_enhancement.sh CLIPS TEST_CLIPS [mmagic|basicsr] [CONFIG ...] [-- arguments]"
 clips=$1 test_clips=$2
 set_host "${3:-mmagic}"
 shift $(($# > 2 ? 3 : 2))

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Train the published BasicVSR on compressed video, then FCA² around it; if interrupted, run the same
-# command again to resume: bash tools/train_pretrained.sh CLIPS [mmagic|basicsr]
+# command again to resume:
+# bash tools/train_pretrained.sh CLIPS [mmagic|basicsr] [-- ARGUMENTS OF tools/train.sh]
 #
 # CLIPS is the folder of the videos that configs/small_clips names; no other file of it is read. The
 # published weights are fetched by tools/get_basicvsr.sh if data/basicvsr does not hold them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
-[ $# -ge 1 ] || usage "train_pretrained.sh CLIPS [mmagic|basicsr]"
+take_rest "$@"
+set -- ${args[@]+"${args[@]}"}
+[ $# -ge 1 ] || usage "train_pretrained.sh CLIPS [mmagic|basicsr] [-- arguments]"
 clips=$1
 set_host "${2:-mmagic}"
 check_configs pretrained crf_basicvsr adapt_basicvsr

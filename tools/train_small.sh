@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Make the clips of the small networks from a folder of videos, then train and test all of them; the
-# same command resumes if interrupted: bash tools/train_small.sh CLIPS [HOST] [CONFIG ...]
+# same command resumes if interrupted:
+# bash tools/train_small.sh CLIPS [HOST] [CONFIG ...] [-- ARGUMENTS OF tools/train.sh]
 #
 # HOST is mmagic (the default) or basicsr. CONFIG names some of configs/HOST/small, with what they
 # start from; by default all of them, in order. The names of the videos to train and to validate on
 # stand in configs/small_clips; no other file of CLIPS is read.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
-[ $# -ge 1 ] || usage "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...]"
+take_rest "$@"
+set -- ${args[@]+"${args[@]}"}
+[ $# -ge 1 ] || usage "train_small.sh CLIPS [mmagic|basicsr] [CONFIG ...] [-- arguments]"
 clips=$1
 set_host "${2:-mmagic}"
 shift $(($# > 1 ? 2 : 1))

@@ -336,8 +336,10 @@ def _set_color_correction(network, mode: str, source: Path_) -> None:
 def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
     """Results of another run are not overwritten, those of a killed one are."""
     save = save and Path(save)
-    if save and not journal.clips and save.exists() and any(save.iterdir()):
+    if save and not journal.was_begun and save.exists() and any(save.iterdir()):
         raise ValueError(f"{save} is not empty; give --save another folder, or remove that one")
+    if save:
+        journal.begin()
     return save
 
 

@@ -1,5 +1,6 @@
 """Finished clips of a run that may be killed, in a file beside its result."""
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -26,10 +27,22 @@ class Journal:
         self.path = result and result.with_name(f".{result.name}.partial")
         self.settings = json.loads(json.dumps(settings, default=str))
         self.clips: dict[str, dict] = {}
+        self.was_begun = False
         if self.path is not None and self.path.is_file():
+            self._read()
+
+    def _read(self) -> None:
+        """Take what is kept; a damaged file only costs measuring again."""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
             kept = json.loads(self.path.read_text(encoding="utf-8"))
             if kept["settings"] == self.settings:
-                self.clips = kept["clips"]
+                self.clips = dict(kept["clips"])
+                self.was_begun = True
+
+    def begin(self) -> None:
+        """Say that this run has begun, before it writes anything else."""
+        if self.path is not None and not self.was_begun:
+            self._write()
 
     def get(self, pair: Pair) -> dict | None:
         """Return what was measured on a clip, or None."""
@@ -40,7 +53,10 @@ class Journal:
         """Keep a clip."""
         self.clips[pair.label] = {"files": _stamp(pair), "result": result}
         if self.path is not None:
-            write_text(self.path, json.dumps({"settings": self.settings, "clips": self.clips}))
+            self._write()
+
+    def _write(self) -> None:
+        write_text(self.path, json.dumps({"settings": self.settings, "clips": self.clips}))
 
     def remove(self) -> None:
         """The run is finished."""

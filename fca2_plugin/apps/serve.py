@@ -42,6 +42,7 @@ from fca2_plugin.inference.weights_list import list_weights
 __all__ = ["PageServer", "open_server"]
 
 MAX_GIB = 4.0
+MOST_GIB = 100_000
 EVERYWHERE = ("0.0.0.0", "::", "")  # as addresses to listen at
 LOCAL = ("127.0.0.1", "localhost", "::1")
 USER = "fca2"  # who logs in with the password
@@ -348,8 +349,11 @@ def open_server(
         ValueError: The network, the folder or the address is wrong; the message says what to do.
     """
     gr = require("gradio", "serve")
-    if not max_gib > 0:
-        raise ValueError(f"the largest upload must be above 0 GiB, got {max_gib}")
+    if not 0 < max_gib <= MOST_GIB:
+        raise ValueError(
+            f"the largest upload (--max-size) must be above 0 and at most {MOST_GIB:,} GiB, got "
+            f"{max_gib}"
+        )
     if host not in LOCAL and not password:
         raise ValueError(f"host {host} lets other machines in; set a password (--password)")
     options = options or UpscaleOptions()
@@ -366,6 +370,7 @@ def open_server(
             folder = Path(stack.enter_context(made))
         else:
             folder = Path(work_dir).resolve()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people's videos
             check_writable(folder / "ID")
             stack.enter_context(only_writer(folder))
         stack.enter_context(_environment({**OFFLINE, "GRADIO_TEMP_DIR": str(folder)}))

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--speed", help="the encoder's speed (default: medium; 2 vp9; 4 av1)")
     add_renamed(parser, {"--preset": "--speed"})
-    parser.add_argument("--fps", type=Fraction, default=10, help="default: 10, as published")
+    parser.add_argument("--fps", type=_rate, default=10, help="default: 10, as published")
     parser.add_argument(
         "--split",
         choices=["train", "test"],
@@ -75,6 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-bitstreams", action="store_true", help="also store the coded clips")
     parser.add_argument("--jobs", type=int, help="processes (default: all cores)")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _rate(text: str) -> Fraction:
+    """``25`` or ``30000/1001``."""
+    try:
+        return Fraction(text)
+    except ZeroDivisionError as error:
+        raise ValueError(f"{text} divides by zero") from error
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,7 +123,7 @@ def _encode(args: argparse.Namespace, console: "Console") -> int:
             args.paths[:-1],
             args.paths[-1],
             degradation=args.degradation,
-            scale=args.scale or (1 if args.degradation == "none" else 4),
+            scale=(1 if args.degradation == "none" else 4) if args.scale is None else args.scale,
             codecs=_settings(args),
             split=args.split,
             clips=args.clips,

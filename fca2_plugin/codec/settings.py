@@ -16,6 +16,7 @@ __all__ = ["CodecSettings", "apply_settings", "check_even", "padded_size"]
 
 PIX_FMTS = {"yuv444p": 1, "yuv420p": 2}  # name -> chroma subsampling, the same in h and w
 MAX_QUANTIZER = 51  # x264 and x265, 8 bit
+MAX_BITS = 24  # for each pixel: as many as there are
 
 BT601 = 5  # the matrix of swscale's default, under the number that PyAV and H.264 share
 LIMITED_RANGE = 1
@@ -93,8 +94,11 @@ class CodecSettings:
                     f"{self.codec} does not take {name}; set {' or '.join(encoder.rates)} instead"
                 )
             if name == "bits_per_pixel":
-                if not value > 0:
-                    raise ValueError(f"bits_per_pixel must be above 0, got {value!r}")
+                if not 0 < value <= MAX_BITS:
+                    raise ValueError(
+                        f"bits_per_pixel (bitrate) must be above 0 and at most {MAX_BITS}, got "
+                        f"{value!r}"
+                    )
             elif not (isinstance(value, int) and 0 <= value <= MAX_QUANTIZER):
                 raise ValueError(
                     f"{name} must be a whole number from 0 to {MAX_QUANTIZER}, got {value!r}"

@@ -1,6 +1,5 @@
 """A data set of clips: what the data sets of both hosts are made of."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 from fca2_plugin.codec import CodecSettings
 from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, phase
 from fca2_plugin.data.lists import read_clip_list, select_clips
-from fca2_plugin.data.manifest import MANIFEST
+from fca2_plugin.data.manifest import MANIFEST, read_manifest
 from fca2_plugin.data.mix import CrfMix, FolderMix
 from fca2_plugin.data.numbering import check_same_frames
 from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample_rng
@@ -314,7 +313,7 @@ def manifest_degradation(root: str | os.PathLike) -> str | None:
     root = Path(root).absolute()
     for folder in (root, *root.parents[:2]):  # itself, or of lq, or of train/lq
         if (folder / MANIFEST).is_file():
-            arguments = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["arguments"]
+            arguments = read_manifest(folder / MANIFEST)["arguments"]
             return arguments.get("degradation", arguments.get("downsampling"))
     return None
 

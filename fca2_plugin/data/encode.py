@@ -151,7 +151,11 @@ def encode_tree(
         tree.begin(versions)
         before = len(tree.parts)
         job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
-        names = _run(job, inputs.clips, jobs or os.cpu_count() or 1, progress)
+        try:
+            names = _run(job, inputs.clips, jobs or os.cpu_count() or 1, progress)
+        except BaseException:
+            tree.forget()
+            raise
         written = len(tree.parts) - before
         if format == "lmdb":
             _pack(tree, kinds, names, recipe)

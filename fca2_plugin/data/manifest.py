@@ -1,11 +1,12 @@
 """The manifest of a data set: how it was made, and whether it would be made the same way again."""
 
+import contextlib
 import json
 from pathlib import Path
 
-from fca2_plugin._files import read_json, write_json
+from fca2_plugin._files import expecting, write_json
 
-__all__ = ["MANIFEST", "as_json", "check_same", "read_manifest", "write_manifest"]
+__all__ = ["MANIFEST", "as_json", "as_manifest", "check_same", "read_manifest", "write_manifest"]
 
 MANIFEST = "manifest.json"  # in the folder of every data set that is made here
 
@@ -30,8 +31,22 @@ def as_json(value: dict) -> dict:
 
 
 def read_manifest(path: Path) -> dict | None:
-    """Return what a manifest or journal holds; ``None`` where there is none."""
-    return read_json(path) if path.is_file() else None
+    """Return what a manifest or journal holds; ``None`` where there is none.
+
+    Raises:
+        ValueError: It is damaged, or of something else.
+    """
+    if not path.is_file():
+        return None
+    with as_manifest(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {**content, "arguments": {**content["arguments"]}}
+
+
+def as_manifest(path: Path) -> contextlib.AbstractContextManager[None]:
+    """Where reading a manifest fails, say that it is none."""
+    way_out = "make the data set again, in another folder or after removing this one"
+    return expecting(path, "a manifest of `fca2 encode` or `fca2 mfqe`", way_out)
 
 
 def write_manifest(path: Path, value: dict) -> None:

@@ -27,6 +27,7 @@ from fca2_plugin.data.lists import pick_clips
 from fca2_plugin.data.manifest import (
     MANIFEST,
     as_json,
+    as_manifest,
     check_same,
     read_manifest,
     write_manifest,
@@ -72,13 +73,15 @@ def build_mfqe(
 
     Raises:
         FileNotFoundError: There is no such source.
-        ValueError: It holds no videos, two of one name, none of a name in ``clips``, or one that
-            cannot be coded; or what is there was coded from other videos, with other settings or
-            library versions.
+        ValueError: ``split`` leads out of ``root``; the source holds no videos, two of one name,
+            none of a name in ``clips``, or one that cannot be coded; or what is there was coded
+            from other videos, with other settings or library versions.
     """
     settings = [LowDelay(qp, preset=preset) for qp in qps]
     if not settings:
         raise ValueError("qps is empty; give at least one")
+    if not split or Path(split).is_absolute() or ".." in Path(split).parts:
+        raise ValueError(f"the split {split!r} would lie outside of {root}; give a folder's name")
     if max_frames is not None and max_frames < 1:
         raise ValueError(f"max_frames must be at least 1, got {max_frames}")
     found = _source_videos(Path(source))
@@ -185,7 +188,8 @@ def _code_all(
     entries: dict[str, dict] = {}
     if before is not None:
         check_same(folder, "arguments", before["arguments"], arguments)
-        entries = {entry["file"]: entry for entry in before["clips"]}
+        with as_manifest(kept_in):
+            entries = {entry["file"]: entry for entry in before["clips"]}
     todo = [video for video in raw if not _is_done(folder, entries, video, kept_in)]
     if todo:
         versions = library_versions("libx265")

@@ -141,12 +141,17 @@ def _environment(root: Path) -> Any:
     if key not in _environments:
         lmdb = require("lmdb", "lmdb")
         try:
-            _environments[key] = lmdb.open(
+            environment = lmdb.open(
                 key[1], readonly=True, lock=False, readahead=False, create=False
             )
         except lmdb.Error as error:
             raise ValueError(f"{root} cannot be opened as an LMDB ({error})") from error
-        _check_length(root, _environments[key])
+        try:
+            _check_length(root, environment)
+        except ValueError:
+            environment.close()
+            raise
+        _environments[key] = environment
     return _environments[key]
 
 

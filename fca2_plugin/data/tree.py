@@ -23,6 +23,7 @@ from fca2_plugin._files import write_text
 from fca2_plugin.data.manifest import (
     MANIFEST,
     as_json,
+    as_manifest,
     check_same,
     read_manifest,
     write_manifest,
@@ -113,8 +114,12 @@ class Tree:
         """
         manifest = self.finished_manifest()
         return manifest is not None and all(
-            self.folder(*part.key).is_dir() for part in _manifest_parts(manifest)
+            self.folder(*part.key).is_dir() for part in self._finished_parts(manifest)
         )
+
+    def _finished_parts(self, manifest: Mapping) -> list[Part]:
+        with as_manifest(self.root / MANIFEST):
+            return _manifest_parts(manifest)
 
     def begin(self, versions: Mapping[str, str]) -> None:
         """Make the folder ready, and learn what of it is finished.
@@ -125,9 +130,10 @@ class Tree:
         self._versions = dict(versions)
         manifest = self.finished_manifest()
         if manifest is not None:
-            started, parts = manifest, _manifest_parts(manifest)
+            started, parts = manifest, self._finished_parts(manifest)
         else:
-            started, parts = _read_journal(self.root / JOURNAL)
+            with as_manifest(self.root / JOURNAL):
+                started, parts = _read_journal(self.root / JOURNAL)
         if started is None:
             self._begin_anew()
             return
@@ -207,6 +213,11 @@ class Tree:
         write_manifest(self.root / MANIFEST, manifest)
         self.tidy()
         return manifest
+
+    def forget(self) -> None:
+        """Leave nothing behind where nothing was finished."""
+        if not self.parts:
+            (self.root / JOURNAL).unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove what only an unfinished data set needs."""

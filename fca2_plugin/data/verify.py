@@ -1,11 +1,10 @@
 """Comparing a compressed data set with the checksums in its manifest."""
 
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from fca2_plugin.data.manifest import MANIFEST
+from fca2_plugin.data.manifest import MANIFEST, as_manifest, read_manifest
 from fca2_plugin.data.store import lmdb_images
 from fca2_plugin.data.tree import folder_sha256, frames_sha256
 
@@ -23,7 +22,7 @@ def verify_tree(
 
     Raises:
         FileNotFoundError: There is no manifest.
-        ValueError: A folder is missing, or differs from its checksum.
+        ValueError: A folder is missing, or differs from its checksum; or a manifest is damaged.
     """
     root = Path(root)
     roots = [path for path in (root, root / "train", root / "test") if (path / MANIFEST).is_file()]
@@ -50,7 +49,10 @@ def verify_tree(
     return len(expected)
 
 
-def _checksums(root: Path) -> Iterator[tuple[Path, str, str, str]]:
-    for clip in json.loads((root / MANIFEST).read_text(encoding="utf-8"))["clips"]:
-        for kind, sha256 in clip["sha256"].items():
-            yield root / clip["split"], kind, clip["name"], sha256
+def _checksums(root: Path) -> list[tuple[Path, str, str, str]]:
+    with as_manifest(root / MANIFEST):
+        return [
+            (root / clip["split"], kind, clip["name"], sha256)
+            for clip in read_manifest(root / MANIFEST)["clips"]
+            for kind, sha256 in clip["sha256"].items()
+        ]

@@ -46,7 +46,11 @@ _MORE = {"CheckpointHook": set(inspect.signature(Runner.save_checkpoint).paramet
 #: In the host's published configs, and read by no release.
 _HARMLESS = {"metrics", "crop_border"}
 _SCHEDULER = {"convert_to_iter_based"}
-_NETWORKS = ("model", "generator", "vsr", "net", "dataset")  # where a type has to be registered
+#: Where a type has to be registered: here, or in a list of these.
+_BUILT = (
+    *("model", "generator", "vsr", "net", "dataset", "optimizer", "sampler"),
+    *("pipeline", "metrics", "custom_hooks", "param_scheduler", "vis_backends"),
+)
 
 Path = tuple[str, ...]
 
@@ -124,7 +128,7 @@ def _allowed(path: Path, options: Mapping) -> set[str] | None:
         return _default(path, options)
     found = _registered(kind)
     if not found:
-        if place in _NETWORKS:
+        if (path[-2] if is_item else place) in _BUILT:
             raise ValueError(
                 f"{'.'.join(path)} has the type {kind!r}, which MMagic does not know"
                 f"{did_you_mean(kind, _names())}; is its module in custom_imports?"

@@ -111,8 +111,9 @@ def test_an_lmdb_that_was_cut_off(tmp_path, left):
     write_lmdb(path, [("a", moving_clip(40, 32, 32))])
     data = (path / "data.mdb").read_bytes()
     (path / "data.mdb").write_bytes(data[: int((len(data) - 8192) * left)])
-    with pytest.raises(ValueError, match="data.mdb is cut off: it has .* bytes of"):
-        open_clips(path)
+    for _ in range(2):  # a second time, too
+        with pytest.raises(ValueError, match="data.mdb is cut off: it has .* bytes of"):
+            open_clips(path)
 
 
 def test_a_damaged_lmdb(tmp_path):

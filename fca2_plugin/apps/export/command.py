@@ -1,6 +1,7 @@
 """``fca2 export``: a folder of ONNX files and their manifest, whole or not at all."""
 
 import copy
+import math
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -70,6 +71,8 @@ def export_onnx(
     out = Path(out)
     if out.exists():
         raise FileExistsError(f"{out} exists; name a folder that does not")
+    if not 0 < tolerance < math.inf:
+        raise ValueError(f"tolerance={tolerance} allows nothing or all; expected a number above 0")
     if min(size) < 8:
         raise ValueError(f"size={size[0]}x{size[1]} is too small; expected at least 8x8 pixels")
     check_writable(out)

@@ -6,7 +6,9 @@ are the sliders' one-liners, without which it still shows everything.
 
 import base64
 import functools
+import html
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -105,12 +107,18 @@ def _templates() -> jinja2.Environment:
     )
     environment.globals["template_of"] = lambda item: SHOWN.get(type(item), "sentence.html")
     environment.tests["written"] = lambda item: isinstance(item, str | TableView)
-    environment.filters |= {"png": _png, "picture": _picture, "cell": _markdown_cell}
+    environment.filters |= {"png": _png, "picture": _picture, "cell": _markdown_cell, "text": _markdown_text}
     return environment
 
 
 def _markdown_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Nothing in a name is taken for HTML, a link or another cell."""
+    return re.sub(r"([|\[\]`])", r"\\\1", _markdown_text(" ".join(text.split("\n"))))
+
+
+def _markdown_text(text: str) -> str:
+    """A sentence of ours, with names in it that are not HTML."""
+    return html.escape(text, quote=False)
 
 
 def _picture(frame: np.ndarray, max_side: int | None = None) -> str:

@@ -1,5 +1,6 @@
 """What a user can choose."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -118,12 +119,16 @@ class UpscaleOptions:
         }
         for name, least in at_least.items():
             value = getattr(self, name)
-            if value is not None and not value >= least:
+            if value is not None and not least <= value < math.inf:
                 raise ValueError(f"{name} must be at least {least}, got {value}")
         for name in ("memory_budget_gib", "preview_seconds", "end", "height", "scale"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise ValueError(f"{name} must be above 0, got {value}")
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0 and finite, got {value}")
+        for name, most in (("crf", 63), ("cut_threshold", 255)):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= most:
+                raise ValueError(f"{name} must be from 0 to {most}, got {value}")
         if not 0 <= self.strength <= 1:
             raise ValueError(
                 f"strength must be between 0 (the bicubic picture) and 1 (the network's), got "

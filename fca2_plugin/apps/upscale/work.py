@@ -1,5 +1,6 @@
 """The hidden folder beside a result that is not whole yet: what a stopped job goes on with."""
 
+import contextlib
 import io
 import json
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fca2_plugin._files import file_at_once, locked, read_json, write_json
+from fca2_plugin._files import expecting, file_at_once, locked, read_json, write_json
 from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import Scan
 from fca2_plugin.inference.sizes import Sizes
@@ -64,7 +65,7 @@ class WorkFolder:
     ) -> None:
         """Start a job from nothing, and note whether there is a result that it ``replaces``."""
         self.remove()
-        self.path.mkdir()
+        self.path.mkdir(mode=0o700)  # frames of somebody's video
         if replaces:
             self._replaces.touch()
         self._put_scan(scan, cuts)
@@ -81,7 +82,8 @@ class WorkFolder:
         Raises:
             ValueError: A setting differs; the message says which.
         """
-        before = read_json(self._settings)
+        with self._whole(self._settings):
+            before = {**read_json(self._settings)}
         now = json.loads(json.dumps(settings))
         changed = [
             f"{key} was {_short(before.get(key))} and is {_short(now.get(key))}"
@@ -123,14 +125,17 @@ class WorkFolder:
         """What the first pass over the source found, or None."""
         if not self._scan.is_file():
             return None
-        with np.load(self._scan) as kept:
+        with self._whole(self._scan), np.load(self._scan) as kept:
             facts = json.loads(str(kept["facts"]))
             arrays = {name: kept[name] for name in _ARRAYS}
             cuts = kept["cuts"].tolist()
-        facts |= {name: Fraction(facts[name]) for name in _FRACTIONS}
-        facts["tags"] = ColorTags(**facts["tags"])
-        facts["box"] = facts["box"] and tuple(facts["box"])
-        return Scan(**arrays, **facts), cuts
+            facts |= {name: Fraction(facts[name]) for name in _FRACTIONS}
+            facts["tags"] = ColorTags(**facts["tags"])
+            facts["box"] = facts["box"] and tuple(facts["box"])
+            return Scan(**arrays, **facts), cuts
+
+    def _whole(self, path: Path) -> contextlib.AbstractContextManager[None]:
+        return expecting(path, "what a stopped job left", "begin anew with --overwrite")
 
     def put_sizes(self, number: int, sizes: Sizes) -> None:
         """Keep which sizes hold from a segment on."""
@@ -140,7 +145,10 @@ class WorkFolder:
         """The sizes that hold for a segment, or None."""
         kept = sorted(self.path.glob("sizes-*.json"))
         kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
-        return Sizes(**read_json(kept[-1])) if kept else None
+        if not kept:
+            return None
+        with self._whole(kept[-1]):
+            return Sizes(**read_json(kept[-1]))
 
     def remove(self) -> None:
         """The job is finished, or forgotten."""
