@@ -27,7 +27,7 @@ from fca2_plugin.codec import CodecSettings, library_versions
 from fca2_plugin.data.clips import find_clip
 from fca2_plugin.data.degrade import DEFAULT_DEGRADATION
 from fca2_plugin.data.inputs import InputClip, find_inputs
-from fca2_plugin.data.jobs import Task, run_tasks
+from fca2_plugin.data.jobs import workers
 from fca2_plugin.data.parts import (
     Recipe,
     bitstream_path,
@@ -183,28 +183,24 @@ def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | 
     found: dict[str, list[str]] = {}  # input clip -> the clips that it gave
     done, total = 0, (1 + num_coded) * len(clips)
 
-    def follow(result: tuple[str, list[Part]]) -> Iterator[Task]:
-        name, parts = result
-        for part in parts:
-            if part.kind == "lq":
-                for kind in job.recipe.kinds:
-                    yield _code, (part.name, kind)
-
-    tasks = [(_degrade, (clip,)) for clip in clips]
-    jobs = min(jobs, len(clips) * max(1, num_coded))
-    for name, parts in run_tasks(tasks, jobs, job, follow):
+    def note(parts: Sequence[Part]) -> None:
+        nonlocal done
         for part in parts:
             if part.key not in tree.parts:
                 tree.note(part)
-        given = [part.name for part in parts if part.kind == "lq"]
-        if given:
-            found[name] = given
-            total += (len(given) - 1) * num_coded
         done += 1
         if progress is not None:
-            kind = "lq" if given else parts[0].kind
-            progress(done, total, f"{kind}/{parts[0].name}")
-    return [name for clip in clips for name in found[clip.name]]
+            progress(done, total, f"{parts[-1].kind}/{parts[0].name}")
+
+    with workers(min(jobs, len(clips) * max(1, num_coded)), job) as run:
+        for name, parts in run(_degrade, ((clip,) for clip in clips)):
+            found[name] = [part.name for part in parts if part.kind == "lq"]
+            total += (len(found[name]) - 1) * num_coded
+            note(parts)
+        names = [name for clip in clips for name in found[clip.name]]
+        for part in run(_code, itertools.product(names, job.recipe.kinds)):
+            note([part])
+    return names
 
 
 def _degrade(job: _Job, clip: InputClip) -> tuple[str, list[Part]]:
@@ -264,7 +260,7 @@ def _whole_blocks(
         yield frame
 
 
-def _code(job: _Job, name: str, kind: str) -> tuple[str, list[Part]]:
+def _code(job: _Job, name: str, kind: str) -> Part:
     """Write one coded LQ clip."""
     tree, key = job.tree, ("", name, kind)
     bitstream = bitstream_path(tree.root, key, job.recipe) if job.keep_bitstreams else None
@@ -273,7 +269,7 @@ def _code(job: _Job, name: str, kind: str) -> tuple[str, list[Part]]:
         lq = tree.folder("", name, "lq")
         part = write_coded(tree.make_room(*key), key, lq, job.recipe, bitstream)
     tree.check_whole(part)
-    return name, [part]
+    return part
 
 
 def _pack(tree: Tree, kinds: Sequence[str], names: Sequence[str], recipe: Recipe) -> None:

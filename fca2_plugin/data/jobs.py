@@ -1,4 +1,4 @@
-"""Tasks spread over processes, where each finished task may bring further ones."""
+"""Processes that run a function over items, and stop where one item is bad."""
 
 import concurrent.futures as futures
 import multiprocessing
@@ -7,50 +7,45 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import wait
 from typing import Any
 
 import cv2
 
-__all__ = ["Task", "run_tasks"]
+__all__ = ["Run", "workers"]
 
-Task = tuple[Callable, tuple]  # a function of a module, and its arguments after the first
+#: A function of a module, and the arguments of each call after the first; yields results as they
+#: come.
+Run = Callable[[Callable, Iterable[tuple]], Iterator[Any]]
+
+_shared: Any = None  # in a worker: the first argument of every call
 
 
-_shared: Any = None  # in a worker: what all its tasks get first
+@contextmanager
+def workers(jobs: int, shared: Any) -> Iterator[Run]:
+    """Start ``jobs`` processes and give what runs functions in them; one job stays in this one.
 
-
-def run_tasks(
-    tasks: Iterable[Task], jobs: int, shared: Any, follow: Callable[[Any], Iterable[Task]]
-) -> Iterator[Any]:
-    """Run tasks in ``jobs`` processes and yield their results as they come.
-
-    With one job everything runs in this process. When a task raises, no further one is begun, the
-    results of the running ones are yielded, and the error is raised.
+    When a call raises, no further one is begun, the results of the running ones are yielded, and
+    the error is raised.
 
     Args:
-        tasks: The tasks to begin with.
         jobs: How many processes.
-        shared: The first argument of every task; it goes to each process once.
-        follow: Takes each result and returns the tasks that it makes possible.
+        shared: The first argument of every call; it goes to each process once.
 
     Raises:
         ChildProcessError: A process was killed from outside.
     """
     if jobs == 1:
-        queue = list(tasks)[::-1]
-        while queue:
-            function, arguments = queue.pop()
-            result = function(shared, *arguments)
-            yield result
-            queue += list(follow(result))[::-1]
+        yield lambda function, items: (function(shared, *item) for item in items)
         return
     # spawn: a fork would copy the threads' locks of OpenCV and the codecs, but not the threads
     pool = futures.ProcessPoolExecutor(
         jobs, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(shared,)
     )
     try:
-        yield from _run_in(pool, tasks, follow)
+        yield partial(_run_in, pool)
     except BrokenProcessPool as error:
         raise ChildProcessError(
             "a worker process was killed, perhaps for want of memory; run the same again, with "
@@ -60,24 +55,18 @@ def run_tasks(
         pool.shutdown(cancel_futures=True)
 
 
-def _run_in(
-    pool: futures.Executor, tasks: Iterable[Task], follow: Callable[[Any], Iterable[Task]]
-) -> Iterator[Any]:
-    pending = {pool.submit(_run, *task) for task in tasks}
+def _run_in(pool: futures.Executor, function: Callable, items: Iterable[tuple]) -> Iterator[Any]:
+    calls = [pool.submit(_run, function, item) for item in items]
     error = None
-    while pending:
-        done, pending = futures.wait(pending, return_when=futures.FIRST_COMPLETED)
-        for future in done:
-            if future.cancelled():
-                continue
-            if future.exception() is not None:
-                error = error or future.exception()
-                for other in pending:
-                    other.cancel()
-                continue
-            yield future.result()
-            if error is None:
-                pending |= {pool.submit(_run, *task) for task in follow(future.result())}
+    for call in futures.as_completed(calls):
+        if call.cancelled():
+            continue
+        if call.exception() is None:
+            yield call.result()
+        elif error is None:
+            error = call.exception()
+            for other in calls:
+                other.cancel()
     if error is not None:
         raise error
 

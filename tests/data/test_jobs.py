@@ -1,11 +1,11 @@
-"""fca2_plugin.data.jobs: order, follow-up tasks, errors, and a worker that dies."""
+"""fca2_plugin.data.jobs: one function after another, errors, and a worker that dies."""
 
 import os
 import signal
 
 import pytest
 
-from fca2_plugin.data.jobs import run_tasks
+from fca2_plugin.data.jobs import workers
 
 
 def square(shared, number):
@@ -23,36 +23,28 @@ def die(shared):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def nothing(result):
-    return ()
-
-
-def once_more(result):
-    return [(square, (result,))] if result < 10 else []
-
-
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_results_and_what_follows_them(jobs):
-    tasks = [(square, (number,)) for number in range(1, 4)]
-    results = list(run_tasks(tasks, jobs, {"offset": 1}, once_more))
-    assert sorted(results) == [2, 5, 5, 10, 26, 26]
-    if jobs == 1:
-        assert results == [2, 5, 26, 5, 26, 10]
+def test_one_function_after_another(jobs):
+    with workers(jobs, {"offset": 1}) as run:
+        assert sorted(run(square, ((number,) for number in range(1, 4)))) == [2, 5, 10]
+        assert list(run(square, [(5,)])) == [26]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_error_ends_it_after_what_was_running(jobs):
     results = []
-    with pytest.raises(ValueError, match="2 is bad"):
-        for result in run_tasks([(fail_at, (n, 2)) for n in range(500)], jobs, None, nothing):
+    with pytest.raises(ValueError, match="2 is bad"), workers(jobs, None) as run:
+        for result in run(fail_at, [(n, 2) for n in range(500)]):
             results.append(result)
     assert {0, 1} <= set(results) and len(results) < 500
 
 
 def test_a_worker_that_is_killed():
-    with pytest.raises(ChildProcessError, match="a worker process was killed, perhaps for want of"):
-        list(run_tasks([(die, ())], 2, None, nothing))
+    killed = "a worker process was killed, perhaps for want of"
+    with pytest.raises(ChildProcessError, match=killed), workers(2, None) as run:
+        list(run(die, [()]))
 
 
-def test_no_tasks():
-    assert list(run_tasks([], 1, None, nothing)) == []
+def test_no_items():
+    with workers(1, None) as run:
+        assert list(run(die, [])) == []

@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from fca2_plugin.apps import inference
 from fca2_plugin.apps.report import Comparison, TemporalProfile, write_results
 from fca2_plugin.apps.report.codes import codes_of
 from fca2_plugin.apps.report.page import Report, Section
@@ -246,7 +245,7 @@ def test_pictures_from_the_frames(write, rng, tmp_path):
 
 def test_codes_of_the_network_that_was_evaluated(write, rng, tmp_path, monkeypatch):
     net = FCA2Net(autoencoder=FrameAutoencoder(mid_channels=4, num_blocks=1, flow_mode=None))
-    monkeypatch.setattr(inference, "load_network", lambda config, checkpoint: net)
+    monkeypatch.setattr("fca2_plugin.inference.load.load_network", lambda *files: net)
     files = {key: str(write({}, key)) for key in ("config", "checkpoint")}
     one = Evaluation("m", "d", "cvsr-y", sources={"crf25": files})
     frames = list(rng.integers(0, 256, (9, 8, 8, 3), dtype=np.uint8))
