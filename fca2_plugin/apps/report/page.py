@@ -107,7 +107,8 @@ def _templates() -> jinja2.Environment:
     )
     environment.globals["template_of"] = lambda item: SHOWN.get(type(item), "sentence.html")
     environment.tests["written"] = lambda item: isinstance(item, str | TableView)
-    environment.filters |= {"png": _png, "picture": _picture, "cell": _markdown_cell, "text": _markdown_text}
+    environment.filters |= {"png": _png, "picture": _picture}
+    environment.filters |= {"cell": _markdown_cell, "text": _markdown_text}
     return environment
 
 
