@@ -76,6 +76,39 @@ class Made:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What the page's fields say; 0 where nothing is chosen.
+
+    Args:
+        preview: Seconds of a preview.
+        start: Second at which the result begins.
+        end: Second at which it ends.
+        height: Of the result.
+        strength: The network's share of it.
+        deinterlace: Whether interlaced frames are made whole.
+    """
+
+    preview: float = 0
+    start: float = 0
+    end: float = 0
+    height: float = 0
+    strength: float = 1
+    deinterlace: bool = False
+
+    def options(self) -> dict[str, object]:
+        """Those of ``UpscaleOptions``."""
+        if self.preview:
+            part = {"preview_seconds": self.preview, "preview_start": self.start}
+        else:
+            part = {"start": self.start or None, "end": self.end or None}
+        return part | {
+            "height": int(self.height) or None,
+            "strength": self.strength,
+            "deinterlace": "auto" if self.deinterlace else "off",
+        }
+
+
 class Worker:
     """What the page's buttons do.
 
@@ -94,7 +127,7 @@ class Worker:
         self._stopping: set[str] = set()
 
     def run(
-        self, path: str, weights: str, preview: float, start: float, tell: Any, session: str
+        self, path: str, weights: str, choices: Choices, tell: Any, session: str
     ) -> tuple[Made, str]:
         """Make a result and say what there is to know of it.
 
@@ -113,11 +146,10 @@ class Worker:
             ]
             source = Path(path)
             ending = source.suffix.lower() if source.suffix.lower() in SAME_CONTAINER else ".mkv"
-            kind = "preview" if preview else f"x{upscaler.scale}"
+            kind = "preview" if choices.preview else f"x{upscaler.scale}"
+            kind = f"{choices.height:.0f}p" if choices.height and not choices.preview else kind
             out = self.folder / secrets.token_hex(8) / f"{source.stem}_{kind}{ending}"
-            options = replace(
-                self.options, preview_seconds=preview or None, preview_start=start if preview else 0
-            )
+            options = replace(self.options, **choices.options())
 
             def progress(state: Progress) -> None:
                 self._go_on()
@@ -133,10 +165,8 @@ class Worker:
         seconds = probe(out).duration_seconds or 0.0
         facts = f"{made.width}x{made.height}, {made.num_frames} frames in {made.seconds:.0f} s"
         notes = "".join(f"\n- {note}" for note in (*upscaler.notes, *made.notes))
-        begin = start if preview else 0.0
-        return Made(
-            path, str(out), bool(preview), begin, seconds
-        ), f"**{out.name}**: {facts}{notes}"
+        shown = Made(path, str(out), bool(choices.preview), choices.start, seconds)
+        return shown, f"**{out.name}**: {facts}{notes}"
 
     def stop(self, session: str) -> None:
         """End the job of a session where it is running."""
@@ -232,17 +262,21 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
     def run(
         path: str | None,
         weights: str,
-        preview: float,
-        start: float,
+        preview: float | None,
+        start: float | None,
+        end: float | None,
+        height: float | None,
+        strength: float,
+        deinterlace: bool,
         request: gr.Request,
         progress: Any = gr.Progress(),  # noqa: B008  Gradio finds it here
     ) -> tuple:
         if not path:
             raise gr.Error("choose a video first", print_exception=False)
         try:
-            made, said = worker.run(
-                path, weights, preview or 0, start or 0, progress, request.session_hash
-            )
+            numbers = [number or 0 for number in (preview, start, end, height)]
+            chosen = Choices(*numbers, strength, deinterlace)
+            made, said = worker.run(path, weights, chosen, progress, request.session_hash)
             return made.result, compare(made, 0.5), 50, said, made
         except _Stopped:
             raise gr.Error("stopped", print_exception=False) from None
@@ -273,7 +307,17 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
                 )
                 with gr.Row():
                     preview = gr.Number(0, label="Preview of so many seconds (0: all)", minimum=0)
-                    start = gr.Number(0, label="Preview begins at second", minimum=0)
+                    start = gr.Number(0, label="Begin at second", minimum=0)
+                    last = gr.Number(0, label="End at second (0: the video's end)", minimum=0)
+                with gr.Row():
+                    height = gr.Number(
+                        0,
+                        label="Height of the result (0: the weights' own)",
+                        minimum=0,
+                        precision=0,
+                    )
+                    strength = gr.Slider(0, 1, 1, step=0.05, label="Strength (0: bicubic)")
+                    deinterlace = gr.Checkbox(False, label="Deinterlace")
                 with gr.Row():
                     begin = gr.Button("Start", variant="primary", elem_id="start")
                     end = gr.Button("Stop", elem_id="stop")
@@ -287,7 +331,8 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
                 said = gr.Markdown(elem_id="said")
         task.change(choose, task, weights, api_name=False)
         outputs = [result, slider, place, said, made]
-        begin.click(run, [source, weights, preview, start], outputs, api_name="upscale")
+        fields = [source, weights, preview, start, last, height, strength, deinterlace]
+        begin.click(run, fields, outputs, api_name="upscale")
         place.release(look, [made, place], slider, api_name="compare", concurrency_limit=2)
         end.click(stop, api_name="stop", queue=False)
     return page.queue(default_concurrency_limit=1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fca2_plugin._optional import require
 from fca2_plugin.codec.container import file_url, format_of, open_media, readable, takes
+from fca2_plugin.codec.subtitles import form_for
 
 __all__ = [
     "CONTAINERS",
@@ -14,6 +15,7 @@ __all__ = [
     "Track",
     "can_hold",
     "check_container",
+    "converted",
     "keeps_as_attachment",
     "missing_bytes",
     "read_layout",
@@ -124,6 +126,20 @@ def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
     Raises:
         ValueError: The ending names no container.
     """
+    return [t for t in _untaken(layout, path) if form_for(path, t.codec) is None]
+
+
+def converted(layout: Layout, path: str | os.PathLike) -> dict[int, str]:
+    """The text subtitles that the container of ``path`` holds in another form, and in which.
+
+    Raises:
+        ValueError: The ending names no container.
+    """
+    found = {track.index: form_for(path, track.codec) for track in _untaken(layout, path)}
+    return {index: form for index, form in found.items() if form is not None}
+
+
+def _untaken(layout: Layout, path: str | os.PathLike) -> list[Track]:
     name = format_of(path)
     with open_media(layout.path) as container:
         return [

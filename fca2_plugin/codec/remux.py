@@ -24,8 +24,9 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin.codec.container import copy_stream, file_url, open_media, readable
 from fca2_plugin.codec.jumps import joiner_for
-from fca2_plugin.codec.layout import keeps_as_attachment, read_layout
+from fca2_plugin.codec.layout import converted, keeps_as_attachment, read_layout
 from fca2_plugin.codec.side_data import described, read_side_data
+from fca2_plugin.codec.subtitles import TextConverter
 
 __all__ = ["SEGMENT_TIME_BASE", "Span", "VideoTrack", "join"]
 
@@ -149,7 +150,8 @@ def join(
     av = require("av", "video")
     span = span or Span()
     options = {"fflags": "+bitexact"}  # no random numbers, no clock
-    tracks = read_layout(source).tracks
+    layout = read_layout(source)
+    tracks, forms = layout.tracks, converted(layout, out)
     wanted = sorted({*keep, video.index})  # streams stand in the order that they have in the source
     if out.suffix.lower() in MOV_SUFFIXES:
         options |= {
@@ -162,13 +164,16 @@ def join(
         av.open(file_url(out), "w", container_options=options) as made,
     ):
         given.flags &= ~av.container.Flags.gen_pts.value  # times as they are
-        streams = {}
+        streams, converters = {}, {}
         for index in wanted:
             stream = given.streams[index]
             if index == video.index:
                 streams[index] = _add_pictures(made, stream, video, source)
             elif tracks[index].is_cover and keeps_as_attachment(out, tracks[index]):
                 _attach(made, stream, source)  # in the header already: none of its packets
+            elif index in forms:
+                converters[index] = TextConverter(made, stream, forms[index])
+                streams[index] = converters[index].stream
             else:
                 streams[index] = copy_stream(made, stream)
         for stream in made.streams:
@@ -179,7 +184,7 @@ def join(
         made.set_chapters(span.chapters(chapters))
         pictures = _pictures(video, streams.pop(video.index))
         covers = {track.index for track in tracks if track.is_cover}
-        others = _others(given, streams, span, covers)
+        others = _others(given, streams, converters, span, covers)
         try:
             for packet in heapq.merge(pictures, others, key=_seconds):
                 made.mux_one(packet)
@@ -258,7 +263,11 @@ def _numbered(video: VideoTrack) -> Iterator[tuple[int, int, Any]]:
 
 
 def _others(
-    given: Any, streams: Mapping[int, Any], span: Span, covers: Container[int]
+    given: Any,
+    streams: Mapping[int, Any],
+    converters: Mapping[int, TextConverter],
+    span: Span,
+    covers: Container[int],
 ) -> Iterator[Any]:
     """The source's packets of these streams that lie in the part; covers always do."""
     joiner = joiner_for(given)
@@ -267,8 +276,11 @@ def _others(
         if joiner is not None:
             joiner.place(packet)
         if index in streams and (index in covers or span.place(packet)):
-            packet.stream = streams[packet.stream_index]
-            yield packet
+            if index not in converters:
+                packet.stream = streams[index]
+                yield packet
+            elif (text := converters[index](packet)) is not None:
+                yield text
 
 
 def _packets(given: Any) -> Iterator[Any]:

@@ -53,7 +53,7 @@ def serving(**settings):
     """A new server, and a client of it."""
     settings = {"options": FAST, **settings}
     if "network" not in settings:
-        settings = {"preset": "bicubic", **settings}
+        settings = {"weights": "bicubic", **settings}
     with open_server(**settings) as server:
         yield server, client_of(server)
 
@@ -68,10 +68,12 @@ def client():
         yield made
 
 
-def upscaled(client, path, weights="bicubic", preview=0, start=0):
+def upscaled(client, path, weights="bicubic", preview=0, start=0, **choices):
     """The result's path, the slider's two images, and what is said."""
     given = gradio_client.handle_file(str(path))
-    result, images, _, said = client.predict(given, weights, preview, start, api_name="/upscale")
+    result, images, _, said = client.predict(
+        given, weights, preview, start, api_name="/upscale", **choices
+    )
     return Path(result), [np.asarray(Image.open(image)) for image in images], said
 
 
@@ -89,6 +91,17 @@ def test_a_video_is_upscaled_and_compared(client, tmp_path):
         errors = np.abs(frames - after).mean((1, 2, 3))
         assert errors.argmin() == number and errors[number] < 2
         assert np.abs(before - after).mean() < 6  # the same frame of the source, enlarged
+
+
+def test_a_part_in_another_height(client, tmp_path):
+    source = film(tmp_path / "in.mp4", 12, languages=["deu"])
+    choices = {"start": 0.1, "end": 0.3, "height": 96, "strength": 0.5, "deinterlace": True}
+    result, (before, after), said = upscaled(client, source, **choices)
+    found = probe(result)
+    assert (result.name, found.width, found.height) == ("in_96p.mp4", 128, 96)
+    assert len(list(read_video(result))) == 6
+    assert before.shape == after.shape == (96, 128, 3)
+    assert "the source is progressive" in said
 
 
 def test_a_preview_shows_both_sides(client, tmp_path):
@@ -227,11 +240,11 @@ def test_servers_that_cannot_be(tmp_path):
                 ({"work_dir": tmp_path / "work"}, "another process is writing to"),
                 ({"work_dir": tmp_path / "file"}, "cannot be written"),
                 ({"max_gib": 0}, "the largest upload must be above 0 GiB, got 0"),
-                ({"preset": "bicubik"}, r"did you mean 'bicubic'\?"),
-                ({"network": Enlarge(2)}, "preset and network exclude each other"),
+                ({"weights": "bicubik"}, r"did you mean 'bicubic'\?"),
+                ({"network": Enlarge(2)}, "weights and network exclude each other"),
             ):
                 with pytest.raises(ValueError, match=message):
-                    with open_server(**{"preset": "bicubic", **settings}):
+                    with open_server(**{"weights": "bicubic", **settings}):
                         pass
 
 

@@ -21,7 +21,14 @@ from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
 from fca2_plugin.apps.upscale.streams import check_codec, choose_streams
 from fca2_plugin.apps.upscale.work import source_stamp
 from fca2_plugin.codec import library_versions, probe
-from fca2_plugin.codec.layout import Layout, Track, check_container, missing_bytes, read_layout
+from fca2_plugin.codec.layout import (
+    Layout,
+    Track,
+    check_container,
+    converted,
+    missing_bytes,
+    read_layout,
+)
 from fca2_plugin.codec.picture import (
     FULL,
     RGB_MATRIX,
@@ -262,6 +269,8 @@ def prepare(
     copied, dropped = choose_streams(layout, out, options)
     if dropped:
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
+    for index, form in converted(layout, out).items():
+        notes.append(f"{layout.tracks[index]} becomes {form}, which {out.suffix} holds")
     cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:

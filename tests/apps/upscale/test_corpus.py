@@ -19,9 +19,17 @@ KEPT = (
     "begins-open.mkv",
     "wmv2.wmv",
     "cover.mkv",
+    "bitstream-hdr.ts",
     "cut-off.mov",
 )
-LEFT = ("cut-off-late.mov", "cut-off.avi", "encrypted.mp4", "unknown.mp4", "no-frame.mp4")
+LEFT = (
+    "cut-off-late.mov",
+    "cut-off.avi",
+    "encrypted.mp4",
+    "unknown.mp4",
+    "no-frame.mp4",
+    "sound.mkv",
+)
 PART = [
     *(case for case in WORK if case.name in KEPT),
     *(case for case in REFUSED if case.name in LEFT),

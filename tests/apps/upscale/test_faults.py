@@ -1,5 +1,6 @@
 """Kinds of files that once went wrong, each made here."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -143,3 +144,33 @@ def test_a_container_s_memory_is_the_limit(tmp_path, version):
         (folder / "memory.stat").write_text("anon 3\ninactive_file 500\n")
     assert sizes.container_bytes(root, own) == [3500.0]
     assert sizes.container_bytes(root, tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("given", [".mkv", ".mp4"])
+@pytest.mark.parametrize("wanted", [".mkv", ".mp4", ".webm"])
+def test_texts_take_the_form_that_the_container_holds(tmp_path, given, wanted):
+    words = tmp_path / "in.srt"
+    lines = "1\n00:00:00,050 --> 00:00:00,150\n<i>one</i> & two\nthree\n\n"
+    words.write_text(lines + "2\n00:00:00,200 --> 00:00:00,300\ntw\u00f6\n", encoding="utf-8")
+    source = tmp_path / f"in{given}"
+    form = "ass" if given == ".mkv" else "mov_text"
+    plain = film(tmp_path / "plain.mp4", 12)
+    ffmpeg(
+        *("-i", plain, "-i", words, "-c", "copy", "-c:s", form),
+        *("-metadata:s:s", "language=deu", source),
+    )
+    result = made(source, tmp_path / f"out{wanted}", encoder_preset=None)
+    with av.open(str(result.out)) as container:
+        (stream,) = container.streams.subtitles
+        assert stream.metadata["language"] == "deu"
+        texts = []
+        for packet in container.demux(stream):
+            for event in (stream.decode2(packet) if packet.size else None) or ():
+                text = bytes(event.ass).split(b",", 8)[-1].decode()
+                span = [float(t * packet.time_base) for t in (packet.pts, packet.duration)]
+                texts.append((round(span[0], 2), round(span[1], 2), text))
+    assert [text[:2] for text in texts] == [(0.05, 0.1), (0.2, 0.1)]
+    shown = [re.sub(r"{\\[^}]*}", "", text) for *_, text in texts]
+    assert shown == ["one & two\\Nthree", "tw\u00f6"]
+    said = any("becomes" in note for note in result.notes)
+    assert said is (given != wanted)

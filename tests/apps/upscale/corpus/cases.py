@@ -248,6 +248,8 @@ WORK = (
     Case("cuts.mp4", "scene cuts, parts of 8 frames", lambda p: film(p, 24, cuts=[7, 8, 20]),
          options=["--segment", "8"]),
     Case("Größe 100%d: it's a film.mp4", "a difficult name", PLAIN),
+    Case("bitstream-hdr.ts", "HDR of the bitstream alone", silent(HDR, "96x64", frames=8),
+         ".mp4"),
     # damage, passed over
     Case("cut-off.mkv", "cut off, --keep-going", damage.cut_off(PLAIN, 0.6),
          options=["--keep-going"], damaged=True),
@@ -291,11 +293,8 @@ REFUSED = (
                f" -encryption_kid {'a7' * 16}"), refusal="is damaged|encrypted|holds no frame"),
     Case("unknown.mp4", "an unknown codec", damage.renamed(PLAIN, b"avc1", b"zz99"),
          refusal="codec"),
-    Case("resized.264", "the size changes", damage.two_sizes, ".mp4", refusal="changes from 64x48"),
-    Case("subtitles.mkv", "MP4 does not take its subtitles", full_film, ".mp4",
-         refusal="cannot hold subtitle"),
-    Case("subtitles.mp4", "Matroska does not take its subtitles", full_film, ".mkv",
-         refusal="cannot hold subtitle"),
+    Case("sound.mkv", "WebM does not take its AAC", coded(f"{X264} -c:a aac"), ".webm",
+         refusal="cannot hold audio"),
     *(Case("plain.mp4", f"into {ending}, which loses times or takes no video", PLAIN, ending,
            refusal=rf"out\{ending}")
       for ending in (".avi", ".gif", ".mp3", ".264", ".mpg", ".xyz")),

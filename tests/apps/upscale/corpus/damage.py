@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.apps.upscale.films import ffmpeg
 
-__all__ = ["corrupt", "cut_off", "noise", "renamed", "song_with_cover", "two_sizes"]
+__all__ = ["corrupt", "cut_off", "noise", "renamed", "song_with_cover"]
 
 Make = Callable[[Path], object]
 
@@ -38,7 +38,7 @@ def corrupt(make: Make) -> Make:
 
 
 def renamed(make: Make, before: bytes, after: bytes) -> Make:
-    """Give the codec another name."""
+    """Put other bytes in the place of some."""
 
     def damaged(path: Path) -> None:
         make(path)
@@ -58,14 +58,3 @@ def song_with_cover(path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "color=red:size=20x20", "-frames:v", 1, cover)
     song = ("-f", "lavfi", "-i", "sine=duration=1", "-i", cover)
     ffmpeg(*song, "-map", 0, "-map", 1, "-c:v", "copy", "-disposition:v", "attached_pic", path)
-
-
-def two_sizes(path: Path) -> None:
-    """Two streams, one behind the other."""
-    parts = []
-    for size in ("64x48", "96x64"):
-        part = path.with_name(f".{size}.264")
-        pictures = ("-f", "lavfi", "-i", f"testsrc2=size={size}")
-        ffmpeg(*pictures, "-frames:v", 5, "-c:v", "libx264", "-bf", 0, part)
-        parts.append(part.read_bytes())
-    path.write_bytes(b"".join(parts))
