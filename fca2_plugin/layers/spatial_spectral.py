@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin.layers.attention import ChannelAttention
+from fca2_plugin.layers.lean_conv import LeanConv2d
 
 __all__ = ["SpatialSpectralBlock", "SpatialSpectralBody"]
 
@@ -22,14 +23,14 @@ class SpatialSpectralBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.spatial = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1),
+            LeanConv2d(channels, channels, 3, padding=1),
             nn.LeakyReLU(_SLOPE, inplace=True),  # else training keeps its input beside its output
-            nn.Conv2d(channels, channels, 3, padding=1),
+            LeanConv2d(channels, channels, 3, padding=1),
         )
         self.spectral = nn.Sequential(
-            nn.Conv2d(channels, channels, 1),
+            LeanConv2d(channels, channels, 1),
             nn.LeakyReLU(_SLOPE, inplace=True),
-            nn.Conv2d(channels, channels, 1),
+            LeanConv2d(channels, channels, 1),
             ChannelAttention(channels),
         )
 
@@ -54,11 +55,11 @@ class SpatialSpectralBody(nn.Module):
         self, in_channels: int, mid_channels: int, out_channels: int, num_blocks: int
     ) -> None:
         super().__init__()
-        self.head = nn.Conv2d(in_channels, mid_channels, 3, padding=1)
+        self.head = LeanConv2d(in_channels, mid_channels, 3, padding=1)
         self.blocks = nn.Sequential(
             *(SpatialSpectralBlock(mid_channels) for _ in range(num_blocks))
         )
-        self.tail = nn.Conv2d(mid_channels, out_channels, 3, padding=1)
+        self.tail = LeanConv2d(mid_channels, out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.head(x)

@@ -186,7 +186,7 @@ def test_memory_of_a_step_is_mostly_what_backward_needs():
     ],
 )
 def test_settings_that_do_not_train(monkeypatch, arguments, message):
-    monkeypatch.setattr(InferenceSettings, "on", lambda self: torch.device("cpu"))
+    monkeypatch.setattr(InferenceSettings, "find_device", lambda self: torch.device("cpu"))
     with pytest.raises(ValueError, match=message):
         Setting(training=True, **arguments)
 
