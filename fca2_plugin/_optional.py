@@ -1,11 +1,11 @@
-"""The one place where a missing optional dependency is turned into an answer."""
+"""The one place where a module that cannot be imported is turned into an answer."""
 
 import importlib
 from types import ModuleType
 
 from fca2_plugin._requirements import install_line, misfit
 
-__all__ = ["require"]
+__all__ = ["import_users", "require"]
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -34,3 +34,21 @@ def require(module: str, extra: str) -> ModuleType:
             name=module,
         )
     return found
+
+
+def import_users(module: str) -> None:
+    """Import a module of the user's own, which a config names in ``custom_imports``.
+
+    Raises:
+        ImportError: There is no such module, or it needs another one.
+        ValueError: It fails while it is imported.
+    """
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"the module {module} of custom_imports could not be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from error

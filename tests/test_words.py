@@ -13,6 +13,8 @@ OLD = [
     ("upscale", "--precision", "--dtype"),
     ("serve", "--preset", "--weights"),
     ("serve", "--precision", "--dtype"),
+    ("upscale", "--encoder-preset", "--speed"),
+    ("upscale", "--json", "--json-lines"),
     ("encode", "--preset", "--speed"),
     ("mfqe", "--preset", "--speed"),
 ]

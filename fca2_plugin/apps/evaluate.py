@@ -91,7 +91,7 @@ def evaluate(
     dataset: str | None = None,
     save: Path_ | None = None,
     json_path: Path_ | None = None,
-    workers: int = 1,
+    jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict:
     """Measure one method on one data set.
@@ -129,7 +129,7 @@ def evaluate(
         dataset: The data set's.
         save: Write the frames of a network or floor there.
         json_path: Write the result there; finished clips of a killed run are not measured again.
-        workers: Processes for anything but networks and LPIPS.
+        jobs: Processes for anything but networks and LPIPS.
         progress: Called as ``progress(frames done, frames in all, clip)``.
 
     Raises:
@@ -189,14 +189,14 @@ def evaluate(
         source |= {"settings": settings.text, "chunk": chunk}
         source |= {"context": method.context if chunk else None}
         facts = method.facts()
-        workers = 1
+        jobs = 1
     elif floor == "bicubic":
         method = BicubicFloor(scale, data_phase(degradation))
         source |= {"scale": scale, "degradation": degradation}
     else:
         method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)
     if "lpips" in metrics or raft_weights:
-        workers = 1  # torch uses all cores by itself
+        jobs = 1  # torch uses all cores by itself
     result = {
         "kind": "evaluate",
         "schema": 1,
@@ -210,7 +210,7 @@ def evaluate(
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": metric_weights})
     save = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), metric_weights, save)
-    result |= facts | summarise(pairs, _score(scorer, pairs, journal, workers, progress))
+    result |= facts | summarise(pairs, _score(scorer, pairs, journal, jobs, progress))
     result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
         for condition, entry in result["conditions"].items():
@@ -347,7 +347,7 @@ def _score(
     scorer: Scorer,
     pairs: Sequence[Pair],
     journal: Journal,
-    workers: int,
+    jobs: int,
     progress: Callable[[int, int, str], None] | None,
 ) -> dict[str, dict]:
     """Every pair's numbers by its label; those of a killed run are taken from the journal."""
@@ -363,7 +363,7 @@ def _score(
 
     advance(0, "")
     waiting = [pair for pair in pairs if pair.label not in results]
-    for pair, result in score_all(scorer, waiting, workers=workers, progress=advance):
+    for pair, result in score_all(scorer, waiting, jobs=jobs, progress=advance):
         results[pair.label] = result
         journal.put(pair, result)
     return results

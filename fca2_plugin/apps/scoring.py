@@ -31,7 +31,7 @@ from fca2_plugin.metrics import Protocol, start_metrics
 from fca2_plugin.metrics.displacement import Displacement, find_displacement
 from fca2_plugin.metrics.frames import rgb_to_y
 
-__all__ = ["BicubicFloor", "FinishedResults", "Scorer", "Unchanged", "default_workers", "score_all"]
+__all__ = ["BicubicFloor", "FinishedResults", "Scorer", "Unchanged", "default_jobs", "score_all"]
 
 WORTH_SAYING_DB = 0.3
 
@@ -172,7 +172,7 @@ def score_all(
     scorer: Scorer,
     pairs: Sequence[Pair],
     *,
-    workers: int = 1,
+    jobs: int = 1,
     progress: Callable[[int, str], None] | None = None,
 ) -> Iterator[tuple[Pair, dict]]:
     """Score clips and yield each as soon as it is done.
@@ -180,23 +180,23 @@ def score_all(
     Args:
         scorer: Scores one.
         pairs: The clips, counted by ``check_pairs``.
-        workers: Processes; 1 stays in this one.
+        jobs: Processes; 1 stays in this one.
         progress: Called as ``progress(frames done since the last call, clip)``.
 
     Raises:
-        ValueError: ``workers`` is below 1, or as ``Scorer``.
+        ValueError: ``jobs`` is below 1, or as ``Scorer``.
     """
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
     report = progress or (lambda frames, label: None)
-    if workers == 1 or len(pairs) < 2:
+    if jobs == 1 or len(pairs) < 2:
         for pair in pairs:
             yield pair, scorer(pair, lambda label=pair.label: report(1, label))
         return
     # spawn: a fork of a process with threads (torch, OpenCV, a progress bar) can hang
     context = multiprocessing.get_context("spawn")
     longest_first = sorted(pairs, key=lambda pair: -pair.num_frames)
-    with ProcessPoolExecutor(min(workers, len(pairs)), context, cv2.setNumThreads, (1,)) as pool:
+    with ProcessPoolExecutor(min(jobs, len(pairs)), context, cv2.setNumThreads, (1,)) as pool:
         waiting = {pool.submit(scorer, pair): pair for pair in longest_first}
         try:
             for done in as_completed(waiting):
@@ -208,6 +208,6 @@ def score_all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def default_workers() -> int:
+def default_jobs() -> int:
     """One process for each core that this one may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

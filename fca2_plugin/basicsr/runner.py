@@ -6,7 +6,6 @@ meet deep inside a run, and leave the run itself to it. One file serves both: tr
 """
 
 import copy
-import importlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,24 +77,11 @@ def load_config(
     modules = [modules] if isinstance(modules, str) else modules
     find_own_modules()
     for module in modules:
-        _import(module)
+        import_users(module)
     _check_names(cfg)
     check_types(cfg)
     check_options(cfg, modules)
     return cfg
-
-
-def _import(module: str) -> None:
-    """Import a module of the user's, whose faults are those of the config."""
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        raise
-    except Exception as error:
-        raise ValueError(
-            f"the module {module} of custom_imports could not be imported: "
-            f"{type(error).__name__}: {error}"
-        ) from error
 
 
 def _check_names(cfg: Mapping) -> None:

@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.evaluate import evaluate
     from fca2_plugin.apps.scores import evaluation_table
-    from fca2_plugin.apps.scoring import default_workers
+    from fca2_plugin.apps.scoring import default_jobs
 
     console = Console()
     columns = TextColumn("{task.completed}/{task.total} frames"), TimeRemainingColumn()
@@ -151,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
             dataset=args.dataset,
             save=args.save,
             json_path=args.json,
-            workers=default_workers() if args.jobs is None else args.jobs,
+            jobs=default_jobs() if args.jobs is None else args.jobs,
             progress=lambda done, total, clip: bar.update(
                 task, completed=done, total=total, description=clip
             ),

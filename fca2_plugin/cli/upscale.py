@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fca2_plugin._errors import terminated_like_interrupted
 from fca2_plugin.cli._network import add_network
+from fca2_plugin.cli._renamed import add_renamed
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -84,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     coding.add_argument(
         "--crf", type=int, help="constant quality, the encoder's scale (default: 18 for libx264)"
     )
-    coding.add_argument("--encoder-preset", metavar="NAME", help="the encoder's speed")
+    coding.add_argument("--speed", metavar="NAME", help="the encoder's speed")
     coding.add_argument("--pix-fmt", metavar="NAME", help="default: as the source, at most 10 bits")
     coding.add_argument(
         "--encoder-options",
@@ -142,7 +143,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--log", type=Path, metavar="FILE", help="append a line now and then, with its time"
     )
-    show.add_argument("--json", action="store_true", help="progress as a JSON object a line")
+    show.add_argument(
+        "--json-lines", action="store_true", help="show progress as a JSON object a line"
+    )
+    add_renamed(parser, {"--encoder-preset": "--speed", "--json": "--json-lines"})
 
 
 def run(args: argparse.Namespace) -> int:
@@ -153,7 +157,7 @@ def run(args: argparse.Namespace) -> int:
     options = UpscaleOptions(
         codec=args.codec,
         crf=args.crf,
-        encoder_preset=args.encoder_preset,
+        encoder_preset=args.speed,
         pix_fmt=args.pix_fmt,
         encoder_options=_pairs(args.encoder_options),
         drop_unsupported=args.drop_unsupported,
@@ -185,7 +189,7 @@ def run(args: argparse.Namespace) -> int:
         source_matrix=args.source_matrix,
         source_range=args.source_range,
     )
-    how = "json" if args.json else "quiet" if args.quiet else "bar"
+    how = "json" if args.json_lines else "quiet" if args.quiet else "bar"
     with terminated_like_interrupted(), reporter(how, args.log) as report:
         return upscale_files(
             args.source,

@@ -115,7 +115,7 @@ def test_protocols_drop_frames(tree, results):
 
 
 def test_every_condition_of_a_tree(tree):
-    result = evaluate(data=tree, floor="bicubic", workers=2)
+    result = evaluate(data=tree, floor="bicubic", jobs=2)
     assert list(result["conditions"]) == ["raw", "crf25", "crf35"]
     for name, kind in (("raw", "lq"), ("crf35", "lq_crf35")):
         lq, gt = (find_clips(tree / "test" / k) for k in (kind, "gt"))
@@ -484,8 +484,8 @@ def test_wrong_input(tree, results, tmp_path):
         evaluate(sr=results, gt=gt, json_path=tmp_path)
     with pytest.raises(ValueError, match="unknown condition 'crf26' .did you mean 'crf25'"):
         evaluate(data=tree, floor="bicubic", conditions=["crf26"])
-    with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
-        evaluate(data=tree, floor="bicubic", workers=0)
+    with pytest.raises(ValueError, match="jobs must be at least 1, got 0"):
+        evaluate(data=tree, floor="bicubic", jobs=0)
     short = tmp_path / "short"
     write_frames(short / "a", moving_clip(4, 64, 64))
     with pytest.raises(ValueError, match="a has 4 frames, and the protocol comisr leaves out 2 at"):

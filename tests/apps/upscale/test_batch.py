@@ -14,7 +14,7 @@ from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.cli import main
 from tests.apps.upscale.films import film, times
 
-COMMON = ["--weights", "bicubic", "--encoder-preset", "ultrafast", "--no-cuts", "--tile", "0"]
+COMMON = ["--weights", "bicubic", "--speed", "ultrafast", "--no-cuts", "--tile", "0"]
 COMMON += ["--chunk", "4"]  # nothing to measure
 
 
@@ -53,7 +53,7 @@ def test_a_bad_file_does_not_end_the_others(tmp_path, folder, capsys):
 
 
 def test_programs_and_the_quiet_hear_of_failures(tmp_path, folder, capsys):
-    assert fca2(folder, tmp_path / "out", "--json") == 1
+    assert fca2(folder, tmp_path / "out", "--json-lines") == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["source"] for line in lines if line["event"] == "failure"] == [
         str(folder / "b.mp4")
@@ -118,7 +118,7 @@ def test_processes_share_a_folder_and_take_over_from_one_that_is_killed(tmp_path
     for name in "abcd":
         film(folder / f"{name}.mp4", 40)
     command = [sys.executable, "-W", "ignore", "-m", "fca2_plugin.cli", "upscale"]
-    command += [str(folder), str(out), "--json", "--segment", "4", *COMMON]
+    command += [str(folder), str(out), "--json-lines", "--segment", "4", *COMMON]
     environment = {**os.environ, "RANK": "1", "WORLD_SIZE": "2"}  # as torchrun would start one
 
     def start():

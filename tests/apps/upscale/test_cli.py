@@ -11,7 +11,7 @@ from fca2_plugin.inference.weights_list import list_weights
 from tests.apps.upscale.films import film, packets, times
 from tests.conftest import require_host
 
-FAST = ["--encoder-preset", "ultrafast"]
+FAST = ["--speed", "ultrafast"]
 
 
 def fca2(*arguments):
@@ -56,7 +56,7 @@ def test_quiet_is_quiet(tmp_path, capsys):
 
 def test_json_is_an_object_a_line(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 6)
-    arguments = [source, tmp_path / "out.mp4", "--weights", "bicubic", "--json", *FAST]
+    arguments = [source, tmp_path / "out.mp4", "--weights", "bicubic", "--json-lines", *FAST]
     assert fca2(*arguments, "--dry-run") == 0
     assert fca2(*arguments) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

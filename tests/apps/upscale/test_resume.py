@@ -172,7 +172,7 @@ def test_two_jobs_do_not_write_the_same_result(tmp_path, how):
 def test_several_processes_share_a_file(tmp_path):
     source = film(tmp_path / "in.mp4", 16, languages=["deu"])
     out, alone = tmp_path / "out.mp4", tmp_path / "alone.mp4"
-    common = ["upscale", str(source), "--weights", "bicubic", "--segment", "3", "--json"]
+    common = ["upscale", str(source), "--weights", "bicubic", "--segment", "3", "--json-lines"]
     assert main([*common, str(alone)]) == 0
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]

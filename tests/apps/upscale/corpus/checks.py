@@ -181,7 +181,7 @@ def prove(case: Case, folder: Path, run: Run) -> Outcome:
     outcome = Outcome(case.name, case.about, out=out.suffix, refused=case.refusal is not None)
     before, digest = sorted(folder.iterdir()), _digest(source)
     arguments = ["upscale", str(source), str(out), "--weights", case.preset]
-    code, printed, errors = run([*arguments, "--json", *case.options])
+    code, printed, errors = run([*arguments, "--json-lines", *case.options])
     outcome.expect(_digest(source) == digest, "the source was changed")
     left = sorted(set(folder.iterdir()) - {*before, out})
     outcome.expect(not left, f"left behind: {[path.name for path in left]}")

@@ -15,7 +15,7 @@ from tests.apps.upscale.films import STEP, film
 __all__ = ["Kill", "KillReport", "kill_often"]
 
 FRAMES, SIZE = 48, (32, 48)
-OPTIONS = ("--segment", 6, "--chunk", 12, "--tile", 0, "--json")
+OPTIONS = ("--segment", 6, "--chunk", 12, "--tile", 0, "--json-lines")
 PRESETS = (("bicubic", ".mp4"), ("small", ".mkv"))
 UNEVEN = [STEP * n + 97 * (n % 4) for n in range(FRAMES)]
 SOON = 0.05  # seconds after a frame at which a kill still belongs to it

@@ -13,7 +13,7 @@ LENGTHS = (24, 480, 4800)  # the first shows what a start costs
 LIMIT = 1.1
 RATE = 25
 SIZES = {"bicubic": "48x48", "small": "32x32"}
-OPTIONS = ("--encoder-preset", "ultrafast", "--chunk", 12, "--tile", 0, "--quiet")
+OPTIONS = ("--speed", "ultrafast", "--chunk", 12, "--tile", 0, "--quiet")
 
 
 @dataclass(frozen=True)
