@@ -22,6 +22,7 @@ from torch import nn
 from fca2_plugin._configs import find_own_modules
 from fca2_plugin._distributed import check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
+from fca2_plugin._optional import import_users
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.basicsr.network import FCA2Network
