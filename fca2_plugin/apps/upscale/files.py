@@ -124,6 +124,7 @@ def _run_all(
 ) -> int:
     """Run all, those last that another process has: it may end before it is done."""
     failures: dict[Path, str] = {}
+    said: set[Path] = set()
     left = list(pairs)
     while left:
         busy = []
@@ -137,7 +138,9 @@ def _run_all(
                 report.failure(source, failures[source])
         if len(busy) == len(left):  # nothing but waiting is left
             for source, _ in busy:
-                report.waiting(source)
+                if source not in said:
+                    report.waiting(source)
+            said.update(source for source, _ in busy)
             time.sleep(WAIT_SECONDS)
         left = busy
     report.summary(len(pairs), failures)
