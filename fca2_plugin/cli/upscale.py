@@ -1,6 +1,7 @@
 """``fca2 upscale``."""
 
 import argparse
+from fractions import Fraction
 from pathlib import Path
 
 from fca2_plugin._errors import terminated_like_interrupted
@@ -14,15 +15,26 @@ EXAMPLE = "fca2 upscale in.mp4 out.mp4 --weights small"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", nargs="+", metavar="IN", help="videos, or a folder of videos")
     parser.add_argument(
-        "out", metavar="OUT", help="the result; a folder for several or a folder of videos"
+        "source",
+        nargs="+",
+        metavar="IN",
+        help="videos, a folder of videos or of images, or - for standard input",
+    )
+    parser.add_argument(
+        "out",
+        metavar="OUT",
+        help="the result; a folder for several or a folder of videos; frames/%%05d.png for images",
     )
 
     folders = parser.add_argument_group("folders")
     folders.add_argument("--pattern", help="which files of a folder, as '*.mkv' (default: videos)")
     folders.add_argument(
         "--recursive", action="store_true", help="also what is in folders of a folder"
+    )
+
+    folders.add_argument(
+        "--fps", type=rate, metavar="N", help="of a folder of images: 25, 30000/1001 (default: 25)"
     )
 
     add_network(parser)
@@ -203,6 +215,7 @@ def run(args: argparse.Namespace) -> int:
             still=args.still,
             pattern=args.pattern,
             recursive=args.recursive,
+            fps=args.fps,
         )
 
 
@@ -223,3 +236,14 @@ def _pairs(options: list[str]) -> dict[str, str]:
         if "=" not in option:
             raise ValueError(f"encoder option {option!r} has no value; expected KEY=VALUE")
     return dict(option.split("=", 1) for option in options)
+
+
+def rate(text: str) -> Fraction:
+    """Read 25, 23.976 or 30000/1001."""
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
+    if found <= 0:
+        raise argparse.ArgumentTypeError(f"expected images a second, as 25, got {text!r}")
+    return found

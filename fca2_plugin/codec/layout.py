@@ -194,7 +194,9 @@ def missing_bytes(path: str | os.PathLike) -> int:
     with open(path, "rb") as file:
         head = file.read(12)
     if head.startswith(b"RIFF") and head.endswith(b"AVI "):  # its index is at its end
-        end = 8 + int.from_bytes(head[4:8], "little")
+        length = int.from_bytes(head[4:8], "little")
+        # a program that wrote to a pipe could not go back to fill it in
+        end = end if length in (0, 0xFFFFFFFF) else 8 + length
     return max(0, end - os.path.getsize(path))
 
 

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 # libavutil/pixfmt.h
-RGB_MATRIX, BT709, UNSPECIFIED, BT601 = 0, 1, 2, 6
+RGB_MATRIX, BT709, UNSPECIFIED, RESERVED, BT601 = 0, 1, 2, 3, 6
 LIMITED, FULL = 1, 2
 HD_LINES = 720
 _SIDE = 64  # of a picture that is described
@@ -62,7 +62,7 @@ class ColorTags:
     def resolved(self, height: int) -> "ColorTags":
         """With a matrix and range: without a tag, BT.709 from 720 lines on, else BT.601."""
         matrix, width = self.matrix, self.range or LIMITED
-        if matrix in (UNSPECIFIED, RGB_MATRIX):
+        if matrix in (UNSPECIFIED, RESERVED, RGB_MATRIX):
             matrix = BT709 if height >= HD_LINES else BT601
         if self.matrix == RGB_MATRIX:  # its range is that of RGB
             width = LIMITED

@@ -21,8 +21,9 @@ import numpy as np
 from fca2_plugin.codec.picture import ColorTags, read_tags
 from fca2_plugin.codec.video import frame_type, pictures
 
-__all__ = ["Scan", "frames", "read_rotation", "scan"]
+__all__ = ["Scan", "frames", "read_dynamic", "read_rotation", "scan"]
 
+DYNAMIC = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision"}
 MOST_BACK = 0.02  # of the frames whose times may be before the one in front, by a fault
 BEYOND = 64  # frames that are read behind a part: what networks and cuts look ahead
 
@@ -50,6 +51,7 @@ class Scan:
         types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
         num_jumps: Places at which the clock jumps, which it does no more here.
         num_resized: Frames whose size or pixel format is not the first one's.
+        dynamic: Kinds of metadata that each frame has of its own, as HDR10+; for people.
         box: What is not black in all frames: top, left, height, width; None if nobody looked.
     """
 
@@ -71,6 +73,7 @@ class Scan:
     types: str = ""
     num_jumps: int = 0
     num_resized: int = 0
+    dynamic: str = ""
     box: tuple[int, int, int, int] | None = None
 
     def __len__(self) -> int:
@@ -196,6 +199,7 @@ class _Found:
         self.tags = ColorTags()
         self.rotation = self.num_moved = self.num_resized = 0
         self.interlaced = False
+        self.dynamic = ""
 
     def prepare(self, stream: Any) -> None:
         """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
@@ -211,6 +215,7 @@ class _Found:
             self.tags = read_tags(frame, self.stream)
             self.stream = None
             self.rotation = read_rotation(frame)
+            self.dynamic = read_dynamic(frame)
         self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
         if time is None:
@@ -251,6 +256,7 @@ class _Found:
             types="".join(self.types),
             num_resized=self.num_resized,
             num_jumps=num_jumps,
+            dynamic=self.dynamic,
         )
 
     def _settle_times(self) -> None:
@@ -278,3 +284,10 @@ def read_rotation(frame: Any) -> int:
         return 0
     a, b = np.frombuffer(bytes(found), np.int32)[:2]
     return round(-math.degrees(math.atan2(float(b), float(a)))) % 360
+
+
+def read_dynamic(frame: Any) -> str:
+    """Which metadata of its own a decoded frame has, for people; ``""`` for none."""
+    return " and ".join(
+        name for key, name in DYNAMIC.items() if frame.side_data.get(key) is not None
+    )

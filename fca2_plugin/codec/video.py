@@ -226,6 +226,11 @@ def _matroska_seconds(stream: Any) -> float:
 
 
 def _damaged(path: str | os.PathLike, count: int, reason: str) -> str:
+    if not count:
+        return (
+            f"{path} is damaged after 0 frames ({reason}), or it is encrypted or of a kind that "
+            "this FFmpeg does not decode; convert it with the program that it comes from"
+        )
     return f"{path} is damaged after {count} frames ({reason}); repair it or cut it there"
 
 

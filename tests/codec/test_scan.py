@@ -1,5 +1,6 @@
 """All frames once, then any of them again."""
 
+import types
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 
 from fca2_plugin.codec.filters import conform
 from fca2_plugin.codec.frame_info import frame_infos
-from fca2_plugin.codec.scan import _sum, frames, scan
+from fca2_plugin.codec.scan import _sum, frames, read_dynamic, scan
 from tests.apps.upscale.films import STEP, TICKS, ffmpeg, film
 
 FEW_KEYS = {"g": "6"}
@@ -117,3 +118,12 @@ def test_what_stands_behind_a_row_does_not_count(pix_fmt):
         plane.update(rows.tobytes())
         sums.append(_sum(frame))
     assert sums[0] == sums[1] != sums[2]
+
+
+def test_metadata_of_each_frame_is_named():
+    def frame(*keys):
+        return types.SimpleNamespace(side_data=dict.fromkeys(keys, b""))
+
+    assert read_dynamic(frame("DISPLAYMATRIX")) == ""
+    assert read_dynamic(frame("DYNAMIC_HDR_PLUS")) == "HDR10+"
+    assert read_dynamic(frame("DOVI_METADATA", "DYNAMIC_HDR_PLUS")) == "HDR10+ and Dolby Vision"

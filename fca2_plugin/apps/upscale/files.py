@@ -4,15 +4,18 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import Busy
+from fca2_plugin.apps.upscale.images import is_numbered, lossless, write_images
 from fca2_plugin.apps.upscale.job import check_paths
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
 from fca2_plugin.apps.upscale.show import Quiet
+from fca2_plugin.apps.upscale.spool import STDIN, is_image_folder, spooled
 from fca2_plugin.apps.upscale.still import write_still
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.inference.choose import load_runner
@@ -20,6 +23,7 @@ from fca2_plugin.inference.choose import load_runner
 __all__ = ["upscale_files"]
 
 
+DEFAULT_FPS = Fraction(25)
 WAIT_SECONDS = 2.0  # before somebody else's video is asked for again
 
 
@@ -36,6 +40,7 @@ def upscale_files(
     still: float | None = None,
     pattern: str | None = None,
     recursive: bool = False,
+    fps: Fraction | None = None,
 ) -> int:
     """Upscale one video or several, one after the other, with one network.
 
@@ -54,6 +59,7 @@ def upscale_files(
         still: Only write the frame of this second.
         pattern: As ``pair_files``.
         recursive: As ``pair_files``.
+        fps: Images a second, of a folder of images.
 
     Returns:
         0, or 1 where some of several videos failed.
@@ -61,13 +67,39 @@ def upscale_files(
     Raises:
         As ``pair_files``, and for a single video as ``upscale``.
     """
+    first = Path(sources[0])
+    if len(sources) == 1 and (str(first) == STDIN or is_image_folder(first)):
+        out = Path(out)
+        if out.is_dir() or not out.suffix:
+            raise ValueError(f"{out} names no video; give the result of {first} a name, as out.mp4")
+        with spooled(first, out, fps or DEFAULT_FPS, options) as file:
+            return upscale_files(
+                [file],
+                out,
+                config=config,
+                checkpoint=checkpoint,
+                weights=weights,
+                options=options,
+                report=report,
+                dry_run=dry_run,
+                still=still,
+            )
+    if fps is not None:
+        raise ValueError("fps is for a folder of images; a video has its own times")
     pairs = pair_files(sources, out, pattern, recursive)
     is_batch = len(sources) > 1 or Path(sources[0]).is_dir()
-    if not (is_batch or dry_run) and still is None:
+    as_images = not (is_batch or dry_run) and still is None and is_numbered(pairs[0][1])
+    if not (is_batch or dry_run or as_images) and still is None:
         check_paths(*pairs[0], options)
     network = load_runner(config, checkpoint, weights, **options.network)
 
     def run_one(source: Path, result: Path) -> None:
+        if as_images:
+            video, exact = lossless(result, options)
+            made = upscale(source, video, network=network, options=exact, progress=report.progress)
+            count = write_images(video, result)
+            report.result(source, replace(made, out=result, num_frames=count))
+            return
         if still is not None:
             made = write_still(source, result, still, network, options, report.progress)
             report.result(source, made)
@@ -92,6 +124,7 @@ def _run_all(
 ) -> int:
     """Run all, those last that another process has: it may end before it is done."""
     failures: dict[Path, str] = {}
+    said: set[Path] = set()
     left = list(pairs)
     while left:
         busy = []
@@ -105,7 +138,9 @@ def _run_all(
                 report.failure(source, failures[source])
         if len(busy) == len(left):  # nothing but waiting is left
             for source, _ in busy:
-                report.waiting(source)
+                if source not in said:
+                    report.waiting(source)
+            said.update(source for source, _ in busy)
             time.sleep(WAIT_SECONDS)
         left = busy
     report.summary(len(pairs), failures)

@@ -39,6 +39,8 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         notes.append("the source's transparency is left out")
     if given.num_damaged:
         notes.append(f"{given.num_damaged} damaged places of the source were passed over")
+    if given.dynamic:
+        notes.append(f"what {given.dynamic} says of each frame is left out; the rest of HDR stays")
     if given.num_jumps:
         notes.append(
             f"the source's clock jumps {given.num_jumps} times: its parts follow each other in the "

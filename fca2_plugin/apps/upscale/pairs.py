@@ -1,6 +1,7 @@
 """Which videos are meant, and the name of each one's result."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,10 @@ def _videos(
 ) -> list[tuple[Path, Path]]:
     """Each video, and its name within the folder that it was found in."""
     if not source.is_dir():
+        if "://" in str(source) or re.match(r"\w{2,}:/[^/]", str(source)):
+            raise ValueError(f"{source} is an address; download the video first")
+        if source.exists() and not source.is_file():
+            raise ValueError(f"{source} is no file; give it as standard input: - < {source}")
         if not source.is_file():
             raise FileNotFoundError(f"there is no video file {source}")
         return [(source, Path(source.name))]

@@ -9,6 +9,7 @@ import pytest
 
 from fca2_plugin.apps.upscale import UpscaleOptions, plan_upscale, upscale
 from fca2_plugin.codec.layout import read_layout
+from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import scan
 from fca2_plugin.inference import sizes
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, packets, picture, times
@@ -174,3 +175,16 @@ def test_texts_take_the_form_that_the_container_holds(tmp_path, given, wanted):
     assert shown == ["one & two\\Nthree", "tw\u00f6"]
     said = any("becomes" in note for note in result.notes)
     assert said is (given != wanted)
+
+
+def test_an_avi_that_was_written_to_a_pipe(tmp_path):
+    source = tmp_path / "in.avi"
+    ffmpeg(*VIDEO, "-frames:v", 3, "-c:v", "mpeg4", source)
+    for length in (b"\xff\xff\xff\xff", bytes(4)):
+        data = source.read_bytes()
+        source.write_bytes(data[:4] + length + data[8:])
+        assert len(plan(source).look.scan) == 3
+
+
+def test_a_reserved_matrix_is_none():
+    assert ColorTags(matrix=3).resolved(48).matrix == 6
