@@ -27,7 +27,7 @@ class InferenceSettings:
         device: Of torch; None takes a GPU where there is one.
         dtype: Of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16`` (``fp16``).
             Weights, optical flow, warping and deformable convolution stay in float32.
-        channels_last: Keep the channels of a pixel together in memory.
+        channels_last: Keep the channels of a pixel together in memory; on a CPU they always are.
         compile: Compile what a network calls for every frame, by ``torch.compile``; takes minutes.
         cuda_graphs: Replay the launches of a whole pass; for clips of one shape, on a GPU.
 
@@ -60,6 +60,7 @@ class InferenceSettings:
         """
         import torch  # takes seconds, and a command line is checked before
 
+        from fca2_plugin._gpu import warn_of_unseen_gpu
         from fca2_plugin._torch import warn_of_emulated_bfloat16
 
         name = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -76,6 +77,7 @@ class InferenceSettings:
             ) from error
         if self.device is None:  # now it is known
             InferenceSettings(device.type, self.dtype, cuda_graphs=self.cuda_graphs)
+            warn_of_unseen_gpu()
         warn_of_emulated_bfloat16(device, getattr(torch, self.dtype))
         return device
 
