@@ -89,9 +89,9 @@ def _import(module: str) -> None:
     """Import a module of the user's, whose faults are those of the config."""
     try:
         importlib.import_module(module)
-    except ImportError:
-        raise
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError):  # says itself what is not there
+            raise
         raise ValueError(
             f"the module {module} of custom_imports could not be imported: "
             f"{type(error).__name__}: {error}"
