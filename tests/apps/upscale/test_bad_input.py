@@ -134,7 +134,7 @@ def test_options_that_do_not_fit(tmp_path, source, options, message):
     [
         ({"dtype": "fp61"}, r"unknown dtype 'fp61' \(did you mean 'fp16'\?\)"),
         ({"chunk": 0}, "chunk must be at least 1, got 0"),
-        ({"memory_budget_gib": 0}, "memory_budget_gib must be above 0, got 0"),
+        ({"memory_budget_gib": 0}, "memory_budget_gib must be above 0 and finite, got 0"),
         ({"resume": True, "overwrite": True}, "give one of them"),
     ],
 )
