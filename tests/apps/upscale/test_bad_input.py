@@ -116,7 +116,10 @@ def test_streams_that_the_container_cannot_hold(tmp_path, source):
         ({"codec": "libx26"}, r"this PyAV has no encoder libx26 \(did you mean 'libx265'\?\)"),
         ({"codec": "aac"}, "aac encodes audio; expected libx264"),
         ({"codec": "libx264", "encoder_preset": "hasty"}, "libx264 refuses its settings .*hasty"),
-        ({"pix_fmt": "yuv420p12le"}, "libx264 does not take pix_fmt yuv420p12le"),
+        (
+            {"codec": "libx264", "pix_fmt": "yuv420p12le"},
+            "libx264 does not take pix_fmt yuv420p12le",
+        ),
         ({"pix_fmt": "nv12"}, "'nv12' does not keep Y, U and V in planes"),
         ({"encoder_options": {"crff": "3"}}, "libx264 has no option 'crff'"),
         ({"chunk": 4, "context": 2}, "chunks of 4 frames leave nothing beside 2 frames of context"),
@@ -132,7 +135,7 @@ def test_options_that_do_not_fit(tmp_path, source, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dtype": "fp61"}, r"unknown dtype 'fp61' \(did you mean 'fp16'\?\)"),
+        ({"dtype": "fp61"}, r"unknown dtype 'fp61' \(expected one of bfloat16, float16, float32\)"),
         ({"chunk": 0}, "chunk must be at least 1, got 0"),
         ({"memory_budget_gib": 0}, "memory_budget_gib must be above 0 and finite, got 0"),
         ({"resume": True, "overwrite": True}, "give one of them"),
@@ -201,7 +204,7 @@ def test_no_network(tmp_path, source, monkeypatch):
     monkeypatch.setattr(choose, "list_shipped", dict)
     monkeypatch.setattr(weights_list, "list_shipped", dict)
     for given, message in (
-        ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\),"),
+        ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\)"),
         ({"config": "c.py"}, "c.py alone has random weights; add the checkpoint"),
         ({"checkpoint": "k.pth"}, "checkpoint k.pth has no config"),
         ({"weights": "bicubik"}, r"unknown weights 'bicubik' \(did you mean 'bicubic'\?\)"),

@@ -220,15 +220,15 @@ def test_a_still_shows_before_and_after(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"height": 0}, "height must be above 0, got 0"),
-        ({"scale": float("nan")}, "scale must be above 0, got nan"),
+        ({"height": 0}, "height must be above 0 and finite, got 0"),
+        ({"scale": float("nan")}, "scale must be above 0 and finite, got nan"),
         ({"height": 96, "scale": 2}, "give one of them"),
         ({"strength": 1.5}, "strength must be between 0 .* and 1 .*, got 1.5"),
         ({"deinterlace": "on"}, r"unknown deinterlace 'on'"),
         ({"crop": "1:2:3"}, "crop must be auto, or W:H:X:Y .*, got '1:2:3'"),
         ({"start": -1}, "start must be at least 0, got -1"),
         ({"start": 2, "end": 1}, "end must be after start, got end 1 and start 2"),
-        ({"end": 0}, "end must be above 0, got 0"),
+        ({"end": 0}, "end must be above 0 and finite, got 0"),
         ({"start": 1, "preview_seconds": 1}, "leave out start and end"),
         ({"source_matrix": "bt708"}, r"unknown source_matrix 'bt708' \(did you mean 'bt70"),
         ({"source_range": "wide"}, "unknown source_range 'wide'"),
