@@ -5,8 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+TESTS = Path(__file__).parent
+_UPSCALE = "bad_input batch choices cli corpus faults resume stopping upscale".split()
+#: What trains through a host, starts other programs, or codes and enlarges whole videos. A run with
+#: -m "not slow" does not even import it: the hosts alone take half a minute.
+SLOW = (
+    *("mmagic", "basicsr", "compat", "tools", "apps/ablations", "apps/benchmark"),
+    *("apps/export", "apps/gpu_check", "apps/test_one_runner.py", "apps/test_probe.py"),
+    *("apps/test_quickstart.py", "apps/test_serve.py", "data/test_mfqe_build.py"),
+    *("inference/test_wrap.py", "test_configs.py", "test_gpu.py", "test_runner.py"),
+    *("test_tools.py", "test_two_hosts.py", "test_wheel.py"),
+    *(f"apps/upscale/test_{name}.py" for name in _UPSCALE),
+)
 
 # Gradio's client, which the tests of the page use, would report itself; read when it is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -50,7 +64,21 @@ def run_python(code: str, *arguments: str, **environment: str) -> str:
     return run.stdout
 
 
+def is_slow(path: Path) -> bool:
+    """Whether a module is in ``SLOW``, or in a folder that is."""
+    name = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    return any(name == one or name.startswith(f"{one}/") for one in SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    wanted = config.option.markexpr != "not slow"
+    return None if wanted or not is_slow(collection_path) else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_slow(item.path):
+            item.add_marker(pytest.mark.slow)
     if not any(item.get_closest_marker("gpu") for item in items):
         return
     import torch

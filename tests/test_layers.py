@@ -198,6 +198,7 @@ def test_missing_imports_are_handled_in_one_place():
                     assert not wrong, f"{path}:{node.lineno} catches {wrong}; use _optional.require"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [*LAYERS, "apps", "cli"])
 def test_imports_in_a_fresh_interpreter_without_any_host(part):
     """A finder that refuses the hosts, then every module of the part."""

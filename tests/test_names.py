@@ -4,6 +4,8 @@ import ast
 from collections import Counter
 from pathlib import Path
 
+from tests.conftest import SLOW
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "fca2_plugin"
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
@@ -52,3 +54,7 @@ def test_nothing_is_there_for_tests_alone():
         and node.name not in used
     }
     assert not unused
+
+
+def test_what_is_called_slow_is_there():
+    assert [name for name in SLOW if not (ROOT / "tests" / name).exists()] == []

@@ -2,6 +2,9 @@
 # Install what is missing, then check the style and run the tests:
 # bash tools/run_tests.sh [--oldest] [pytest arguments]
 #
+# -m "not slow" leaves out what trains through a host, starts other programs or enlarges whole videos,
+# which takes minutes.
+#
 # --oldest takes the oldest versions that setup.py allows (constraints-oldest.txt), in a venv of their
 # own (.venv-oldest, or $FCA2_VENV_OLDEST), and runs the tests that tell whether they still do: what
 # calls torch, what patches the hosts, and on each host training, validation and resuming.

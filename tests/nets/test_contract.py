@@ -41,6 +41,7 @@ from fca2_plugin.nets.staged import StagedFCA2Net
 from tests.nets.toys import ToyCenter, ToyImage, ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
+STARTS = 16
 SMALL_FLOW = {"num_levels": 2, "widths": (4,), "kernel_size": 3}
 MEAN = (0.5, 0.4, 0.3)
 
@@ -57,6 +58,8 @@ class Case:
     longest: int = 15  # frames; less where a flow network at the result's size takes its time
     channels: int = 3
     train_differs: bool = False  # from evaluation: clips of a batch meet, or groups are others
+    falls_to: float = 0.9  # of the loss, in 20 steps
+    lr: float = 5e-3
 
 
 def stdf(**settings) -> STDFNet:
@@ -84,11 +87,13 @@ def fca2(flow_mode: str | None = None, **settings) -> FCA2Net:
     return FCA2Net(autoencoder(flow_mode), ToyVSR(), CleaningNet(8, 1), **settings)
 
 
+#: Settings that do not meet (where colours are corrected, how groups lie, the flow) come in pairs,
+#: not in every combination.
 CASES = [
     Case("cleaning", lambda: CleaningNet(8, 1), 1_611),
     Case("cleaning-once", lambda: CleaningNet(4, 2, num_passes=1), 815),
     Case("autoencoder", autoencoder, 4_464),
-    Case("autoencoder-concat", lambda: autoencoder(flow_mode="concat"), 1_445_052),
+    Case("autoencoder-concat", lambda: autoencoder(flow_mode="concat"), 1_445_052, lr=1e-3),
     Case("autoencoder-recurrent", lambda: autoencoder(flow_mode="recurrent"), 1_449_969),
     Case("autoencoder-trunk", lambda: autoencoder(trunk_frames=7), 21_279),
     Case("autoencoder-trunk-3", lambda: autoencoder(trunk_frames=3), 17_811),
@@ -98,26 +103,21 @@ CASES = [
         lambda: autoencoder(flow_mode="recurrent", trunk_frames=7, image_codes=True),
         1_466_784,
     ),
-    Case("autoencoder-6/0", lambda: autoencoder(n_subs=6, n_ovls=0), 4_029),
-    Case("autoencoder-6/2", lambda: autoencoder("concat", n_subs=6, n_ovls=2), 1_444_617),
-    Case("autoencoder-9/0", lambda: autoencoder(n_subs=9, n_ovls=0), 4_464),
+    Case("autoencoder-6/2", lambda: autoencoder("concat", n_subs=6, n_ovls=2), 1_444_617, lr=1e-3),
     Case("autoencoder-12/4", lambda: autoencoder(n_subs=12, n_ovls=4), 4_899),
-    Case("autoencoder-18/8", lambda: autoencoder(n_subs=18, n_ovls=8), 5_769),
     Case("guided", guided, 7_015),
-    Case("guided-9/0", lambda: guided(n_ovls=0), 7_015),
     Case("guided-15/3", lambda: guided(n_subs=15), 7_015),
     Case("guided-scale-2", lambda: guided(scale=2), 3_943),
     Case("fca2", fca2, 7_419, 4),
-    Case("fca2-whole-clip", lambda: fca2(chunk_frames=None), 7_419, 4),
-    Case("fca2-concat", lambda: fca2("concat"), 1_448_007, 4),
-    Case("fca2-recurrent", lambda: fca2("recurrent", chunk_frames=None), 1_452_924, 4),
-    Case("fca2-no-colour", lambda: fca2(color_correction=None), 7_419, 4),
-    Case("fca2-lr-domain", lambda: fca2(color_correction="lr_domain"), 7_419, 4),
-    Case("fca2-mean", lambda: fca2(color_correction="mean"), 7_419, 4),
-    Case("fca2-mean-both", lambda: fca2(color_correction="mean", color_at="both"), 7_419, 4),
-    Case("fca2-colour-encoder", lambda: fca2(color_at="encoder"), 7_419, 4),
-    Case("fca2-colour-both", lambda: fca2(color_at="both"), 7_419, 4),
-    Case("fca2-frozen", lambda: fca2(frozen=FRONT), 7_419, 4, frozen=FRONT),
+    Case("fca2-concat", lambda: fca2("concat", color_correction="lr_domain"), 1_448_007, 4),
+    Case(
+        "fca2-recurrent",
+        lambda: fca2("recurrent", chunk_frames=None, color_correction="mean", color_at="both"),
+        1_452_924,
+        4,
+    ),
+    # a frozen autoencoder that never learned hides what the network does
+    Case("fca2-frozen", lambda: fca2(frozen=FRONT), 7_419, 4, frozen=FRONT, falls_to=0.999),
     Case("fca2-staged", lambda: StagedFCA2Net(ToyVSR(), stage="joint", preset="tiny"), 17_185, 4),
     Case("fca2-guided", lambda: FCA2Net(guided(), ToyVSR(), color_correction=None), 8_359, 4),
     Case("fca2-guided-joined", lambda: FCA2Net(guided(), ToyVSR(), join_codes=True), 8_359, 4),
@@ -128,9 +128,14 @@ CASES = [
         4,
         train_differs=True,
     ),
-    Case("fca2-guided-scale-2", lambda: FCA2Net(guided(), ToyVSR(2)), 7_351, 2),
+    Case("fca2-guided-scale-2", lambda: FCA2Net(guided(), ToyVSR(2)), 7_351, 2, falls_to=0.95),
     Case("fca2-fast", lambda: StagedFCA2Net(ToyVSR(), preset="tiny_fast"), 28_447, 4),
-    Case("fca2-scale-2", lambda: FCA2Net(autoencoder(), ToyVSR(2)), 4_800, 2),
+    Case(
+        "fca2-scale-2",
+        lambda: FCA2Net(autoencoder(), ToyVSR(2), color_correction=None),
+        4_800,
+        2,
+    ),
     Case("fca2-stage-autoencoder", lambda: FCA2Net(autoencoder()), 4_464),
     Case("fca2-stage-cleaning", lambda: FCA2Net(cleaning=CleaningNet(8, 1)), 1_611),
     Case("autoencoder-small-flow", lambda: autoencoder("concat", spynet=SMALL_FLOW), 5_484),
@@ -148,8 +153,18 @@ CASES = [
     Case("window-upsample", lambda: SlidingWindow(ToyCenter(7, 1), upsample=2), 570, 2),
     Case("images", lambda: FramesAsBatch(ToyImage()), 1_344, 4),
     Case("images-mean", lambda: FramesAsBatch(ToyImage(2), mean=MEAN, std=MEAN), 336, 2),
-    Case("fca2-window", lambda: FCA2Net(autoencoder(), SlidingWindow(ToyCenter())), 10_992, 4),
-    Case("fca2-images", lambda: FCA2Net(autoencoder(), FramesAsBatch(ToyImage())), 5_808, 4),
+    Case(
+        "fca2-window",
+        lambda: FCA2Net(autoencoder(), SlidingWindow(ToyCenter()), color_at="encoder"),
+        10_992,
+        4,
+    ),
+    Case(
+        "fca2-images",
+        lambda: FCA2Net(autoencoder(), FramesAsBatch(ToyImage()), color_at="both"),
+        5_808,
+        4,
+    ),
     Case("front", lambda: FrontEnd(stdf(radius=1, in_channels=3), ToyVSR()), 13_798, 4),
     Case("fca2-front", lambda: FCA2Net(vsr=FrontEnd(CleaningNet(4, 1), ToyVSR())), 1_863, 4),
     Case("fca2-no-autoencoder", lambda: FCA2Net(None, ToyVSR(), CleaningNet(8, 1)), 2_955, 4),
@@ -161,7 +176,7 @@ CASES = [
     Case("mfqe2-pair", lambda: MFQE2PairNet(2, 2), 5_908, channels=1, train_differs=True),
     Case("stdf", lambda: stdf(radius=1), 5_954, channels=1),
     Case("stdf-rgb", lambda: stdf(radius=2, in_channels=3), 18_880),
-    Case("rfda", lambda: RFDANet(1, 4, 4, 4, 1), 10_641, channels=1),
+    Case("rfda", lambda: RFDANet(1, 4, 4, 16, 1), 21_966, channels=1),
     Case("cf-stif", lambda: CFSTIFNet(1, 2, 4), 11_548, channels=1),
     Case("tgafnet", lambda: TGAFNet(1, 4), 16_474, channels=1),
     Case("tgafnet-printed", lambda: TGAFNet(1, 4, True, False), 12_716, channels=1),
@@ -204,6 +219,7 @@ def test_parameter_count(case):
     assert sum(p.numel() for p in build(case).parameters()) == case.parameters
 
 
+@pytest.mark.slow
 @sweep
 @torch.no_grad()
 def test_every_length(case):
@@ -223,17 +239,34 @@ def test_odd_sizes(case, h, w):
     assert sr.isfinite().all()
 
 
+def wake(net: nn.Module) -> None:
+    """Move every parameter off zero: what starts there hides the parameters before it."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if not parameter.any():
+                parameter.normal_(std=0.05)
+
+
 @sweep
 def test_gradient_to_every_parameter(case):
-    net = build(case)
-    net(clip(case, 7)).square().mean().backward()
-    for name, parameter in net.named_parameters():
-        if name.split(".")[0] in case.frozen:
-            assert parameter.grad is None, name
-        else:
-            assert parameter.grad is not None, name
-            assert parameter.grad.isfinite().all(), name
-    assert any(p.grad is not None and p.grad.any() for p in net.parameters())
+    """Not of zeros; a unit that rests from one start has to learn from another."""
+    resting = None
+    for seed in range(STARTS):
+        net = build(case, seed)
+        wake(net)
+        net(clip(case, 7)).square().mean().backward()
+        found = set()
+        for name, parameter in net.named_parameters():
+            if name.split(".")[0] in case.frozen:
+                assert parameter.grad is None, name
+            else:
+                assert parameter.grad is not None, name
+                assert parameter.grad.isfinite().all(), name
+                found |= set() if parameter.grad.any() else {name}
+        resting = found if resting is None else resting & found
+        if not resting:
+            break
+    assert not resting
 
 
 @pytest.mark.parametrize(
@@ -278,6 +311,7 @@ def test_same_answer_twice(case):
     assert torch.equal(net.eval()(x), first)
 
 
+@pytest.mark.slow
 @sweep
 @torch.no_grad()
 def test_bfloat16(case):
@@ -302,18 +336,20 @@ def test_state_dict_round_trip(case):
     assert torch.equal(other(x), expected)
 
 
+@pytest.mark.slow
 @sweep
 def test_a_few_steps_lower_the_loss(case):
+    """By much, towards the input at half its brightness, which no network gives to begin with."""
     net, x = build(case), clip(case, min(7, case.longest))
     size = (case.channels, 16 * case.scale, 16 * case.scale)
-    target = F.interpolate(x, size=size, mode="nearest")
+    target = F.interpolate(x, size=size, mode="nearest") / 2
     learning = [p for p in net.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(learning, lr=2e-3)
+    optimizer = torch.optim.Adam(learning, case.lr)
     losses = []
-    for _ in range(10):
+    for _ in range(20):
         loss = F.mse_loss(net(x), target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < losses[0], losses
+    assert losses[-1] < case.falls_to * losses[0], losses
