@@ -92,8 +92,8 @@ RUNS = {
     "vsr": Run(
         "small_vsr.py",
         96,
-        {f"model.generator.{key}": value for key, value in _VSR.items()},
-        {"load_from": "flow"},
+        {f"model.generator.vsr.{key}": value for key, value in _VSR.items()},
+        {"vsr_spynet": "flow"},
     ),
     "frame-encoding": _wrapped(cleaning=False),
     "crf-cleaning": _wrapped(autoencoder=False),

@@ -66,9 +66,7 @@ class Study:
         cfg.default_hooks.checkpoint.update(interval=_KEPT, max_keep_ckpts=1)
 
         files = {part: str(self.checkpoint(at, seed)) for part, at in run.starts_from.items()}
-        if "load_from" in files:
-            cfg.load_from = files["load_from"]
-        elif files:
+        if files:
             net = cfg.model if cfg.model.type == "FCA2Wrapper" else cfg.model.generator
             net.checkpoints = files
         return cfg

@@ -125,7 +125,7 @@ def test_a_size_that_is_none(text):
     [
         ({"frames": 0}, "frames=0 times nothing"),
         ({"repeats": 0}, "repeats=0 times nothing"),
-        ({"inference": InferenceSettings("cqu")}, "device 'cqu' is none of torch's"),
+        ({"inference": InferenceSettings("cqu")}, "device 'cqu' cannot be used here"),
     ],
 )
 def test_a_bad_setting(setting, message):
