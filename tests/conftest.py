@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-_UPSCALE = "bad_input batch choices cli corpus faults resume stopping upscale".split()
+_UPSCALE = "bad_input batch choices cli corpus faults resume spool stopping upscale".split()
 #: What trains through a host, starts other programs, or codes and enlarges whole videos. A run with
 #: -m "not slow" does not even import it: the hosts alone take half a minute.
 SLOW = (
@@ -18,7 +18,7 @@ SLOW = (
     *("apps/export", "apps/gpu_check", "apps/test_one_runner.py", "apps/test_probe.py"),
     *("apps/test_quickstart.py", "apps/test_serve.py", "data/test_mfqe_build.py"),
     *("inference/test_wrap.py", "test_configs.py", "test_gpu.py", "test_runner.py"),
-    *("test_tools.py", "test_two_hosts.py", "test_wheel.py"),
+    *("malformed", "test_recipes.py", "test_tools.py", "test_two_hosts.py", "test_wheel.py"),
     *(f"apps/upscale/test_{name}.py" for name in _UPSCALE),
 )
 
