@@ -1,5 +1,6 @@
 """How far a job is, and when the rest will be done."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ class Clock:
         self.done = self._through = self._inside = 0
         self._share = 0.0  # of those inside
         self._begun = time.perf_counter()
+        self._one_at_a_time = threading.Lock()  # the network and the encoder have threads
 
     def enter(self, frames: int) -> None:
         """So many frames go into the network now."""
@@ -47,6 +49,10 @@ class Clock:
 
     def say(self) -> None:
         """Tell where it stands."""
+        with self._one_at_a_time:
+            self._say()
+
+    def _say(self) -> None:
         made = self._through + self._share * self._inside
         made = min(max(made, self.done), self.total)  # what is made again counts twice
         fps = made / max(time.perf_counter() - self._begun, 1e-9)

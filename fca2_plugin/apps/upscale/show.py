@@ -199,8 +199,8 @@ class JsonLines(Quiet):
 
 
 def _print(event: str, content: dict) -> None:
-    json.dump({"event": event, **content}, sys.stdout, default=str)
-    sys.stdout.write("\n")
+    # in one piece: whoever kills this process finds whole lines
+    sys.stdout.write(json.dumps({"event": event, **content}, default=str) + "\n")
     sys.stdout.flush()
 
 
