@@ -415,8 +415,10 @@ def open_server(
             folder = Path(stack.enter_context(made))
         else:
             folder = Path(work_dir).resolve()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people's videos
+            is_new = not folder.exists()
             check_writable(folder / "ID")
+            if is_new:
+                folder.chmod(0o700)  # other people's videos
             stack.enter_context(only_writer(folder))
         stack.enter_context(_environment({**OFFLINE, "GRADIO_TEMP_DIR": str(folder)}))
         worker = Worker(folder / "results", options, first)

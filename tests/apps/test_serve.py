@@ -239,9 +239,9 @@ def test_servers_that_cannot_be(tmp_path):
                 ),
                 ({"work_dir": tmp_path / "work"}, "another process is writing to"),
                 ({"work_dir": tmp_path / "file"}, "cannot be written"),
-                ({"max_gib": 0}, "the largest upload must be above 0 GiB, got 0"),
+                ({"max_gib": 0}, "the largest upload .--max-size. must be above 0"),
                 ({"weights": "bicubik"}, r"did you mean 'bicubic'\?"),
-                ({"network": Enlarge(2)}, "weights and network exclude each other"),
+                ({"network": Enlarge(2)}, "exclude each other"),
             ):
                 with pytest.raises(ValueError, match=message):
                     with open_server(**{"weights": "bicubic", **settings}):
