@@ -194,7 +194,9 @@ def _test_pairs(clips: Path, crf: int) -> Iterator[tuple[Clip, Clip]]:
 
 def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None:
     lq, _ = next(_test_pairs(clips, 25))
-    benchmark = compare(dict(networks), to_clip(read_frames(lq)), repeats=7)
+    benchmark = compare(
+        dict(networks), to_clip(read_frames(lq), InferenceSettings().find_device()), repeats=7
+    )
     for name in networks:
         for key in ("ms_per_frame", "parameters", "macs_per_frame"):
             results[name][key] = benchmark["models"][name][key]
@@ -204,7 +206,7 @@ def _time(results: dict, networks: Mapping[str, nn.Module], clips: Path) -> None
 
 @torch.inference_mode()
 def _upscale(network: nn.Module, frames: list[np.ndarray]) -> list[np.ndarray]:
-    return to_frames(network(to_clip(frames)))
+    return to_frames(network(to_clip(frames, InferenceSettings().find_device())))
 
 
 def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
@@ -219,7 +221,7 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     net = networks["wrapped"]
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
-        clip = to_clip(chunk)
+        clip = to_clip(chunk, InferenceSettings().find_device())
         groups = net.plan(clip)
         codes = net.encode(clip, groups).images
     title = "Ground-truth frames and their codes"

@@ -16,7 +16,7 @@ __all__ = ["CodecSettings", "apply_settings", "check_even", "padded_size"]
 
 PIX_FMTS = {"yuv444p": 1, "yuv420p": 2}  # name -> chroma subsampling, the same in h and w
 MAX_QUANTIZER = 51  # x264 and x265, 8 bit
-MAX_BITS = 24  # for each pixel: as many as there are
+MAX_BITS = 100  # for each pixel: more than an uncompressed picture has
 
 BT601 = 5  # the matrix of swscale's default, under the number that PyAV and H.264 share
 LIMITED_RANGE = 1

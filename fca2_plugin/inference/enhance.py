@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import deepcopy
 from statistics import fmean
 
 import numpy as np
@@ -61,7 +62,7 @@ def score_enhancer(network: nn.Module, pair: MfqePair, device: str | None = None
     """Measure a network on a video as ``fca2 evaluate --protocol mfqe`` does.
 
     Args:
-        network: For luma, at scale 1; it is left in the mode in which it was.
+        network: For luma, at scale 1; a copy of it runs, for it may be in the middle of training.
         pair: The video.
         device: Where the network runs; a GPU where there is one.
 
@@ -70,13 +71,9 @@ def score_enhancer(network: nn.Module, pair: MfqePair, device: str | None = None
     """
     protocol = get_protocol("mfqe")
     values: dict[str, list[float]] = defaultdict(list)
-    was_training = network.training
-    try:
-        settings = InferenceSettings(device and str(device))
-        frames = enhance_pair(ClipRunner(network, type(network).__name__, settings), pair)
-        for triple in zip(frames, pair.raw.luma, pair.coded.luma, strict=True):
-            for name, value in protocol.measure(*triple).items():
-                values[name].append(value)
-    finally:
-        network.train(was_training)
+    settings = InferenceSettings(device and str(device))
+    runner = ClipRunner(deepcopy(network), type(network).__name__, settings)
+    for triple in zip(enhance_pair(runner, pair), pair.raw.luma, pair.coded.luma, strict=True):
+        for name, value in protocol.measure(*triple).items():
+            values[name].append(value)
     return {**{name: fmean(of) for name, of in values.items()}, "frames": dict(values)}

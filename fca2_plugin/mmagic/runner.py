@@ -7,6 +7,7 @@ meet deep inside a run, and leave the run itself to it.
 import copy
 import itertools
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -81,8 +82,9 @@ def load_config(
             warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
             cfg = Config.fromfile(str(path))
     except Exception as error:  # a config is a program, and can fail like any other
+        reason = textwrap.shorten(str(error), 400)  # MMEngine lists all of sys.path
         raise ValueError(
-            f"{path} could not be read as an MMEngine config: {type(error).__name__}: {error}"
+            f"{path} could not be read as an MMEngine config: {type(error).__name__}: {reason}"
         ) from error
     if cfg_options:
         _check_options(cfg, cfg_options)

@@ -100,7 +100,7 @@ def test_a_run_goes_on_and_is_tested_as_by_the_command(videos, tmp_path):
         gt=videos / "test/raw",
         protocol="mfqe",
         settings=InferenceSettings("cpu"),
-        workers=1,
+        jobs=1,
     )
     for measure in ENHANCEMENT_METRICS.values():
         assert tested[f"test/{measure}"] == pytest.approx(result[measure])

@@ -26,7 +26,7 @@ def test_defaults_are_the_published_ones():
         ({"codec": "libvpx-vp9", "preset": "slow"}, "unknown preset of libvpx-vp9 'slow'"),
         ({"codec": "libvpx-vp9", "crf": 20}, "libvpx-vp9 does not take crf; set bits_per_pixel"),
         ({"bits_per_pixel": 1.0}, "libx264 does not take bits_per_pixel; set crf or qp instead"),
-        ({"codec": "libsvtav1", "bits_per_pixel": 0}, "bits_per_pixel must be above 0, got 0"),
+        ({"codec": "libsvtav1", "bits_per_pixel": 0}, "must be above 0 and at most 100, got 0"),
         ({"crf": 20, "qp": 20}, "crf=20 and qp=20 exclude each other"),
         ({"crf": 52}, "crf must be a whole number from 0 to 51, got 52"),
         ({"qp": -1}, "qp must be a whole number from 0 to 51, got -1"),

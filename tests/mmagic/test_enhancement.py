@@ -94,7 +94,7 @@ def test_a_run_goes_on_and_is_tested_as_by_the_command(videos, tmp_path):
         checkpoint=checkpoint,
         protocol="mfqe",
         settings=InferenceSettings("cpu"),
-        workers=1,
+        jobs=1,
         **folders,
     )
     for measure in ("psnr", "ssim", "delta_psnr", "delta_ssim_1e4"):

@@ -19,7 +19,10 @@ def fails(clips, tmp_path, capsys):
         for key, value in options.items():
             merged = isinstance(value, dict) and isinstance(settings.get(key), dict)
             settings[key] = {**settings[key], **value} if merged else value
-        cfg = runs.load(tmp_path, "bad", text, settings)
+        try:
+            cfg = runs.load(tmp_path, "bad", text, settings)
+        except ValueError as error:  # known before anything is built
+            return str(error)
         cfg.dump(tmp_path / "bad_full.py")
         capsys.readouterr()
         work_dir = tmp_path / "w"
@@ -51,7 +54,7 @@ def fails(clips, tmp_path, capsys):
         (dict(stage="vsr"), ["stage='vsr' builds on a trained cleaning", "checkpoints=dict("]),
         (dict(stage="finetune"), ["stage='finetune' builds on a trained cleaning"]),
         (dict(stage="cleaning", cleaning=False), ["cleaning=False leaves it out"]),
-        (dict(chunk_frame=7), ["FCA2Wrapper has no setting 'chunk_frame'", "'chunk_frames'"]),
+        (dict(chunk_frame=7), ["'model.chunk_frame'", "'chunk_frames'"]),
     ],
 )
 def test_wrong_settings(fails, settings, sentences):
@@ -82,7 +85,8 @@ def test_a_misspelt_net(fails):
 
 def test_a_misspelt_wrapper(fails):
     error = fails(runs.wrapped(kind="fca2_plugin.FCA2Wraper"))
-    assert "'fca2_plugin.FCA2Wraper' in MMagic; did you mean 'FCA2Wrapper'?" in error
+    assert "'fca2_plugin.FCA2Wraper', which MMagic does not know" in error
+    assert "did you mean 'FCA2Wrapper'?" in error
 
 
 def test_a_wrapper_around_no_model(fails):

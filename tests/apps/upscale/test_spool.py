@@ -13,7 +13,7 @@ from fca2_plugin.cli import main
 from fca2_plugin.codec import read_video
 from tests.apps.upscale.films import film, picture, times
 
-FAST = ["--weights", "bicubic", "--encoder-preset", "ultrafast", "--no-cuts", "--quiet"]
+FAST = ["--weights", "bicubic", "--speed", "ultrafast", "--no-cuts", "--quiet"]
 
 
 def fca2(*arguments):

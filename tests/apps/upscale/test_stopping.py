@@ -15,7 +15,8 @@ from fca2_plugin.apps.upscale.work import WorkFolder
 from tests.apps.upscale.films import Enlarge, film
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from torch import nn
 from fca2_plugin.cli import main
 from fca2_plugin.apps.upscale import files
