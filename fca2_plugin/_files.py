@@ -149,6 +149,9 @@ def check_writable(path: Path, make: bool = True) -> None:
         ) from error
 
 
+_HAS_LOCKS = importlib.util.find_spec("fcntl") is not None  # not on Windows
+
+
 class Busy(ValueError):
     """Another process has what is asked for."""
 
@@ -167,26 +170,32 @@ def locked(path: Path, what: str) -> Iterator[None]:
     Raises:
         Busy: Another process holds it.
     """
-    if importlib.util.find_spec("fcntl") is None:  # Windows
+    if not _HAS_LOCKS:
         yield
         return
-    fcntl = importlib.import_module("fcntl")
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # who held it before may have taken the file away between the two calls
-            if _is_at(handle, path):
-                break
-        except BlockingIOError as error:
-            os.close(handle)
-            raise Busy(f"another process is writing to {what}; wait for its end") from error
+        handle = _lock(path, os.O_RDWR | os.O_CREAT, what)
+        # who held it before may have taken the file away before it was locked
+        if _is_at(handle, path):
+            break
         os.close(handle)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _lock(path: Path, flags: int, what: str) -> int:
+    """Open a file or folder and lock it without waiting; return its descriptor."""
+    fcntl = importlib.import_module("fcntl")
+    handle = os.open(path, flags, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise Busy(f"another process is writing to {what}; wait for its end") from error
+    return handle
 
 
 def _is_at(handle: int, path: Path) -> bool:
@@ -201,18 +210,13 @@ def only_writer(folder: Path) -> Iterator[None]:
     """Keep other processes that ask, too, out of a folder; the system forgets it at any end.
 
     Raises:
-        ValueError: Another process has it.
+        Busy: Another process has it.
     """
-    if importlib.util.find_spec("fcntl") is None:  # Windows
+    if not _HAS_LOCKS:
         yield
         return
-    fcntl = importlib.import_module("fcntl")
-    handle = os.open(folder, os.O_RDONLY)
+    handle = _lock(folder, os.O_RDONLY, str(folder))
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ValueError(f"another process is writing to {folder}; wait for its end") from error
         yield
     finally:
         os.close(handle)

@@ -2,12 +2,10 @@
 
 import shlex
 import shutil
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import require_host
-from tests.malformed.material import make_files, make_runs
 from tests.malformed.outcome import faults, run
 from tests.malformed.test_verbs import table
 
@@ -26,14 +24,6 @@ MAINS = {
     ("basicsr", "test"): basicsr_test.main,
 }
 CASES = table("hosts.txt")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("malformed")
-    make_files(root)
-    make_runs(root)
-    return root
 
 
 def command_of(line: str):

@@ -8,21 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import require_host
-from tests.malformed.material import make_files, make_runs
 from tests.malformed.outcome import Outcome, faults
 
 require_host("mmagic")
 require_host("basicsr")
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("malformed")
-    make_files(root)
-    make_runs(root)
-    return root
 
 
 @pytest.mark.parametrize(
