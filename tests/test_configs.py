@@ -76,11 +76,7 @@ def make_small(cfg: Config) -> Config:
             node.pop("checkpoints", None)
     # the host's BasicVSR++ refuses less than 64 x 64, and wrapped is given that
     patch = 256 if cfg.model.get("generator", {}).get("type") == "BasicVSRPlusPlusNet" else 16
-    for node in walk(cfg.train_dataloader):
-        if "gt_patch_size" in node:
-            node["gt_patch_size"] = patch
-        if node.get("num_input_frames", 0) > 7:
-            node["num_input_frames"] = 7
+    cfg.train_dataloader.dataset.update(gt_size=patch, num_frame=7)
     return cfg
 
 

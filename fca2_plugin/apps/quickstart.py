@@ -27,6 +27,7 @@ from fca2_plugin.apps.small_scale import (
     scaled,
     score_row,
     train_briefly,
+    use_clips,
 )
 from fca2_plugin.codec import CodecSettings, probe, write_video
 from fca2_plugin.data import (
@@ -140,8 +141,7 @@ def _config(name: str, work_dir: Path, clips: Path, budget: float):
 
     file, _, text = STAGES[name]
     cfg = load_config(CONFIGS / "mmagic" / "tiny" / file, work_dir=work_dir / name)
-    for loader in (cfg.train_dataloader, cfg.val_dataloader, *cfg.test_dataloader):
-        loader.dataset.data_root = str(clips)
+    use_clips(cfg, clips)
     train_briefly(cfg, _iterations(name, budget), text)
     if name == "wrapped":
         for part in ("cleaning", "autoencoder"):

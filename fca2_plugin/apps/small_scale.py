@@ -18,6 +18,7 @@ __all__ = [
     "scaled",
     "score_row",
     "train_briefly",
+    "use_clips",
 ]
 
 CRFS = (15, 25, 35)
@@ -36,6 +37,19 @@ def check_budget(budget: float) -> None:
 def scaled(iterations: int, budget: float) -> int:
     """So many iterations are a share of the usual ones."""
     return max(round(iterations * budget), 1)
+
+
+def use_clips(cfg: Any, clips: Path) -> None:
+    """Let an MMagic config train, validate and test on the clips of ``make_clips``."""
+    loaders = (cfg.train_dataloader, cfg.val_dataloader, *cfg.test_dataloader)
+    for loader, split in zip(loaders, ("train", *("test" for _ in loaders[1:])), strict=True):
+        dataset = loader.dataset
+        dataset.demo = None  # the clips are there
+        if isinstance(dataset.get("dataroot_lq"), list):  # of real footage, coded in many ways
+            dataset.update(crfs=list(CRFS), raw_prob=0.5)
+        for kind in ("gt", "lq"):
+            if dataset.get(f"dataroot_{kind}") is not None:
+                dataset[f"dataroot_{kind}"] = str(clips / split / kind)
 
 
 def train_briefly(cfg: Any, iterations: int, text: str) -> None:

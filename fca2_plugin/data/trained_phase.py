@@ -7,8 +7,7 @@ from fca2_plugin.data.degrade import DEFAULT_DEGRADATION, phase
 
 __all__ = ["trained_phase"]
 
-_CLIP_SETS = ("FCA2ClipsDataset", "FCA2VideoDataset", "FCA2DemoDataset")
-_ROOTS = ("dataroot_lq", "data_root")
+_CLIP_SETS = ("FCA2ClipsDataset", "FCA2VideoDataset")
 
 
 def trained_phase(data: object) -> str | None:
@@ -49,7 +48,7 @@ def _of_clip_set(data: Mapping) -> Iterator[str]:
     if given is not None:
         yield from _several(given)
         return
-    roots = [root for key in _ROOTS if data.get(key) for root in _several(data[key])]
+    roots = _several(data["dataroot_lq"]) if data.get("dataroot_lq") else ()
     yield from [manifest_degradation(root) or DEFAULT_DEGRADATION for root in roots] or [
         DEFAULT_DEGRADATION
     ]

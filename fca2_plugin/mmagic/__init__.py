@@ -3,7 +3,7 @@
 Importing it makes the host importable on a current torch (``fca2_plugin.compat``) and adds to
 MMagic's registries: the models ``FCA2Wrapper``, ``FCA2Net``, ``FCA2Autoencoder``,
 ``FCA2CleaningNet``, and the adapters ``FCA2SlidingWindow`` and ``FCA2FramesAsBatch``; the datasets
-``FCA2FramesDataset``, ``FCA2ClipsDataset`` and ``FCA2DemoDataset`` with the sampler
+``FCA2ClipsDataset`` and ``FCA2FramesDataset`` with the sampler
 ``FCA2InfiniteSampler``; the transforms ``FCA2Degrade``, ``FCA2RandomCodec`` and ``FCA2DrawLQ``; the
 hook ``FCA2ProgressHook``. For enhancement at scale 1 there are ``FCA2EnhancementModel``,
 ``FCA2EnhancementDataset``, ``FCA2EnhancementTestDataset`` and the metrics ``FCA2DeltaPSNR``,

@@ -19,7 +19,7 @@ from fca2_plugin.data.sample import sample_rng, split_round
 from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_clip
 
-__all__ = ["FCA2ClipsDataset", "FCA2DemoDataset", "FCA2FramesDataset"]
+__all__ = ["FCA2ClipsDataset", "FCA2FramesDataset"]
 
 
 @contextlib.contextmanager
@@ -132,33 +132,6 @@ class FCA2FramesDataset(BasicFramesDataset):
         check_clip(*(folder for folder in folders if folder.is_dir()))
         with _drawing_from(sample_rng(self.seed, info["key"], visit)):
             return super().prepare_data(clip)
-
-
-class FCA2DemoDataset(FCA2FramesDataset):
-    """A small compressed data set that makes itself: camera motion over real photographs.
-
-    A folder that ``build_clips`` has filled before, from demo clips or a video, is used as it is.
-
-    Args:
-        data_root: Where the clips are, or will be.
-        num_train: Clips for training.
-        num_test: Held-out clips, over other photographs.
-        num_frames: Frames of a clip.
-        size: Height and width of a ground-truth frame.
-        **kwargs: See ``FCA2FramesDataset``.
-    """
-
-    def __init__(
-        self,
-        data_root: str,
-        num_train: int = 24,
-        num_test: int = 3,
-        num_frames: int = 14,
-        size: tuple[int, int] = (192, 192),
-        **kwargs,
-    ) -> None:
-        on_first_process(build_demo, data_root, num_train, num_test, num_frames, size)
-        super().__init__(data_root=data_root, **kwargs)
 
 
 class FCA2ClipsDataset(BaseDataset):

@@ -3,7 +3,7 @@
 from mmagic.registry import DATA_SAMPLERS, DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 from mmengine.registry import Registry
 
-from fca2_plugin.mmagic.datasets import FCA2ClipsDataset, FCA2DemoDataset, FCA2FramesDataset
+from fca2_plugin.mmagic.datasets import FCA2ClipsDataset, FCA2FramesDataset
 from fca2_plugin.mmagic.enhancement import (
     METRIC_CLASSES,
     FCA2EnhancementDataset,
@@ -37,7 +37,6 @@ def register_all() -> None:
     _add(MODELS, "FCA2EnhancementModel", FCA2EnhancementModel)
     for dataset in (
         FCA2FramesDataset,
-        FCA2DemoDataset,
         FCA2ClipsDataset,
         FCA2EnhancementDataset,
         FCA2EnhancementTestDataset,

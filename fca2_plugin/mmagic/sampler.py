@@ -15,7 +15,7 @@ class FCA2InfiniteSampler(InfiniteSampler):
     workers and processes, or on where a run was resumed.
 
     Args:
-        dataset: ``FCA2FramesDataset``, ``FCA2DemoDataset`` or ``FCA2ClipsDataset``.
+        dataset: ``FCA2ClipsDataset`` or ``FCA2FramesDataset``.
         **kwargs: See ``InfiniteSampler``.
 
     Raises:

@@ -33,7 +33,6 @@ def test_what_the_manifest_says(tmp_path):
     manifest = {"arguments": {"degradation": "comisr"}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert trained_phase(clips(dataroot_lq=str(tmp_path / "train/lq"))) == "first"
-    assert trained_phase({"type": "FCA2DemoDataset", "data_root": str(tmp_path)}) == "first"
 
 
 def test_both_at_once():

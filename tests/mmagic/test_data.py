@@ -230,29 +230,6 @@ def test_other_windows_do_not_warn(clips):
         dataset(clips)
 
 
-def test_the_demo_data_set_makes_itself_once(tmp_path):
-    root = tmp_path / "demo"
-    settings = dict(
-        type="FCA2DemoDataset",
-        data_root=str(root),
-        data_prefix=dict(img="test/lq_crf35", gt="test/gt"),
-        num_train=1,
-        num_test=1,
-        num_frames=3,
-        size=(32, 40),
-        pipeline=LOAD,
-    )
-    item = DATASETS.build(settings)[0]
-    assert [frame.shape for frame in item["gt"]] == [(32, 40, 3)] * 3
-    assert [frame.shape for frame in item["img"]] == [(8, 10, 3)] * 3
-    before = (root / MANIFEST).stat().st_mtime_ns
-    time.sleep(0.01)
-    # a second one uses the folder as it is, whatever it asks for: it may hold the user's video
-    DATASETS.build({**settings, "num_train": 5, "data_prefix": dict(img="train/lq", gt="train/gt")})
-    assert (root / MANIFEST).stat().st_mtime_ns == before
-    assert len(os.listdir(root / "train/gt")) == 1
-
-
 TRAIN = [
     dict(type="FCA2DrawLQ"),
     *LOAD,
@@ -392,7 +369,16 @@ def test_both_hosts_get_the_same_bits(clips):
             assert torch.equal(other[first], second.float() / 255)
 
 
-def test_the_clips_data_set_makes_demo_clips(tmp_path):
+def test_the_demo_clips_are_made_once(tmp_path):
     root = tmp_path / "demo"
     demo = dict(root=str(root), num_train=1, num_test=1, num_frames=3, size=(32, 40))
-    assert len(clips_dataset(root, demo=demo)) == 1
+    settings = dict(demo=demo, dataroot_lq=str(root / "train/lq_crf35"))
+    item = clips_dataset(root, **settings)[0]
+    assert item["data_samples"].gt_img.shape == (3, 3, 32, 40)
+    assert item["inputs"].shape == (3, 3, 8, 10)
+    before = (root / MANIFEST).stat().st_mtime_ns
+    time.sleep(0.01)
+    # a second one uses the folder as it is, whatever it asks for: it may hold the user's video
+    clips_dataset(root, **settings | dict(demo=demo | dict(num_train=5)))
+    assert (root / MANIFEST).stat().st_mtime_ns == before
+    assert len(os.listdir(root / "train/gt")) == 1

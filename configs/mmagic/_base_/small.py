@@ -10,9 +10,8 @@ model = dict(
     generator=dict(_delete_=True, type='FCA2CompactVSRNet'),
     train_cfg=dict(fix_iter=0))  # the flow network learns from the start
 
-pack = dict(type='PackInputs')
 clips = dict(  # tools/train_small.sh makes them; LQ pixels lie as in ordinary video
-    type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35], pipeline=[pack])
+    type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35])
 # the same clips as real video comes: other scalers, 4:2:0, other encoders and rates
 real = [
     *[f'data/clips/train/lq{kind}' for kind in ('', '', '_crf15', '_crf25', '_crf35')],
@@ -47,8 +46,7 @@ loader = dict(
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=False))
 at_crf = [
-    dict(**val_roots, type='FCA2ClipsDataset', scale=4, crfs=[crf], raw_prob=0, pipeline=[pack])
-    for crf in (15, 25, 35)
+    dict(clips, **val_roots, crfs=[crf], raw_prob=0, test_mode=True) for crf in (15, 25, 35)
 ]
 val_dataloader = dict(_delete_=True, dataset=at_crf[1], **loader)
 val_evaluator = dict(

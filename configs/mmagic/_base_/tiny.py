@@ -11,58 +11,40 @@ model = dict(
     # no weights for SPyNet here: it stays as it starts, in the baseline and in the wrapped net
     train_cfg=dict(fix_iter=1_000_000))
 
-segment = dict(type='GenerateSegmentIndices', interval_list=[1])
-draw_lq = dict(type='FCA2DrawLQ', crfs=[15, 25, 35], raw_prob=0.5)
-load = [
-    dict(type='LoadImageFromFile', key='img', channel_order='rgb'),
-    dict(type='LoadImageFromFile', key='gt', channel_order='rgb'),
-]
-both = ['img', 'gt']
-turns = [  # LQ pixels lie in the middle of their blocks, so that a mirror leaves them there
-    dict(type='Flip', keys=both, flip_ratio=0.5, direction='horizontal'),
-    dict(type='Flip', keys=both, flip_ratio=0.5, direction='vertical'),
-    dict(type='RandomTransposeHW', keys=both, transpose_ratio=0.5),
-]
-pack = dict(type='PackInputs')
+clips = dict(  # it makes them itself, once
+    type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35], demo=dict(root='data/demo'))
+train_roots = dict(dataroot_gt='data/demo/train/gt', dataroot_lq='data/demo/train/lq')
+test_roots = dict(dataroot_gt='data/demo/test/gt', dataroot_lq='data/demo/test/lq')
 
 train_dataloader = dict(
     num_workers=1,
     batch_size=1,
     sampler=dict(type='FCA2InfiniteSampler'),  # draws do not depend on workers or a resume
     dataset=dict(
-        type='FCA2DemoDataset',
-        data_root='data/demo',
-        data_prefix=dict(img='train/lq', gt='train/gt'),
-        ann_file='',
-        num_input_frames=7,
-        pipeline=[
-            draw_lq, segment, *load,
-            dict(type='SetValues', dictionary=dict(scale=4)),
-            dict(type='PairedRandomCrop', gt_patch_size=96), *turns, pack
-        ]))
+        _delete_=True,
+        raw_prob=0.5,
+        num_frame=7,
+        gt_size=96,
+        use_hflip=True,
+        use_vflip=True,
+        use_rot=True,
+        **train_roots,
+        **clips))
 
 loader = dict(
     num_workers=0,
     batch_size=1,
     persistent_workers=False,
     sampler=dict(type='DefaultSampler', shuffle=False))
-clips = dict(
-    type='FCA2DemoDataset',
-    data_root='data/demo',
-    search_key='gt',
-    pipeline=[segment, *load, pack])
-val_dataloader = dict(
-    _delete_=True,
-    dataset=dict(data_prefix=dict(img='test/lq_crf25', gt='test/gt'), **clips),
-    **loader)
+test_clips = [
+    dict(clips, crfs=[crf], raw_prob=0, test_mode=True, **test_roots) for crf in (15, 25, 35)
+]
+val_dataloader = dict(_delete_=True, dataset=test_clips[1], **loader)
 val_evaluator = dict(
     _delete_=True,
     type='Evaluator',
     metrics=[dict(type='PSNR', convert_to='Y'), dict(type='SSIM', convert_to='Y')])
-test_dataloader = [
-    dict(dataset=dict(data_prefix=dict(img=f'test/lq_crf{crf}', gt='test/gt'), **clips), **loader)
-    for crf in (15, 25, 35)
-]
+test_dataloader = [dict(dataset=dataset, **loader) for dataset in test_clips]
 test_evaluator = [
     [
         dict(type='PSNR', convert_to='Y', prefix=f'CRF{crf}'),

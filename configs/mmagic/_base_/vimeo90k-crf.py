@@ -6,77 +6,40 @@ custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False
 experiment_name = None  # the name of the config that is run
 work_dir = None  # ./work_dirs/<name of the config>
 
-load_gt = dict(type='LoadImageFromFile', key='gt', channel_order='rgb')
-degrade = dict(type='FCA2Degrade', scale=4, kind='comisr')  # sigma 1.5, x4: Sec. IV-A1
-# Before the degradation: every 4th pixel from the first is not the same after a flip, and a
-# network trained on both cannot tell which way the LQ frame is shifted.
-augment = [
-    dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='horizontal'),
-    dict(type='Flip', keys=['gt'], flip_ratio=0.5, direction='vertical'),
-    dict(type='RandomTransposeHW', keys=['gt'], transpose_ratio=0.5),
-]
-train_pipeline = [
-    load_gt,
-    *augment,
-    degrade,
-    # 50 % uncompressed, the rest uniform over the rates: Sec. IV-A2
-    dict(type='FCA2RandomCodec', crfs=[15, 25, 35], raw_prob=0.5),
-    dict(type='PairedRandomCrop', gt_patch_size=256),
-    dict(type='PackInputs'),
-]
-cleaning_pipeline = [
-    load_gt,
-    *augment,
-    degrade,
-    dict(type='CopyValues', src_keys=['img'], dst_keys=['gt']),  # clean LQ is the target
-    dict(type='FCA2RandomCodec', crfs=[15, 25, 35], raw_prob=0.5),
-    dict(type='SetValues', dictionary=dict(scale=1)),
-    dict(type='PairedRandomCrop', gt_patch_size=64),
-    dict(type='PackInputs'),
-]
-autoencoder_pipeline = [
-    load_gt,
-    *augment,
-    dict(type='CopyValues', src_keys=['gt'], dst_keys=['img']),
-    dict(type='SetValues', dictionary=dict(scale=1)),
-    dict(type='PairedRandomCrop', gt_patch_size=64),
-    dict(type='PackInputs'),
-]
+made = dict(  # the keys, and the samples, of BasicSR's configs
+    type='FCA2ClipsDataset',
+    scale=4,
+    degradation='comisr',  # blur of sigma 1.5, every 4th pixel: Sec. IV-A1
+    crfs=[15, 25, 35])  # uniform over the rates: Sec. IV-A2
+turns = dict(use_hflip=True, use_vflip=True, use_rot=True)
 
 train_dataloader = dict(
     sampler=dict(type='FCA2InfiniteSampler'),  # draws do not depend on workers, GPUs or a resume
     dataset=dict(
-        type='FCA2FramesDataset',
-        data_root='data/vimeo90k',
-        data_prefix=dict(img='GT', gt='GT'),
-        pipeline=train_pipeline))
+        _delete_=True,
+        dataroot_gt='data/vimeo90k/GT',  # the only frames that are read
+        meta_info_file='data/vimeo90k/meta_info_Vimeo90K_train_GT.txt',
+        raw_prob=0.5,  # half stays uncompressed: Sec. IV-A2
+        num_frame=7,
+        gt_size=256,
+        **turns,
+        **made))
 
-test_clips = dict(
-    type='FCA2FramesDataset',
-    test_mode=True,
-    data_root='data/Vid4',
-    data_prefix=dict(img='GT', gt='GT'),
-    ann_file='meta_info_Vid4_GT.txt',
-    depth=1)
-segment = dict(type='GenerateSegmentIndices', interval_list=[1])
-crf_pipelines = [
-    [
-        segment, load_gt, degrade,
-        dict(type='FCA2RandomCodec', crfs=[crf], raw_prob=0), dict(type='PackInputs')
-    ] for crf in (15, 25, 35)
+loader = dict(
+    num_workers=1,
+    batch_size=1,
+    persistent_workers=False,
+    sampler=dict(type='DefaultSampler', shuffle=False))
+test_clips = [
+    dict(made, dataroot_gt='data/Vid4/GT', crfs=[crf], raw_prob=0, test_mode=True)
+    for crf in (15, 25, 35)
 ]
-sampler = dict(type='DefaultSampler', shuffle=False)
-loader = dict(num_workers=1, batch_size=1, persistent_workers=False, sampler=sampler)
-
-val_dataloader = dict(
-    _delete_=True, dataset=dict(pipeline=crf_pipelines[1], **test_clips), **loader)
+val_dataloader = dict(_delete_=True, dataset=test_clips[1], **loader)
 val_evaluator = dict(
     _delete_=True,
     type='Evaluator',
     metrics=[dict(type='PSNR', convert_to='Y'), dict(type='SSIM', convert_to='Y')])
-test_dataloader = [
-    dict(dataset=dict(pipeline=pipeline, **test_clips), **loader) for pipeline in crf_pipelines
-]
+test_dataloader = [dict(dataset=dataset, **loader) for dataset in test_clips]
 test_evaluator = [
     [
         dict(type='PSNR', convert_to='Y', prefix=f'Vid4-CRF{crf}'),

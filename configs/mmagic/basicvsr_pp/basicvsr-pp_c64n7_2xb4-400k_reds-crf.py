@@ -14,4 +14,4 @@ model = dict(
 # as published: MMagic's rates for BasicVSR++
 optim_wrapper = dict(
     optimizer=dict(lr=1e-4), paramwise_cfg=dict(custom_keys={'spynet': dict(lr_mult=0.25)}))
-train_dataloader = dict(dataset=dict(num_input_frames=28))  # four chunks; published: 30
+train_dataloader = dict(dataset=dict(num_frame=28))  # four chunks; published: 30

@@ -5,4 +5,4 @@ model = dict(generator=dict(_delete_=True, type='FCA2COMISRNet', mid_channels=64
 
 # COMISR's training code is not public: rate and loss of Sec. IV-A2
 optim_wrapper = dict(optimizer=dict(lr=1e-4))
-train_dataloader = dict(dataset=dict(num_input_frames=7))
+train_dataloader = dict(dataset=dict(num_frame=7))

@@ -20,4 +20,4 @@ model = dict(
             with_tsa=True)))  # published in two steps, the first without
 
 optim_wrapper = dict(optimizer=dict(lr=4e-4))  # as published
-train_dataloader = dict(dataset=dict(num_input_frames=7))
+train_dataloader = dict(dataset=dict(num_frame=7))

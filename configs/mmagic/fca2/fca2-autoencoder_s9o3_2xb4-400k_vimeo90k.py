@@ -18,9 +18,8 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
 
-train_dataloader = dict(dataset=dict(pipeline={{_base_.autoencoder_pipeline}}))
-to_input = dict(type='CopyValues', src_keys=['gt'], dst_keys=['img'])
-rebuild = [_base_.segment, _base_.load_gt, to_input, dict(type='PackInputs')]
-val_dataloader = dict(dataset=dict(pipeline=rebuild))
-test_dataloader = [dict(dataset=dict(pipeline=rebuild, **_base_.test_clips), **_base_.loader)]
+raw = dict(task='autoencoder', degradation=None, crfs=[], raw_prob=None)  # no LQ frames
+train_dataloader = dict(dataset=dict(gt_size=64, **raw))
+val_dataloader = dict(dataset=raw)
+test_dataloader = [dict(dataset=dict(_base_.test_clips[1], **raw), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

@@ -12,9 +12,7 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
 
-train_dataloader = dict(dataset=dict(pipeline={{_base_.cleaning_pipeline}}))
-to_clean_lq = dict(type='CopyValues', src_keys=['img'], dst_keys=['gt'])
-clean = [*_base_.crf_pipelines[1][:3], to_clean_lq, *_base_.crf_pipelines[1][3:]]
-val_dataloader = dict(dataset=dict(pipeline=clean))
-test_dataloader = [dict(dataset=dict(pipeline=clean, **_base_.test_clips), **_base_.loader)]
+train_dataloader = dict(dataset=dict(task='cleaning', gt_size=64))  # of the LQ frames
+val_dataloader = dict(dataset=dict(task='cleaning'))
+test_dataloader = [dict(dataset=dict(_base_.test_clips[1], task='cleaning'), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

@@ -13,4 +13,4 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=2e-4))  # as published
 # one clip on each of 8 GPUs; six chunks of 7 frames, published: 40
-train_dataloader = dict(batch_size=1, dataset=dict(num_input_frames=42))
+train_dataloader = dict(batch_size=1, dataset=dict(num_frame=42))

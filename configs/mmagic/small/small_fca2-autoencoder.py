@@ -12,15 +12,10 @@ model = dict(
         color_correction=None,
         checkpoints=dict(spynet='work_dirs/small_flow')))
 
-train_dataloader = dict(
-    dataset=dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=1, gt_size=64))
-clips = dict(
-    type='FCA2ClipsDataset',
-    task='autoencoder',
-    dataroot_gt='data/clips/val/gt',
-    pipeline=[_base_.pack])
-val_dataloader = dict(dataset=dict(_delete_=True, **clips))
-test_dataloader = [dict(dataset=clips, **_base_.loader)]
+raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # no LQ frames
+train_dataloader = dict(dataset=dict(gt_size=64, **raw))
+val_dataloader = dict(dataset=raw)
+test_dataloader = [dict(dataset=dict(_base_.at_crf[1], **raw), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]
 
 train_cfg = dict(max_iters=500, val_interval=500)

@@ -9,16 +9,8 @@ model = dict(
         preset='tiny',
         color_correction=None))
 
-train_dataloader = dict(
-    batch_size=4,
-    dataset=dict(
-        data_prefix=dict(img='train/gt', gt='train/gt'),
-        pipeline=[
-            _base_.segment, *_base_.load,
-            dict(type='SetValues', dictionary=dict(scale=1)),
-            dict(type='PairedRandomCrop', gt_patch_size=48), *_base_.turns, _base_.pack
-        ]))
-clips = dict(data_prefix=dict(img='test/gt', gt='test/gt'), **_base_.clips)
-val_dataloader = dict(_delete_=True, dataset=clips, **_base_.loader)
-test_dataloader = [dict(dataset=clips, **_base_.loader)]
+raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # no LQ frames
+train_dataloader = dict(batch_size=4, dataset=dict(gt_size=48, **raw))
+val_dataloader = dict(dataset=raw)
+test_dataloader = [dict(dataset=dict(_base_.test_clips[1], **raw), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

@@ -7,7 +7,7 @@ from pathlib import Path
 from fca2_plugin._configs import CONFIGS
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.ablations.rows import RUNS
-from fca2_plugin.apps.small_scale import scaled, train_briefly
+from fca2_plugin.apps.small_scale import scaled, train_briefly, use_clips
 
 __all__ = ["BATCH", "ITERATIONS", "Study"]
 
@@ -58,9 +58,7 @@ class Study:
         cfg.randomness.seed = seed
         cfg.train_dataloader.batch_size = BATCH
         cfg.train_dataloader.dataset.gt_size = run.patch
-        self._use_clips(cfg.train_dataloader.dataset, "train")
-        for loader in (cfg.val_dataloader, *cfg.test_dataloader):
-            self._use_clips(loader.dataset, "test")
+        use_clips(cfg, self.clips)
         cfg.train_dataloader.dataset.seed = seed
         train_briefly(cfg, self.iterations, text)
         cfg.default_hooks.checkpoint.update(interval=_KEPT, max_keep_ckpts=1)
@@ -70,11 +68,6 @@ class Study:
             net = cfg.model if cfg.model.type == "FCA2Wrapper" else cfg.model.generator
             net.checkpoints = files
         return cfg
-
-    def _use_clips(self, dataset, split: str) -> None:
-        for kind in ("gt", "lq"):
-            if dataset.get(f"dataroot_{kind}") is not None:
-                dataset[f"dataroot_{kind}"] = str(self.clips / split / kind)
 
     def train(self, name: str, seed: int, text: str) -> dict:
         """Train, test and write ``result.json``; go on where a killed run stopped."""

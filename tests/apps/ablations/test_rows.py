@@ -82,6 +82,9 @@ def test_a_wrapped_network_is_trained_as_the_papers(load_config, tmp_path, name)
         starts = ours.model.checkpoints.get(part)
         assert (starts is None) == (paper.model.checkpoints.get(part) is None)
     assert ours.randomness.seed == ours.train_dataloader.dataset.seed == 3
+    data = ours.train_dataloader.dataset
+    assert data.dataroot_lq == str(tmp_path / "train/lq")  # the small configs' is a list
+    assert (data.crfs, data.raw_prob) == ([15, 25, 35], 0.5)
 
 
 @pytest.mark.mmagic
