@@ -35,6 +35,14 @@ VSR_ALONE = (
     "the checkpoint holds the weights of the VSR network alone, so FCA² around it is untrained: it "
     "starts neutral and works, and stage='adapt' trains it"
 )
+#: The ends of the sentence about weights that do not fit.
+WAY_OUT = (
+    "build the {part} with the settings it was trained with, or name the file that belongs to it"
+)
+AROUND = (
+    "it has no part of FCA²: name a checkpoint of the wrapped network, or, to put FCA² around a "
+    "trained network, set stage='adapt' or use --fca2 with the config of the network alone"
+)
 _PARTS = ("cleaning.", "autoencoder.", "vsr.")  # of FCA²
 #: Statistics of input images, which not every file repeats: the published SPyNet's do not.
 _CONSTANTS = ("mean", "std")
@@ -44,7 +52,7 @@ _SHOWN = 8  # keys in a message
 def load_part(module: nn.Module, path: str | Path, part: str, weights: str | None = None) -> None:
     """Load a module's weights from a checkpoint of any stage; all of them or none.
 
-    For FCA² that ``starts_neutral`` the weights of the VSR network alone are enough.
+    For FCA² that ``takes_vsr_alone`` the weights of the VSR network alone are enough.
 
     Args:
         module: The network, or a part of one.
@@ -100,7 +108,10 @@ def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[
             return found
         if nearest is None or len(problems) < len(nearest[0]):
             nearest = problems, reading
-    raise ValueError(_sentence(nearest[0], source, nearest[1].name or part))
+    hint = hasattr(module, "takes_vsr_alone") and holds_vsr_alone(select_part(state, part))
+    raise ValueError(
+        _sentence(nearest[0], source, nearest[1].name or part, AROUND if hint else WAY_OUT)
+    )
 
 
 def holds_vsr_alone(names: Iterable[str]) -> bool:
@@ -161,7 +172,7 @@ def _all_readings(module: nn.Module, state: State, part: str) -> Iterator[_Readi
     inside = released_fca2(select_part(state, ""))
     if inside is not None:
         yield from _readings(module, select_part(inside, part))
-    if getattr(module, "starts_neutral", False) and holds_vsr_alone(given):
+    if getattr(module, "takes_vsr_alone", False) and holds_vsr_alone(given):
         yield from _readings_of_vsr(module, given)
 
 
@@ -251,10 +262,9 @@ def _problems(wanted: State, given: State) -> list[str]:
     return problems
 
 
-def _sentence(problems: list[str], source: str | Path, part: str) -> str:
+def _sentence(problems: list[str], source: str | Path, part: str, way_out: str = WAY_OUT) -> str:
     shown = "; ".join(_shown(problems))
     more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return (
-        f"{source} does not hold the weights of this {part}: {shown}{more}; build the {part} with "
-        "the settings it was trained with, or name the file that belongs to it"
+    return f"{source} does not hold the weights of this {part}: {shown}{more}; " + way_out.format(
+        part=part
     )

@@ -135,18 +135,22 @@ class StagedFCA2Net(FCA2Net):
         }
 
     @property
-    def starts_neutral(self) -> bool:
-        """Whether the VSR network's weights are enough: all else is good before it is trained."""
+    def takes_vsr_alone(self) -> bool:
+        """Whether a checkpoint of the VSR network alone is enough.
+
+        Only stage ``adapt`` says that FCA² goes around a trained network; its own parts must be
+        good before they are trained. Elsewhere such a checkpoint is more likely a mistake.
+        """
         guided = self.autoencoder is None or isinstance(self.autoencoder, GuidedAutoencoder)
-        return guided and self.cleaning is None and self.vsr is not None
+        return self.stage == "adapt" and guided and self.cleaning is None
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
         """A checkpoint of the VSR network alone, as its own training left it, is that of ``vsr``.
 
-        Both hosts' loaders come here. Only where FCA² ``starts_neutral``; it keeps its own weights.
+        Both hosts' loaders come here. Where FCA² ``takes_vsr_alone``, it keeps its own weights.
         """
         names = [key[len(prefix) :] for key in state_dict if key.startswith(prefix)]
-        if self.starts_neutral and holds_vsr_alone(names):
+        if self.takes_vsr_alone and holds_vsr_alone(names):
             warnings.warn(VSR_ALONE, stacklevel=2)
             for name in names:
                 state_dict[f"{prefix}vsr.{name}"] = state_dict.pop(prefix + name)

@@ -93,16 +93,18 @@ def test_weights_of_the_network_alone_are_enough(tmp_path):
     plain = BasicVSRNet(4, 1)
     torch.save({"state_dict": {f"generator.{k}": v for k, v in plain.state_dict().items()}},
                tmp_path / "plain.pth")  # fmt: skip
-    net = StagedFCA2Net(BasicVSRNet(4, 1), preset="tiny_fast")
+    around = dict(preset="tiny_fast", stage="adapt")
+    net = StagedFCA2Net(BasicVSRNet(4, 1), **around)
     with pytest.warns(UserWarning, match="the VSR network alone, so FCA² around it is untrained"):
         load_part(net, tmp_path / "plain.pth", "generator")
     same = all(torch.equal(net.vsr.state_dict()[k], v) for k, v in plain.state_dict().items())
     assert same and not net.autoencoder.fusion[-1].weight.any()
-    released = StagedFCA2Net(BasicVSRNet(4, 1), stage="joint", preset="tiny")
-    with pytest.raises(ValueError, match="missing cleaning"):
-        load_part(released, tmp_path / "plain.pth", "generator")
+    for preset, key in (("tiny", "cleaning"), ("tiny_fast", "autoencoder")):
+        trained_whole = StagedFCA2Net(BasicVSRNet(4, 1), stage="joint", preset=preset)
+        with pytest.raises(ValueError, match=rf"missing {key}.* set stage='adapt' or use --fca2"):
+            load_part(trained_whole, tmp_path / "plain.pth", "generator")
     # the hosts' own loaders, inside their model
-    model = nn.ModuleDict({"generator": StagedFCA2Net(BasicVSRNet(4, 1), preset="tiny_fast")})
+    model = nn.ModuleDict({"generator": StagedFCA2Net(BasicVSRNet(4, 1), **around)})
     weights = torch.load(tmp_path / "plain.pth", weights_only=True)["state_dict"]
     with pytest.warns(UserWarning, match="untrained"):
         model.load_state_dict(weights, strict=True)
@@ -124,7 +126,7 @@ def test_mmengines_loader_takes_them_too():
     loss = dict(type="CharbonnierLoss")
     base = dict(type="BasicVSR", generator=net, pixel_loss=loss)
     plain = build_host_net(base)  # what the user has trained
-    model = fca2_wrapper(base, preset="fast")
+    model = fca2_wrapper(base, preset="fast", stage="adapt")
     with pytest.warns(UserWarning, match="untrained"):
         load_state_dict(model, plain.state_dict(), strict=True)
     lq = torch.rand(1, 7, 3, 64, 64)
