@@ -10,8 +10,8 @@ import math
 import os
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -32,10 +32,12 @@ BEYOND = 64  # frames that are read behind a part: what networks and cuts look a
 class Scan:
     """What a pass over all frames of a video found.
 
+    Frames are the stored ones, unless they are film in 3:2 pulldown: then they are the film's.
+
     Args:
         times: (n,) ``int64``, when each frame is shown, in ``time_base``, increasing.
-        keys: (n,) ``bool``, whether decoding can start there.
-        sums: (n,) ``uint32``, of each frame's first plane.
+        keys: (stored,) ``bool``, whether decoding can start at a stored frame.
+        sums: (stored,) ``uint32``, of each stored frame's first plane.
         time_base: Seconds of one tick.
         last_ticks: How long the last frame is shown.
         rate: Frames per second, on average.
@@ -53,6 +55,9 @@ class Scan:
         num_resized: Frames whose size or pixel format is not the first one's.
         dynamic: Kinds of metadata that each frame has of its own, as HDR10+; for people.
         box: What is not black in all frames: top, left, height, width; None if nobody looked.
+        film: ``tff`` or ``bff``, the field that is shown first, of film in 3:2 pulldown.
+        numbers: (n,) ``int64``, the stored frames that show the film's, which others repeat.
+        stored: (stored,) ``int64``, the time of each of film's stored frames.
     """
 
     times: np.ndarray
@@ -75,9 +80,47 @@ class Scan:
     num_resized: int = 0
     dynamic: str = ""
     box: tuple[int, int, int, int] | None = None
+    film: str = ""
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    stored: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def stored_times(self) -> np.ndarray:
+        """The time of each stored frame."""
+        return self.stored if self.film else self.times
+
+    def as_film(self, order: str, numbers: np.ndarray, times: np.ndarray) -> "Scan":
+        """The frames of the film that these are made of.
+
+        Args:
+            order: As ``film``.
+            numbers: As ``numbers``.
+            times: When each of them is shown.
+        """
+        end = int(self.times[-1]) + self.last_ticks
+        return replace(
+            self,
+            times=times,
+            last_ticks=end - int(times[-1]),
+            rate=self.rate * len(times) / len(self.times),
+            types="".join(self.types[number] for number in numbers),
+            film=order,
+            numbers=numbers,
+            stored=self.times,
+        )
+
+    def stored_numbers(self, start: int, stop: int) -> np.ndarray:
+        """Which stored frames show the frames ``start`` to ``stop``."""
+        return self.numbers[start:stop] if self.film else np.arange(start, stop)
+
+    def shown_at(self, stored: Sequence[int]) -> list[int]:
+        """The frames that are shown from these stored ones on."""
+        if not self.film:
+            return list(stored)
+        return sorted(set(np.searchsorted(self.numbers, stored).tolist()))
 
     @property
     def seconds(self) -> float:
@@ -134,14 +177,14 @@ def frames(
     tolerant: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Any]:
-    """Yield decoded frames ``start`` to ``stop``, each proved to be the one that the scan saw.
+    """Yield stored frames ``start`` to ``stop``, decoded, each proved to be the one that the scan saw.
 
     ``check`` is called with every decoded frame, also those before ``start``, and may raise.
 
     Raises:
         ValueError: The file changed since the scan.
     """
-    stop = len(known) if stop is None else stop
+    stop = len(known.sums) if stop is None else stop
     keys = np.flatnonzero(known.keys[: start + 1])
     is_steady = not (known.num_moved or known.num_jumps)  # else a time does not tell the frame
     origins = [int(keys[-1])] if len(keys) and keys[-1] and is_steady else []
@@ -169,14 +212,14 @@ def _numbered(
 ) -> Iterator[tuple[int, Any]]:
     def prepare(stream: Any) -> None:
         if origin:
-            stream.container.seek(int(known.times[origin]), stream=stream)
+            stream.container.seek(int(known.stored_times[origin]), stream=stream)
 
     decoded = pictures(path, prepare, index=index, damage=[] if tolerant else None)
     for count, frame in enumerate(decoded):
         if not origin:
             yield count, frame
         elif frame.pts is not None:
-            yield int(np.searchsorted(known.times, frame.pts)), frame
+            yield int(np.searchsorted(known.stored_times, frame.pts)), frame
 
 
 def _sum(frame: Any) -> int:

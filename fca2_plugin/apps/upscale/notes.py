@@ -25,7 +25,12 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         )
     if given.interlaced and options.deinterlace != AUTO:
         notes.append("the source is interlaced: --deinterlace auto gives a better result")
-    if options.deinterlace == AUTO and not given.interlaced:
+    if given.film:
+        notes.append(
+            f"the source is film in 3:2 pulldown: its {len(given.sums)} frames became the "
+            f"{len(given)} of the film, {float(given.rate):.2f} a second"
+        )
+    elif options.deinterlace == AUTO and not given.interlaced:
         notes.append(
             "the source is progressive, as no frame says that it is interlaced: nothing was "
             "deinterlaced"

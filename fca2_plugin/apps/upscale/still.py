@@ -33,7 +33,7 @@ def write_still(
     source: Path,
     out: Path,
     seconds: float,
-    upscaler: ClipRunner,
+    runner: ClipRunner,
     options: UpscaleOptions,
     progress: ProgressCallback,
 ) -> UpscaleResult:
@@ -43,7 +43,7 @@ def write_still(
         source: The video.
         out: As ``still_name`` takes it.
         seconds: When the frame is shown.
-        upscaler: The network.
+        runner: The network.
         options: The user's.
         progress: Told of the first pass.
 
@@ -72,9 +72,9 @@ def write_still(
         drop_unsupported=True,
     )
     job = prepare(
-        look(source, options, progress), out.with_suffix(".mkv"), upscaler, options
+        look(source, options, progress), out.with_suffix(".mkv"), runner, options
     )  # nothing is encoded, so that any container does
-    seen = list(windows(job.segments[0], job.sizes, upscaler.align))
+    seen = list(windows(job.segments[0], job.sizes, runner.align))
     first, last = seen[0].start, max(window.stop for window in seen)
     given = source_pictures(job, first, last)
     picture = next(upscale_segment(picture_upscaler(job), given, first, job.segments[0], job.sizes))
