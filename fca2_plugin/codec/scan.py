@@ -19,11 +19,16 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin.codec.picture import ColorTags, read_tags
+from fca2_plugin.codec.side_data import stereo_mode
 from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["Scan", "frames", "read_dynamic", "read_rotation", "scan"]
 
-DYNAMIC = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision"}
+DYNAMIC = {
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DOVI_METADATA": "Dolby Vision",
+    "A53_CC": "closed captions",
+}
 MOST_BACK = 0.02  # of the frames whose times may be before the one in front, by a fault
 BEYOND = 64  # frames that are read behind a part: what networks and cuts look ahead
 
@@ -53,7 +58,9 @@ class Scan:
         types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
         num_jumps: Places at which the clock jumps, which it does no more here.
         num_resized: Frames whose size or pixel format is not the first one's.
-        dynamic: Kinds of metadata that each frame has of its own, as HDR10+; for people.
+        dynamic: Kinds of data that each frame has of its own, as HDR10+; for people.
+        has_alpha: Whether it is transparent somewhere.
+        stereo: How two views share a picture, as ``side_data.stereo_mode`` has it.
         box: What is not black in all frames: top, left, height, width; None if nobody looked.
         film: ``tff`` or ``bff``, the field that is shown first, of film in 3:2 pulldown.
         numbers: (n,) ``int64``, the stored frames that show the film's, which others repeat.
@@ -79,6 +86,8 @@ class Scan:
     num_jumps: int = 0
     num_resized: int = 0
     dynamic: str = ""
+    has_alpha: bool = False
+    stereo: int = 0
     box: tuple[int, int, int, int] | None = None
     film: str = ""
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -177,7 +186,7 @@ def frames(
     tolerant: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Any]:
-    """Yield stored frames ``start`` to ``stop``, decoded, each proved to be the one that the scan saw.
+    """Yield stored frames ``start`` to ``stop``, each proved to be the one that the scan saw.
 
     ``check`` is called with every decoded frame, also those before ``start``, and may raise.
 
@@ -241,8 +250,9 @@ class _Found:
         self.first: Any = None
         self.tags = ColorTags()
         self.rotation = self.num_moved = self.num_resized = 0
-        self.interlaced = False
+        self.interlaced = self.has_alpha = False
         self.dynamic = ""
+        self.stereo = 0
 
     def prepare(self, stream: Any) -> None:
         """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
@@ -256,9 +266,14 @@ class _Found:
         if self.first is None:
             self.first = frame
             self.tags = read_tags(frame, self.stream)
+            layer = {key.lower(): value for key, value in self.stream.metadata.items()}
+            self.has_alpha = layer.get("alpha_mode") == "1" or any(  # WebM's is another layer
+                part.is_alpha for part in frame.format.components
+            )
             self.stream = None
             self.rotation = read_rotation(frame)
             self.dynamic = read_dynamic(frame)
+            self.stereo = stereo_mode(frame.side_data.get("STEREO3D"))
         self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
         if time is None:
@@ -300,6 +315,8 @@ class _Found:
             num_resized=self.num_resized,
             num_jumps=num_jumps,
             dynamic=self.dynamic,
+            has_alpha=self.has_alpha,
+            stereo=self.stereo,
         )
 
     def _settle_times(self) -> None:
@@ -330,7 +347,7 @@ def read_rotation(frame: Any) -> int:
 
 
 def read_dynamic(frame: Any) -> str:
-    """Which metadata of its own a decoded frame has, for people; ``""`` for none."""
+    """What a decoded frame has of its own that cannot be kept, for people; ``""`` for none."""
     return " and ".join(
         name for key, name in DYNAMIC.items() if frame.side_data.get(key) is not None
     )

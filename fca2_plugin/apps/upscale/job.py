@@ -40,6 +40,7 @@ from fca2_plugin.codec.picture import (
 )
 from fca2_plugin.codec.scan import Scan, scan
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
+from fca2_plugin.codec.side_data import keeps_views
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 
@@ -277,6 +278,11 @@ def prepare(
     copied, dropped = choose_streams(layout, out, options)
     if dropped:
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
+    if not keeps_views(out, given.stereo):
+        notes.append(
+            f"{out.suffix} cannot say how the two views of stereo 3D share a picture: that is left "
+            "out; .mkv can"
+        )
     for index, form in converted(layout, out).items():
         notes.append(f"{layout.tracks[index]} becomes {form}, which {out.suffix} holds")
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)

@@ -113,7 +113,8 @@ def test_what_is_no_film_keeps_its_frames(tmp_path, what, coder):
 
 
 def test_video_titles_within_film_keep_their_frames(tmp_path):
-    film_part, video_part = telecined(tmp_path), tmp_path / "video.mkv"
+    telecined(tmp_path)
+    video_part = tmp_path / "video.mkv"
     moving = MOVING.format(rate="60000/1001") + ",interlace"
     ffmpeg("-f", "lavfi", "-i", moving, "-frames:v", 20, *CODERS["mpeg2"], video_part)
     (tmp_path / "list.txt").write_text("file in.mkv\nfile video.mkv\n")
