@@ -24,7 +24,7 @@ __all__ = ["FieldWatcher", "as_film"]
 
 CYCLE, FILM = 5, 4  # stored frames, and those of the film
 STILL = 0.1  # of 255, the mean change of a field where nothing moves
-CLEAR, CLEAR_OF_MANY = 0.6, 0.88  # of the next smallest change, in a cycle and on either side
+CLEAR, CLEAR_OF_MANY = 0.6, 0.88  # of the next smallest share, in a cycle and around it
 AROUND = 5  # cycles that are looked at together where one does not tell
 ENOUGH = 0.5  # of the cycles in which anything moves must have the pattern, and two at least
 MOST_UNEVEN = 1.5  # steps of a cycle whose times are made even
@@ -58,12 +58,11 @@ def as_film(given: Scan, changes: list[tuple[float, float]]) -> Scan:
         changes: What a ``FieldWatcher`` noted of them.
     """
     change = np.array(changes)
-    usual = np.array([np.median(change[max(0, n - 2) : n + 3], axis=0) for n in range(len(change))])
-    moves = usual > STILL
-    shares = np.where(moves, change / np.maximum(usual, STILL), 1.0)
-    orders = {"tff": _repeats(shares), "bff": _repeats(shares[:, ::-1])}
+    # of film one field changes and the other does not; of all else both change alike
+    shares = (change + STILL) / (change[:, ::-1] + STILL)
+    orders = {"tff": _repeats(*shares.T), "bff": _repeats(*shares.T[::-1])}
     order, repeats = max(orders.items(), key=lambda item: (item[1] >= 0).sum())
-    moving = _cycles(moves.any(axis=1), False).any(axis=1)
+    moving = _cycles((change > STILL).any(axis=1), False).any(axis=1)
     if (repeats >= 0).sum() < max(2, ENOUGH * moving.sum()):
         return given
     kept = np.ones(len(moving) * CYCLE, bool)
@@ -76,21 +75,22 @@ def as_film(given: Scan, changes: list[tuple[float, float]]) -> Scan:
     return given.as_film(order, np.flatnonzero(kept), _even_times(given, kept)[kept])
 
 
-def _repeats(shares: np.ndarray) -> np.ndarray:
+def _repeats(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The place in each cycle of the frame whose first field is a repeated one; -1 for none.
 
     Args:
-        shares: (n, 2), how much of the usual change each frame's first and second field have.
+        first: (n,), how much each frame's first field changes, in terms of the other one.
+        second: (n,), the same of the second field, which is repeated two frames later.
     """
-    later = np.append(shares[2:, 1], [1.0, 1.0])[: len(shares)]
-    one = _cycles(np.maximum(shares[:, 0], later), 1.0)
+    later = np.append(second[2:], [1.0, 1.0])[: len(first)]
+    one = _cycles(np.maximum(first, later), 1.0)
     edges = AROUND // 2
     padded = np.pad(one, ((edges, edges), (0, 0)), mode="edge")
     many = np.median(np.lib.stride_tricks.sliding_window_view(padded, AROUND, axis=0), axis=-1)
     places = np.full(len(one), -1)
     for values, clear in ((many, CLEAR_OF_MANY), (one, CLEAR)):
         least, next_least = np.sort(values, axis=1)[:, :2].T
-        is_clear = least < clear * next_least
+        is_clear = least < clear * np.minimum(next_least, 1)
         places[is_clear] = values.argmin(axis=1)[is_clear]
     return places
 

@@ -124,7 +124,7 @@ def test_a_size_that_changes_is_brought_to_the_first_one(tmp_path):
     one, two = film(tmp_path / "1.ts", 4), film(tmp_path / "2.ts", 4, (32, 48))
     source = tmp_path / "in.ts"
     source.write_bytes(one.read_bytes() + two.read_bytes())
-    result = made(source, tmp_path / "out.mp4", segment=3)
+    result = made(source, tmp_path / "out.mp4", segment=3, cuts=True, crop="auto")
     assert (result.num_frames, result.height, result.width) == (8, 96, 128)
     assert any("4 frames of the source have another size" in note for note in result.notes)
 
