@@ -236,7 +236,7 @@ def _check_result(case: Case, source: Path, out: Path, outcome: Outcome) -> None
         len(made.times) == outcome.frames, f"{len(made.times)} frames of {outcome.frames}"
     )
     if case.frames:
-        wrong = sum(abs(b - a - case.step) > 2 * MILLISECOND for a, b in _pairs(made.times))
+        wrong = sum(abs(b - a - case.step) > case.step / 10 for a, b in _pairs(made.times))
         outcome.expect(not wrong, f"{wrong} steps are not of {float(case.step):.4f} seconds")
         return
     _check_times(case, given, made, out, outcome)
