@@ -356,9 +356,9 @@ def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
     if end is not None:
         last = _frame_at(given, end)
     if first >= len(given):
-        what = "a preview" if options.preview_seconds is not None else "a part"
         raise ValueError(
-            f"{what} from second {start:g} on is empty; the video lasts {given.seconds:.2f} seconds"
+            f"there is no frame from second {start:g} on; the video lasts {given.seconds:.2f} "
+            "seconds"
         )
     return first, max(last, first + 1)
 

@@ -51,6 +51,10 @@ def write_still(
         FileNotFoundError: There is no source.
         ValueError: The source or an option is wrong, or the picture is there already.
     """
+    if seconds < 0:
+        raise ValueError(f"still must be at least 0, got {seconds:g}")
+    if options.preview_seconds is not None or options.part != (0, None):
+        raise ValueError("a still is the frame of one second; leave out start, end and preview")
     out = still_name(source, out)
     if not source.is_file():
         raise FileNotFoundError(f"there is no video file {source}")
@@ -63,8 +67,6 @@ def write_still(
         options,
         preview_seconds=_ONE_FRAME,
         preview_start=seconds,
-        start=None,
-        end=None,
         codec="libx264",
         pix_fmt="yuv444p",
         crf=None,
