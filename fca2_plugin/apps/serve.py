@@ -115,11 +115,11 @@ class Worker:
     Args:
         folder: Where results live.
         options: Of all jobs.
-        upscaler: The network that is there at first; others are ``list_weights``.
+        runner: The network that is there at first; others are ``list_weights``.
     """
 
-    def __init__(self, folder: Path, options: UpscaleOptions, upscaler: ClipRunner) -> None:
-        self.folder, self.options, self.upscaler = folder, options, upscaler
+    def __init__(self, folder: Path, options: UpscaleOptions, runner: ClipRunner) -> None:
+        self.folder, self.options, self.runner = folder, options, runner
         self.is_closed = False
         self.is_idle = threading.Event()
         self.is_idle.set()
@@ -139,14 +139,14 @@ class Worker:
         self.is_idle.clear()
         hooks: list[Any] = []
         try:
-            upscaler = self._network(weights)
+            runner = self._network(weights)
             hooks += [  # a frame can take minutes, a layer does not
                 part.register_forward_pre_hook(lambda module, args: self._go_on())
-                for part in upscaler.network.modules()
+                for part in runner.network.modules()
             ]
             source = Path(path)
             ending = source.suffix.lower() if source.suffix.lower() in SAME_CONTAINER else ".mkv"
-            kind = "preview" if choices.preview else f"x{upscaler.scale}"
+            kind = "preview" if choices.preview else f"x{runner.scale}"
             kind = f"{choices.height:.0f}p" if choices.height and not choices.preview else kind
             out = self.folder / secrets.token_hex(8) / f"{source.stem}_{kind}{ending}"
             options = replace(self.options, **choices.options())
@@ -156,7 +156,7 @@ class Worker:
                 tell((state.done, state.total), desc=_said(state), unit="frames")
 
             out.parent.mkdir(parents=True)
-            made = upscale(source, out, network=upscaler, options=options, progress=progress)
+            made = upscale(source, out, network=runner, options=options, progress=progress)
         finally:
             for hook in hooks:
                 hook.remove()
@@ -164,7 +164,7 @@ class Worker:
             self.is_idle.set()
         seconds = probe(out).duration_seconds or 0.0
         facts = f"{made.width}x{made.height}, {made.num_frames} frames in {made.seconds:.0f} s"
-        notes = "".join(f"\n- {note}" for note in (*upscaler.notes, *made.notes))
+        notes = "".join(f"\n- {note}" for note in (*runner.notes, *made.notes))
         shown = Made(path, str(out), bool(choices.preview), choices.start, seconds)
         return shown, f"**{out.name}**: {facts}{notes}"
 
@@ -179,9 +179,9 @@ class Worker:
             raise _Stopped
 
     def _network(self, weights: str) -> ClipRunner:
-        if self.upscaler.name != weights:
-            self.upscaler = load_runner(weights=weights, **self.options.network)
-        return self.upscaler
+        if self.runner.name != weights:
+            self.runner = load_runner(weights=weights, **self.options.network)
+        return self.runner
 
 
 def _said(state: Progress) -> str:

@@ -8,7 +8,15 @@ from typing import Any
 
 from fca2_plugin._optional import require
 
-__all__ = ["copy_stream", "file_url", "format_of", "open_media", "readable", "takes"]
+__all__ = [
+    "copy_stream",
+    "file_url",
+    "format_of",
+    "open_media",
+    "open_result",
+    "readable",
+    "takes",
+]
 
 NO_TAG = "\0\0\0\0"
 
@@ -51,13 +59,25 @@ def _text(text: str) -> str:
         return given.decode("latin-1")
 
 
+def open_result(path: str | os.PathLike, options: dict[str, str] | None = None) -> Any:
+    """Open a file to write it, in the container that it is named for.
+
+    Raises:
+        ValueError: The ending names no container.
+    """
+    # FFmpeg's own choice for .m4v is MP4 for old iPods, without covers and HEVC
+    form = "mp4" if Path(path).suffix.lower() == ".m4v" else None
+    av = require("av", "video")
+    return av.open(file_url(path), "w", format=form, container_options=options or {})
+
+
 def format_of(path: str | os.PathLike) -> str:
     """FFmpeg's name of the container that ``path`` is named for.
 
     Raises:
         ValueError: The ending names no container.
     """
-    with require("av", "video").open(file_url(path), "w") as container:  # writes nothing
+    with open_result(path) as container:  # writes nothing
         return container.format.name
 
 

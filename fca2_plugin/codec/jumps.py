@@ -1,5 +1,6 @@
 """Streams whose clock jumps, as of joined or recorded ones: their parts follow each other."""
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -11,37 +12,59 @@ MOST_BACK, MOST_AHEAD = Fraction(1, 10), Fraction(10)  # seconds; FFmpeg's progr
 class Joiner:
     """Moves packets, in the order of the file, so that no stream goes back.
 
-    One offset holds for all streams from a jump on, so that pictures and sound stay together.
+    One offset holds for all streams from a jump on, so that pictures and sound stay together. Sound
+    may come to the jump some packets later than the pictures do, or earlier.
     """
 
     def __init__(self) -> None:
-        self.num_jumps = 0
-        self._offset = Fraction(0)
-        self._ends: dict[int, Fraction] = {}
+        self._offsets = [Fraction(0)]  # of the parts
+        self._parts: dict[int, int] = {}  # in which a stream is
+        self._ends: dict[int, Fraction] = {}  # when a stream's last packet ends
+        self._last: dict[int, Fraction] = {}  # and when it begins
+
+    @property
+    def num_jumps(self) -> int:
+        """Places at which the clock jumped."""
+        return len(self._offsets) - 1
 
     def place(self, packet: Any) -> None:
         """Move a packet to where it belongs."""
-        base = packet.time_base
+        stream, base = packet.stream_index, packet.time_base
+        part = self._parts.get(stream, self.num_jumps)
         if base is None or packet.dts is None:
-            self._move(packet)
+            self._move(packet, part)
             return
-        time, end = packet.dts * base + self._offset, self._ends.get(packet.stream_index)
-        if end is not None and not end - MOST_BACK <= time <= end + MOST_AHEAD:
-            self.num_jumps += 1
-            self._offset += max(self._ends.values()) - time
-        self._move(packet)
-        time = packet.dts * base
-        if self.num_jumps and end is not None and time < end:  # the parts overlap a little
-            late = -((time - end) // base)
+        end, last = self._ends.get(stream), self._last.get(stream)
+        if end is not None:
+            part = self._part_of(packet.dts * base, part, end)
+        self._parts[stream] = part
+        self._move(packet, part)
+        lasts = (packet.duration or 0) * base
+        if self.num_jumps and end is not None:  # the parts may overlap a little
+            least = math.ceil((end if lasts else last) / base)
+            late = max(0, least + (not lasts) - packet.dts)
             packet.dts += late
-            packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
-            time = packet.dts * base
-        self._ends[packet.stream_index] = time + max(packet.duration or 0, 1) * base
+            if late and packet.pts is not None:
+                packet.pts = max(packet.pts, packet.dts)
+        time = packet.dts * base
+        if not lasts:  # transport streams do not say it: as long as the packet before
+            lasts = base if last is None else min(time - last, MOST_AHEAD)
+        self._last[stream], self._ends[stream] = time, time + lasts
 
-    def _move(self, packet: Any) -> None:
-        if not self._offset:
+    def _part_of(self, time: Fraction, first: int, end: Fraction) -> int:
+        """The part, from ``first`` on, where the packet is nearest to all others; a new one."""
+        now = max(self._ends.values())
+        known = range(first, self.num_jumps + 1)
+        part = min(known, key=lambda number: abs(time + self._offsets[number] - now))
+        if not end - MOST_BACK <= time + self._offsets[part] <= end + MOST_AHEAD:
+            self._offsets.append(now - time)
+            part = self.num_jumps
+        return part
+
+    def _move(self, packet: Any, part: int) -> None:
+        if not self._offsets[part]:
             return
-        shift = round(self._offset / packet.time_base)
+        shift = round(self._offsets[part] / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts + shift
         packet.dts = None if packet.dts is None else packet.dts + shift
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fca2_plugin._optional import require
-from fca2_plugin.codec.container import file_url, format_of, open_media, readable, takes
+from fca2_plugin.codec.container import format_of, open_media, open_result, readable, takes
 from fca2_plugin.codec.subtitles import form_for
 
 __all__ = [
@@ -156,7 +156,7 @@ def can_hold(path: str | os.PathLike, encoder: str) -> bool:
     Raises:
         ValueError: The ending names no container.
     """
-    with require("av", "video").open(file_url(path), "w") as container:  # writes nothing
+    with open_result(path) as container:  # writes nothing
         return encoder in container.supported_codecs
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin._optional import require
-from fca2_plugin.codec.container import copy_stream, file_url, open_media, readable
+from fca2_plugin.codec.container import copy_stream, open_media, open_result, readable
 from fca2_plugin.codec.jumps import joiner_for
 from fca2_plugin.codec.layout import converted, keeps_as_attachment, read_layout
 from fca2_plugin.codec.side_data import described, read_side_data
@@ -37,11 +37,12 @@ COVERS = {"png": ("cover.png", "image/png"), "mjpeg": ("cover.jpg", "image/jpeg"
 STALE = (  # what another encoder or muxer said of the stream
     "encoder",
     "vendor_id",
-    "DURATION",
-    "NUMBER_OF_FRAMES",
-    "NUMBER_OF_BYTES",
-    "BPS",
+    "duration",
+    "number_of_frames",
+    "number_of_bytes",
+    "bps",
 )
+ALPHA = ("alpha_mode",)  # of WebM, whose transparency is in another layer
 OF_THE_CONTAINER = ("encoder", "major_brand", "minor_version", "compatible_brands")
 
 
@@ -154,14 +155,16 @@ def join(
     tracks, forms = layout.tracks, converted(layout, out)
     wanted = sorted({*keep, video.index})  # streams stand in the order that they have in the source
     if out.suffix.lower() in MOV_SUFFIXES:
+        # iPhones' place, make and model have names that FFmpeg else leaves out
+        named = any(key.startswith("com.") for key in layout.metadata)
         options |= {
-            "movflags": "faststart",
+            "movflags": "faststart+use_metadata_tags" if named else "faststart",
             "movie_timescale": str(_movie_ticks(source, wanted)),
             "strict": "unofficial",  # else a sphere is left out
         }
     with (
         open_media(source) as given,
-        av.open(file_url(out), "w", container_options=options) as made,
+        open_result(out, options) as made,
     ):
         given.flags &= ~av.container.Flags.gen_pts.value  # times as they are
         streams, converters = {}, {}
@@ -209,6 +212,7 @@ def _add_pictures(made: Any, given: Any, video: VideoTrack, source: str | os.Pat
     stream.disposition = given.disposition
     stream.metadata.clear()
     stream.metadata.update(readable(given.metadata))
+    _drop(stream.metadata, ALPHA)
     return stream
 
 
@@ -224,9 +228,9 @@ def _attach(made: Any, given: Any, source: str | os.PathLike) -> None:
     stream.metadata.update(known)
 
 
-def _drop(metadata: dict[str, str], keys: Iterable[str]) -> None:
-    for key in keys:
-        metadata.pop(key, None)
+def _drop(metadata: dict[str, str], keys: Container[str]) -> None:
+    for key in [key for key in metadata if key.lower() in keys]:  # Matroska writes them large
+        del metadata[key]
 
 
 def _movie_ticks(source: str | os.PathLike, wanted: Iterable[int]) -> int:

@@ -10,8 +10,8 @@ import math
 import os
 import zlib
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -19,11 +19,16 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin.codec.picture import ColorTags, read_tags
+from fca2_plugin.codec.side_data import stereo_mode
 from fca2_plugin.codec.video import frame_type, pictures
 
 __all__ = ["Scan", "frames", "read_dynamic", "read_rotation", "scan"]
 
-DYNAMIC = {"DYNAMIC_HDR_PLUS": "HDR10+", "DOVI_METADATA": "Dolby Vision"}
+DYNAMIC = {
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DOVI_METADATA": "Dolby Vision",
+    "A53_CC": "closed captions",
+}
 MOST_BACK = 0.02  # of the frames whose times may be before the one in front, by a fault
 BEYOND = 64  # frames that are read behind a part: what networks and cuts look ahead
 
@@ -32,10 +37,12 @@ BEYOND = 64  # frames that are read behind a part: what networks and cuts look a
 class Scan:
     """What a pass over all frames of a video found.
 
+    Frames are the stored ones, unless they are film in 3:2 pulldown: then they are the film's.
+
     Args:
         times: (n,) ``int64``, when each frame is shown, in ``time_base``, increasing.
-        keys: (n,) ``bool``, whether decoding can start there.
-        sums: (n,) ``uint32``, of each frame's first plane.
+        keys: (stored,) ``bool``, whether decoding can start at a stored frame.
+        sums: (stored,) ``uint32``, of each stored frame's first plane.
         time_base: Seconds of one tick.
         last_ticks: How long the last frame is shown.
         rate: Frames per second, on average.
@@ -51,8 +58,13 @@ class Scan:
         types: How each frame was coded, one letter of ``frame_type`` each; nothing if not known.
         num_jumps: Places at which the clock jumps, which it does no more here.
         num_resized: Frames whose size or pixel format is not the first one's.
-        dynamic: Kinds of metadata that each frame has of its own, as HDR10+; for people.
+        dynamic: Kinds of data that each frame has of its own, as HDR10+; for people.
+        has_alpha: Whether it is transparent somewhere.
+        stereo: How two views share a picture, as ``side_data.stereo_mode`` has it.
         box: What is not black in all frames: top, left, height, width; None if nobody looked.
+        film: ``tff`` or ``bff``, the field that is shown first, of film in 3:2 pulldown.
+        numbers: (n,) ``int64``, the stored frames that show the film's, which others repeat.
+        stored: (stored,) ``int64``, the time of each of film's stored frames.
     """
 
     times: np.ndarray
@@ -74,10 +86,50 @@ class Scan:
     num_jumps: int = 0
     num_resized: int = 0
     dynamic: str = ""
+    has_alpha: bool = False
+    stereo: int = 0
     box: tuple[int, int, int, int] | None = None
+    film: str = ""
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    stored: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def stored_times(self) -> np.ndarray:
+        """The time of each stored frame."""
+        return self.stored if self.film else self.times
+
+    def as_film(self, order: str, numbers: np.ndarray, times: np.ndarray) -> "Scan":
+        """The frames of the film that these are made of.
+
+        Args:
+            order: As ``film``.
+            numbers: As ``numbers``.
+            times: When each of them is shown.
+        """
+        end = int(self.times[-1]) + self.last_ticks
+        return replace(
+            self,
+            times=times,
+            last_ticks=end - int(times[-1]),
+            rate=self.rate * len(times) / len(self.times),
+            types="".join(self.types[number] for number in numbers),
+            film=order,
+            numbers=numbers,
+            stored=self.times,
+        )
+
+    def stored_numbers(self, start: int, stop: int) -> np.ndarray:
+        """Which stored frames show the frames ``start`` to ``stop``."""
+        return self.numbers[start:stop] if self.film else np.arange(start, stop)
+
+    def shown_at(self, stored: Sequence[int]) -> list[int]:
+        """The frames that are shown from these stored ones on."""
+        if not self.film:
+            return list(stored)
+        return sorted(set(np.searchsorted(self.numbers, stored).tolist()))
 
     @property
     def seconds(self) -> float:
@@ -134,14 +186,14 @@ def frames(
     tolerant: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Any]:
-    """Yield decoded frames ``start`` to ``stop``, each proved to be the one that the scan saw.
+    """Yield stored frames ``start`` to ``stop``, each proved to be the one that the scan saw.
 
     ``check`` is called with every decoded frame, also those before ``start``, and may raise.
 
     Raises:
         ValueError: The file changed since the scan.
     """
-    stop = len(known) if stop is None else stop
+    stop = len(known.sums) if stop is None else stop
     keys = np.flatnonzero(known.keys[: start + 1])
     is_steady = not (known.num_moved or known.num_jumps)  # else a time does not tell the frame
     origins = [int(keys[-1])] if len(keys) and keys[-1] and is_steady else []
@@ -169,14 +221,14 @@ def _numbered(
 ) -> Iterator[tuple[int, Any]]:
     def prepare(stream: Any) -> None:
         if origin:
-            stream.container.seek(int(known.times[origin]), stream=stream)
+            stream.container.seek(int(known.stored_times[origin]), stream=stream)
 
     decoded = pictures(path, prepare, index=index, damage=[] if tolerant else None)
     for count, frame in enumerate(decoded):
         if not origin:
             yield count, frame
         elif frame.pts is not None:
-            yield int(np.searchsorted(known.times, frame.pts)), frame
+            yield int(np.searchsorted(known.stored_times, frame.pts)), frame
 
 
 def _sum(frame: Any) -> int:
@@ -198,8 +250,9 @@ class _Found:
         self.first: Any = None
         self.tags = ColorTags()
         self.rotation = self.num_moved = self.num_resized = 0
-        self.interlaced = False
+        self.interlaced = self.has_alpha = False
         self.dynamic = ""
+        self.stereo = 0
 
     def prepare(self, stream: Any) -> None:
         """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
@@ -213,9 +266,14 @@ class _Found:
         if self.first is None:
             self.first = frame
             self.tags = read_tags(frame, self.stream)
+            layer = {key.lower(): value for key, value in self.stream.metadata.items()}
+            self.has_alpha = layer.get("alpha_mode") == "1" or any(  # WebM's is another layer
+                part.is_alpha for part in frame.format.components
+            )
             self.stream = None
             self.rotation = read_rotation(frame)
             self.dynamic = read_dynamic(frame)
+            self.stereo = stereo_mode(frame.side_data.get("STEREO3D"))
         self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
         if time is None:
@@ -257,6 +315,8 @@ class _Found:
             num_resized=self.num_resized,
             num_jumps=num_jumps,
             dynamic=self.dynamic,
+            has_alpha=self.has_alpha,
+            stereo=self.stereo,
         )
 
     def _settle_times(self) -> None:
@@ -287,7 +347,7 @@ def read_rotation(frame: Any) -> int:
 
 
 def read_dynamic(frame: Any) -> str:
-    """Which metadata of its own a decoded frame has, for people; ``""`` for none."""
+    """What a decoded frame has of its own that cannot be kept, for people; ``""`` for none."""
     return " and ".join(
         name for key, name in DYNAMIC.items() if frame.side_data.get(key) is not None
     )

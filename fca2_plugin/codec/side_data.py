@@ -1,4 +1,4 @@
-"""What a stream tells of its pictures beside them: rotation, the display of HDR, a sphere.
+"""What a stream tells of its pictures beside them: rotation, HDR's display, a sphere, two views.
 
 PyAV reads all of it and can write a rotation alone. The rest goes along in the header of a Matroska
 file, whose elements are public and simple: a header is made in memory for the coded stream, the
@@ -11,6 +11,7 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin.codec.video import pictures
 
-__all__ = ["SideData", "described", "read_side_data"]
+__all__ = ["SideData", "described", "keeps_views", "read_side_data", "stereo_mode"]
 
 # Matroska's numbers (RFC 9559)
 TO_VIDEO = ("18538067", "1654AE6B", "AE", "E0")  # Segment, Tracks, TrackEntry, Video
@@ -26,6 +27,10 @@ COLOUR, PROJECTION = "55B0", "7670"
 # AVMasteringDisplayMetadata holds three primaries, the white point, the least and the most light
 MASTERING = ("55D1", "55D2", "55D3", "55D4", "55D5", "55D6", "55D7", "55D8", "55DA", "55D9")
 LIGHT = ("55BC", "55BD")  # MaxCLL, MaxFALL
+STEREO = "53B8"
+# by AVStereo3DType (libavutil/stereo3d.h), where the left or the right view comes first
+STEREO_MODES = {1: (1, 11), 2: (3, 2), 3: (13, 14), 4: (5, 4), 6: (7, 6), 7: (9, 8)}
+KEPT_MODES = {".mp4": (0, 1, 3), ".m4v": (0, 1, 3), ".mov": (0,)}  # of FFmpeg's writers
 TYPE, PRIVATE, ANGLES = "7671", "7672", ("7673", "7674", "7675")  # yaw, pitch, roll
 
 
@@ -38,12 +43,14 @@ class SideData:
         mastering: ``AVMasteringDisplayMetadata``.
         light: ``AVContentLightMetadata``.
         sphere: ``AVSphericalMapping``.
+        stereo: ``AVStereo3D``.
     """
 
     matrix: Sequence[int] | None = None
     mastering: bytes | None = None
     light: bytes | None = None
     sphere: bytes | None = None
+    stereo: bytes | None = None
 
     def colour(self) -> bytes:
         """Matroska's elements of the display that the film was made on, and its light."""
@@ -59,6 +66,11 @@ class SideData:
             levels = zip(LIGHT, struct.unpack_from("=2I", self.light), strict=True)
             found += b"".join(_element(key, struct.pack(">Q", level)) for key, level in levels)
         return found
+
+    def views(self) -> bytes:
+        """Matroska's element of two pictures in one."""
+        mode = stereo_mode(self.stereo)
+        return _element(STEREO, bytes([mode])) if mode else b""
 
     def projection(self) -> bytes:
         """Matroska's element of a picture that goes around the viewer."""
@@ -76,12 +88,25 @@ class SideData:
         return _element(PROJECTION, found)
 
 
+def stereo_mode(stereo: bytes | None) -> int:
+    """Matroska's number of how two views share a picture, of ``AVStereo3D``; 0 for none."""
+    if stereo is None:
+        return 0
+    kind, flags = struct.unpack_from("=2i", stereo)
+    return STEREO_MODES.get(kind, (0, 0))[flags & 1]
+
+
+def keeps_views(path: str | os.PathLike, mode: int) -> bool:
+    """Whether the container of ``path`` can tell of a ``stereo_mode``."""
+    return mode in KEPT_MODES.get(Path(path).suffix.lower(), (mode,))
+
+
 def read_side_data(path: str | os.PathLike, index: int) -> SideData:
     """Read what the first frame that decodes tells, be it the container's or the stream's."""
     frame = next(iter(pictures(path, index=index, damage=[])), None)
     if frame is None:
         return SideData()
-    names = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL", "SPHERICAL")
+    names = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL", "SPHERICAL", "STEREO3D")
     found = [frame.side_data.get(name) for name in names]
     matrix = frame.side_data.get("DISPLAYMATRIX")
     return SideData(
@@ -92,9 +117,9 @@ def read_side_data(path: str | os.PathLike, index: int) -> SideData:
 
 @contextlib.contextmanager
 def described(coded: Any, side_data: SideData) -> Iterator[Any]:
-    """Yield the opened file ``coded``, or one like it whose stream tells of HDR or of a sphere."""
-    colour, projection = side_data.colour(), side_data.projection()
-    if not colour and not projection:
+    """Yield the opened file ``coded``, or one like it whose stream tells of all that."""
+    colour, more = side_data.colour(), side_data.projection() + side_data.views()
+    if not colour and not more:
         yield coded
         return
     av = require("av", "video")
@@ -106,7 +131,7 @@ def described(coded: Any, side_data: SideData) -> Iterator[Any]:
         packet.stream = stream
         made.mux_one(packet)
     data = _put(header.getvalue(), (*TO_VIDEO, COLOUR), colour)
-    data = _put(data, TO_VIDEO, projection)
+    data = _put(data, TO_VIDEO, more)
     with av.open(io.BytesIO(data)) as container:
         yield container
 

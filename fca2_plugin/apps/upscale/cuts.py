@@ -27,14 +27,14 @@ class CutDetector:
         # a cut is wanted at its frame, however soon after another one
         self._detector = detectors.AdaptiveDetector(min_scene_len=0, min_content_val=threshold)
         self._timecode = require("scenedetect", "video").FrameTimecode
+        self._size: tuple[int, int] | None = None  # it compares pictures of one size
         self.cuts: list[int] = []
 
     def watch(self, frame: Any, number: int) -> None:
         """Look at the next decoded ``av.VideoFrame``."""
-        longer = max(frame.width, frame.height)
-        width, height = (
-            max(8, side * min(SIDE, longer) // longer) for side in (frame.width, frame.height)
-        )
-        small = reformat(frame, width, height, "bgr24", interpolation="AREA").to_ndarray()
+        if self._size is None:
+            sides = frame.width, frame.height
+            self._size = tuple(max(8, side * min(SIDE, max(sides)) // max(sides)) for side in sides)
+        small = reformat(frame, *self._size, "bgr24", interpolation="AREA").to_ndarray()
         found = self._detector.process_frame(self._timecode(number, fps=_ANY_RATE), small)
         self.cuts += [cut.frame_num for cut in found]

@@ -21,7 +21,7 @@ def describe(job: Job) -> dict[str, object]:
     """Everything that was decided, in JSON types, under names for people."""
     given, layout, sizes = job.look.scan, job.look.layout, job.sizes
     height, width = job.size
-    seen = [w for s in job.segments for w in windows(s, sizes, job.upscaler.align)]
+    seen = [w for s in job.segments for w in windows(s, sizes, job.runner.align)]
     lengths = [window.stop - window.start for window in seen]
     facts = {
         "source": f"{job.look.source}: {len(given)} frames of {given.width}x{given.height} "
@@ -35,9 +35,9 @@ def describe(job: Job) -> dict[str, object]:
             [job.output.codec, job.output.pix_fmt]
             + [f"{key}={value}" for key, value in job.output.all_options().items()]
         ),
-        "network": f"{job.upscaler.name}, {job.upscaler.scale} times larger"
-        + (", luma alone" if job.upscaler.is_luma else ""),
-        "device": device_name(job.upscaler.device),
+        "network": f"{job.runner.name}, {job.runner.scale} times larger"
+        + (", luma alone" if job.runner.is_luma else ""),
+        "device": device_name(job.runner.device),
         "cuts": _cuts(job),
         "segments": f"{len(job.segments)}, a stopped job goes on at the end of one",
         "chunks": f"{len(seen)}: {sizes}",
@@ -53,7 +53,8 @@ def _picture(job: Job) -> str:
     parts = [f"pixels {given.aspect}"] if given.aspect != 1 else []
     parts += [f"turned by {given.rotation} degrees"] if given.rotation else []
     parts += ["interlaced" if given.interlaced else "progressive"]
-    parts += ["deinterlaced by bwdif"] if job.deinterlaced else []
+    how = "film out of 3:2 pulldown by fieldmatch" if given.film else "deinterlaced by bwdif"
+    parts += [how] if job.deinterlaced else []
     top, left, high, wide = job.geometry.box
     if (high, wide) != (given.height, given.width):
         parts += [f"cropped to {wide}x{high} at {left}, {top}"]
@@ -85,13 +86,13 @@ def _cuts(job: Job) -> list[str] | str:
 
 def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
     """How FCA² divides the chunks; None for other networks."""
-    network = job.upscaler.network
+    network = job.runner.network
     autoencoder = getattr(network, "autoencoder", None)
     if autoencoder is None:
         return None
-    if job.upscaler.groups_adapt:
+    if job.runner.groups_adapt:
         return _adaptive_groups(job, seen)
-    if job.upscaler.plans_shots:
+    if job.runner.plans_shots:
         shots = dict.fromkeys(window.shot for window in seen)
         frames = sum(last - first for first, last in shots)
         codes = sum(len(network.plan_ahead(last - first)) for first, last in shots)
@@ -108,8 +109,8 @@ def _adaptive_groups(job: Job, seen: list[Window]) -> list[str]:
     texts = []
     for window in seen[:MOST_PLANNED]:
         seen_now = source_pictures(job, window.start, window.stop)
-        clip = [to_rgb(picture, job.tags, job.upscaler.device) for picture in seen_now]
-        text = job.upscaler.plan_groups(torch.stack(clip)[None])
+        clip = [to_rgb(picture, job.tags, job.runner.device) for picture in seen_now]
+        text = job.runner.plan_groups(torch.stack(clip)[None])
         texts.append(f"frames {window.start} to {window.stop - 1}: {text}")
     if len(seen) > MOST_PLANNED:
         texts.append(f"and {len(seen) - MOST_PLANNED} more chunks, planned when they are reached")

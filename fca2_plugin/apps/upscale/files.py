@@ -3,9 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import Busy
@@ -72,7 +74,11 @@ def upscale_files(
         out = Path(out)
         if out.is_dir() or not out.suffix:
             raise ValueError(f"{out} names no video; give the result of {first} a name, as out.mp4")
-        with spooled(first, out, fps or DEFAULT_FPS, options) as file:
+        with ExitStack() as stack:
+            beside = out
+            if dry_run:  # which makes nothing there
+                beside = Path(stack.enter_context(TemporaryDirectory())) / out.name
+            file = stack.enter_context(spooled(first, beside, fps or DEFAULT_FPS, options))
             return upscale_files(
                 [file],
                 out,
@@ -88,30 +94,32 @@ def upscale_files(
         raise ValueError("fps is for a folder of images; a video has its own times")
     pairs = pair_files(sources, out, pattern, recursive)
     is_batch = len(sources) > 1 or Path(sources[0]).is_dir()
-    as_images = not (is_batch or dry_run) and still is None and is_numbered(pairs[0][1])
+    as_images = not is_batch and still is None and is_numbered(pairs[0][1])
+    if still is not None and dry_run:
+        raise ValueError("a dry run shows the plan of a video; leave it out for a still")
     if not (is_batch or dry_run or as_images) and still is None:
         check_paths(*pairs[0], options)
     network = load_runner(config, checkpoint, weights, **options.network)
 
     def run_one(source: Path, result: Path) -> None:
-        if as_images:
-            video, exact = lossless(result, options)
-            made = upscale(source, video, network=network, options=exact, progress=report.progress)
-            count = write_images(video, result)
-            report.result(source, replace(made, out=result, num_frames=count))
-            return
         if still is not None:
             made = write_still(source, result, still, network, options, report.progress)
             report.result(source, made)
             return
-        settings = {"network": network, "options": options, "progress": report.progress}
+        video, chosen = result, options
+        if as_images:
+            video, chosen = lossless(result, options, make=not dry_run)
+        settings = {"network": network, "options": chosen, "progress": report.progress}
         if dry_run:
-            report.plan(plan_upscale(source, result, **settings))
+            report.plan(plan_upscale(source, video, **settings))
             return
         if is_batch:
             # processes of torchrun share the files, not each file
             settings |= {"options": _what_is_left(result, options), "alone": True}
-        report.result(source, upscale(source, result, **settings))
+        made = upscale(source, video, **settings)
+        if as_images:
+            made = replace(made, out=result, num_frames=write_images(video, result))
+        report.result(source, made)
 
     if is_batch:
         return _run_all(pairs, run_one, report)

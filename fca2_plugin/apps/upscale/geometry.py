@@ -14,6 +14,7 @@ from fca2_plugin.codec.scan import Scan
 __all__ = ["OutputGeometry", "choose_geometry"]
 
 _SIDEWAYS = (90, 270)  # degrees
+MOST_SIDE = 16_384  # pixels that H.264, HEVC and AV1 take
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,20 @@ def _size(
     if options.height is None and options.scale in (None, scale):
         return scale * height, scale * width
     factor = options.scale or options.height / (width if is_sideways else height)
+    asked = f"scale {options.scale:g}" if options.scale else f"height {options.height}"
     if factor < 1:
-        asked = f"scale {options.scale:g}" if options.scale else f"height {options.height}"
         shown = f"{height}x{width}" if is_sideways else f"{width}x{height}"
         raise ValueError(
             f"{asked} would make pictures of {shown} smaller; expected at least their own size"
         )
     # most encoders want even sides
-    return tuple(max(2, 2 * round(side * factor / 2)) for side in (height, width))
+    size = tuple(max(2, 2 * round(side * factor / 2)) for side in (height, width))
+    if max(size) > MOST_SIDE:
+        raise ValueError(
+            f"{asked} would make pictures of {size[1]}x{size[0]}, which no encoder takes; expected "
+            f"at most {MOST_SIDE} pixels a side"
+        )
+    return size
 
 
 def _crop(

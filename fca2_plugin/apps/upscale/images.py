@@ -31,15 +31,22 @@ def is_numbered(out: Path) -> bool:
     return True
 
 
-def lossless(out: Path, options: UpscaleOptions) -> tuple[Path, UpscaleOptions]:
+def lossless(
+    out: Path, options: UpscaleOptions, make: bool = True
+) -> tuple[Path, UpscaleOptions]:
     """The video that the images are made of, and the options that lose nothing of it.
+
+    Args:
+        out: The images' name.
+        options: The user's.
+        make: Whether to make their folder.
 
     Raises:
         ValueError: The first image is there already.
     """
     if Path(str(out) % 1).exists() and not (options.overwrite or options.resume):
         raise ValueError(f"{Path(str(out) % 1)} is there already; replace it with --overwrite")
-    check_writable(out)
+    check_writable(out, make)
     options = replace(
         options,
         codec="ffv1",

@@ -19,6 +19,7 @@ from fca2_plugin.apps.upscale.options import AUTO, MATRICES, RANGES, UpscaleOpti
 from fca2_plugin.apps.upscale.plan import Segment, make_segments
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
 from fca2_plugin.apps.upscale.streams import check_codec, choose_streams
+from fca2_plugin.apps.upscale.telecine import FieldWatcher, as_film
 from fca2_plugin.apps.upscale.work import source_stamp
 from fca2_plugin.codec import library_versions, probe
 from fca2_plugin.codec.layout import (
@@ -39,6 +40,7 @@ from fca2_plugin.codec.picture import (
 )
 from fca2_plugin.codec.scan import Scan, scan
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
+from fca2_plugin.codec.side_data import keeps_views
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 
@@ -71,7 +73,7 @@ class Job:
     Args:
         look: The source.
         out: The result.
-        upscaler: The network.
+        runner: The network.
         options: The user's.
         output: How it is encoded.
         tags: What the colours mean, nothing left open.
@@ -88,7 +90,7 @@ class Job:
 
     look: Look
     out: Path
-    upscaler: ClipRunner
+    runner: ClipRunner
     options: UpscaleOptions
     output: OutputSettings
     tags: ColorTags
@@ -110,7 +112,8 @@ class Job:
     @property
     def deinterlaced(self) -> bool:
         """Whether interlaced frames are made whole."""
-        return self.options.deinterlace == AUTO and self.look.scan.interlaced
+        given = self.look.scan
+        return self.options.deinterlace == AUTO and (given.interlaced or bool(given.film))
 
     @property
     def output_tags(self) -> ColorTags:
@@ -134,8 +137,8 @@ class Job:
         return {
             "source": str(self.look.source.resolve()),
             **{f"source {key}": value for key, value in source_stamp(self.look.source).items()},
-            "network": self.upscaler.fingerprint(),
-            "device": self.upscaler.device.type,
+            "network": self.runner.fingerprint(),
+            "device": self.runner.device.type,
             "encoder": self.output.codec,
             "encoder options": self.output.all_options(),
             "encoder threads": self.output.threads,
@@ -145,7 +148,7 @@ class Job:
             "matrix and range": [self.tags.matrix, self.tags.range],
             "copied streams": [track.index for track in self.copied],
             "av": library_versions()["av"],
-            **({"moved": self.upscaler.move} if self.upscaler.move else {}),
+            **({"moved": self.runner.move} if self.runner.move else {}),
             **{name: getattr(options, name) for name in names.split()},
         }
 
@@ -204,13 +207,15 @@ def look(
         total = probe(source).num_frames if until is None else None
         detector = CutDetector(options.cut_threshold) if options.cuts else None
         bars = BarFinder() if options.crop == AUTO else None
+        fields = FieldWatcher() if options.deinterlace == AUTO else None
         begun = time.perf_counter()
 
         def watch(frame: Any, number: int) -> None:
             if detector is not None:
                 detector.watch(frame, number)
-            if bars is not None:
-                bars.watch(frame)
+            for watcher in (bars, fields):
+                if watcher is not None:
+                    watcher.watch(frame)
             fps = (number + 1) / max(time.perf_counter() - begun, 1e-9)
             left = None if total is None else max(0, total - number - 1) / fps
             progress(Progress(source, "scan", number + 1, total, fps, left))
@@ -220,14 +225,18 @@ def look(
             found = replace(found, box=bars.box())
         if missing:
             found = replace(found, num_damaged=found.num_damaged + 1)
-        known = found, detector.cuts if detector is not None else []
+        cuts = detector.cuts if detector is not None else []
+        if fields is not None:
+            found = as_film(found, fields.changes)
+            cuts = found.shown_at(cuts)
+        known = found, cuts
     return Look(source, layout, known[0], tuple(known[1]))
 
 
 def prepare(
     found: Look,
     out: Path,
-    upscaler: ClipRunner,
+    runner: ClipRunner,
     options: UpscaleOptions,
     sizes: Sizes | None = None,
 ) -> Job:
@@ -236,7 +245,7 @@ def prepare(
     Args:
         found: The source.
         out: The result.
-        upscaler: The network.
+        runner: The network.
         options: The user's.
         sizes: What an earlier run of the same job chose.
 
@@ -244,11 +253,11 @@ def prepare(
         ValueError: An option does not fit the source, the network or the container.
     """
     given, layout = found.scan, found.layout
-    notes = [*upscaler.notes, *source_notes(given, layout, options)]
+    notes = [*runner.notes, *source_notes(given, layout, options)]
     source_format = planar_format(given.pix_fmt)
     tags = _tags(given, options)
     check_matrix(tags)
-    geometry = choose_geometry(given, source_format, upscaler.scale, options)
+    geometry = choose_geometry(given, source_format, runner.scale, options)
     notes += geometry.notes
     size = _framed(geometry.size, options)
     output = choose_output(
@@ -269,14 +278,19 @@ def prepare(
     copied, dropped = choose_streams(layout, out, options)
     if dropped:
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
+    if not keeps_views(out, given.stereo):
+        notes.append(
+            f"{out.suffix} cannot say how the two views of stereo 3D share a picture: that is left "
+            "out; .mkv can"
+        )
     for index, form in converted(layout, out).items():
         notes.append(f"{layout.tracks[index]} becomes {form}, which {out.suffix} holds")
-    cost, budget = 0.0, free_bytes(upscaler.device, options.memory_budget_gib)
+    cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:
-            cost = bytes_per_pixel(upscaler)
+            cost = bytes_per_pixel(runner)
         sizes = choose_sizes(
-            upscaler,
+            runner,
             geometry.given,
             cost,
             budget,
@@ -288,7 +302,7 @@ def prepare(
     return Job(
         look=found,
         out=out,
-        upscaler=upscaler,
+        runner=runner,
         options=options,
         output=output,
         tags=tags,
@@ -342,9 +356,9 @@ def _range(given: Scan, options: UpscaleOptions) -> tuple[int, int]:
     if end is not None:
         last = _frame_at(given, end)
     if first >= len(given):
-        what = "a preview" if options.preview_seconds is not None else "a part"
         raise ValueError(
-            f"{what} from second {start:g} on is empty; the video lasts {given.seconds:.2f} seconds"
+            f"there is no frame from second {start:g} on; the video lasts {given.seconds:.2f} "
+            "seconds"
         )
     return first, max(last, first + 1)
 

@@ -25,7 +25,12 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         )
     if given.interlaced and options.deinterlace != AUTO:
         notes.append("the source is interlaced: --deinterlace auto gives a better result")
-    if options.deinterlace == AUTO and not given.interlaced:
+    if given.film:
+        notes.append(
+            f"the source is film in 3:2 pulldown: its {len(given.sums)} frames became the "
+            f"{len(given)} of the film, {float(given.rate):.2f} a second"
+        )
+    elif options.deinterlace == AUTO and not given.interlaced:
         notes.append(
             "the source is progressive, as no frame says that it is interlaced: nothing was "
             "deinterlaced"
@@ -35,12 +40,14 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
             f"{given.num_resized} frames of the source have another size or pixel format than the "
             f"first: they were brought to its {given.width}x{given.height} {given.pix_fmt}"
         )
-    if given.pix_fmt.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya")):
+    if given.has_alpha:
         notes.append("the source's transparency is left out")
     if given.num_damaged:
         notes.append(f"{given.num_damaged} damaged places of the source were passed over")
     if given.dynamic:
-        notes.append(f"what {given.dynamic} says of each frame is left out; the rest of HDR stays")
+        notes.append(
+            f"each frame's {given.dynamic} is left out, because PyAV hands none of it to an encoder"
+        )
     if given.num_jumps:
         notes.append(
             f"the source's clock jumps {given.num_jumps} times: its parts follow each other in the "

@@ -152,6 +152,10 @@ class UpscaleOptions:
                 "a preview takes its part of the video from preview and preview_start; leave out "
                 "start and end"
             )
+        if self.preview_start and self.preview_seconds is None:
+            raise ValueError(
+                "preview_start is where a preview begins; add preview, or give start for a part"
+            )
         if self.end is not None and self.end <= (self.start or 0):
             raise ValueError(
                 f"end must be after start, got end {self.end:g} and start {self.start or 0:g}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fca2_plugin.codec.layout import CONTAINERS
+from fca2_plugin.data.clips import IMAGE_SUFFIXES
 from fca2_plugin.data.media import VIDEO_SUFFIXES
 
 __all__ = ["pair_files"]
@@ -36,11 +37,15 @@ def pair_files(
     """
     sources, out = [Path(source) for source in sources], Path(out)
     several = len(sources) > 1 or sources[0].is_dir()
+    if (pattern or recursive) and not any(source.is_dir() for source in sources):
+        raise ValueError(
+            f"pattern and recursive are for folders, and {sources[0]} is none; leave them out"
+        )
     files = [found for source in sources for found in _videos(source, out, pattern, recursive)]
     if not (several or out.is_dir()):
         return [(files[0][0], out)]
-    if out.suffix.lower() in VIDEO_SUFFIXES and not out.is_dir():
-        raise ValueError(f"{out} is the name of one video; give a folder for {len(files)}")
+    if out.suffix.lower() in (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES) and not out.is_dir():
+        raise ValueError(f"{out} is the name of one file; give a folder for {len(files)}")
     names = [_result_name(inner) for _, inner in files]
     counts = Counter(names)
     # a.avi and a.mkv both become a.mkv: then the whole name of the first stays in its result's

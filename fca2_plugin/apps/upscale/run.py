@@ -90,14 +90,14 @@ def upscale(
             note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
             return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
-        upscaler = load_runner(config, checkpoint, weights, network, **options.network)
+        runner = load_runner(config, checkpoint, weights, network, **options.network)
         if group.is_first:
-            job = _first_look(source, out, upscaler, options, work, goes_on, tell)
+            job = _first_look(source, out, runner, options, work, goes_on, tell)
             group.wait()
         else:
             group.wait()
             found = look(source, options, tell, known=work.get_scan())
-            job = prepare(found, out, upscaler, options, work.get_sizes(0))
+            job = prepare(found, out, runner, options, work.get_sizes(0))
         resumed = _finished_frames(job, work)
         _make_segments(job, work, group.share(len(job.segments)), tell)
         group.wait()
@@ -124,9 +124,9 @@ def plan_upscale(
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
     check_paths(source, out, replace(options, resume=False, overwrite=True), make=False)
-    upscaler = load_runner(config, checkpoint, weights, network, **options.network)
+    runner = load_runner(config, checkpoint, weights, network, **options.network)
     found = look(source, options, progress or (lambda state: None))
-    return prepare(found, out, upscaler, options)
+    return prepare(found, out, runner, options)
 
 
 def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
@@ -144,7 +144,7 @@ def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
 def _first_look(
     source: Path,
     out: Path,
-    upscaler: ClipRunner,
+    runner: ClipRunner,
     options: UpscaleOptions,
     work: WorkFolder,
     goes_on: bool,
@@ -152,7 +152,7 @@ def _first_look(
 ) -> Job:
     """Decide everything and keep it, or see that it is as the stopped job had it."""
     found = look(source, options, tell, known=work.get_scan() if goes_on else None)
-    job = prepare(found, out, upscaler, options, work.get_sizes(0) if goes_on else None)
+    job = prepare(found, out, runner, options, work.get_sizes(0) if goes_on else None)
     if goes_on:
         work.check(job.settings())
         return job
@@ -176,7 +176,7 @@ def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallba
     clock = Clock(job.look.source, total, tell)
     while missing := wanting():
         try:
-            with Pulse(job.upscaler.network, clock) as pulse:
+            with Pulse(job.runner.network, clock) as pulse:
                 _write_segments(job, work, missing, pulse)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
@@ -200,15 +200,15 @@ def _write_segments(job: Job, work: WorkFolder, numbers: Sequence[int], pulse: P
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
     """Halve what the network sees at once, from this segment on."""
     sizes = work.get_sizes(number)
-    smaller = sizes.halved(max(job.geometry.given), job.upscaler.align)
+    smaller = sizes.halved(max(job.geometry.given), job.runner.align)
     if smaller is None:
         raise ValueError(
-            f"{job.upscaler.name} does not fit into memory even with {sizes}; close other "
+            f"{job.runner.name} does not fit into memory even with {sizes}; close other "
             "programs, or use another device or a smaller network"
         ) from error
     work.put_sizes(number, smaller)
     error.__traceback__ = None  # it holds the tensors that did not fit
-    if job.upscaler.device.type == "cuda":
+    if job.runner.device.type == "cuda":
         torch.cuda.empty_cache()
 
 
@@ -239,7 +239,7 @@ class _Source:
 
     def __init__(self, job: Job, work: WorkFolder, number: int, pulse: Pulse) -> None:
         self.sizes = work.get_sizes(number)
-        seen = list(windows(job.segments[number], self.sizes, job.upscaler.align))
+        seen = list(windows(job.segments[number], self.sizes, job.runner.align))
         self.first, last = seen[0].start, max(window.stop for window in seen)
         self.pictures = Ahead(source_pictures(job, self.first, last, pulse.check), DECODED_AHEAD)
 

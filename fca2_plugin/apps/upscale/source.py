@@ -12,7 +12,7 @@ from fca2_plugin.codec.scan import frames
 
 __all__ = ["picture_upscaler", "source_pictures"]
 
-NEIGHBOURS = 2  # frames on either side that deinterlacing looks at, and one more
+NEIGHBOURS = 4  # stored frames on either side that deinterlacing looks at, and more
 
 
 def source_pictures(
@@ -25,20 +25,23 @@ def source_pictures(
     """
     found, given = job.look, job.look.scan
     margin = NEIGHBOURS if job.deinterlaced else 0
-    first, last = max(0, start - margin), min(len(given), stop + margin)
+    wanted = given.stored_numbers(start, stop).tolist()
+    first, last = max(0, wanted[0] - margin), min(len(given.sums), wanted[-1] + 1 + margin)
     index, tolerant = found.layout.pictures.index, job.options.keep_going
     with closing(frames(found.source, index, given, first, last, tolerant, check)) as decoded:
         ready = conform(decoded, given)
         if job.deinterlaced:
-            ready = islice(deinterlace(ready), start - first, stop - first)
-        for frame in ready:
-            yield to_picture(frame).cropped(*job.geometry.box)
+            ready = deinterlace(ready, given.film)
+        for number, frame in enumerate(islice(ready, wanted[-1] + 1 - first), start=first):
+            if number == wanted[0]:
+                del wanted[0]
+                yield to_picture(frame).cropped(*job.geometry.box)
 
 
 def picture_upscaler(job: Job) -> PictureUpscaler:
     """What makes the result's pictures of the source's."""
     return PictureUpscaler(
-        job.upscaler,
+        job.runner,
         job.tags,
         job.pixels,
         compare=job.options.preview_seconds is not None,

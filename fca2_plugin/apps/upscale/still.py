@@ -33,7 +33,7 @@ def write_still(
     source: Path,
     out: Path,
     seconds: float,
-    upscaler: ClipRunner,
+    runner: ClipRunner,
     options: UpscaleOptions,
     progress: ProgressCallback,
 ) -> UpscaleResult:
@@ -43,7 +43,7 @@ def write_still(
         source: The video.
         out: As ``still_name`` takes it.
         seconds: When the frame is shown.
-        upscaler: The network.
+        runner: The network.
         options: The user's.
         progress: Told of the first pass.
 
@@ -51,6 +51,10 @@ def write_still(
         FileNotFoundError: There is no source.
         ValueError: The source or an option is wrong, or the picture is there already.
     """
+    if seconds < 0:
+        raise ValueError(f"still must be at least 0, got {seconds:g}")
+    if options.preview_seconds is not None or options.part != (0, None):
+        raise ValueError("a still is the frame of one second; leave out start, end and preview")
     out = still_name(source, out)
     if not source.is_file():
         raise FileNotFoundError(f"there is no video file {source}")
@@ -63,8 +67,6 @@ def write_still(
         options,
         preview_seconds=_ONE_FRAME,
         preview_start=seconds,
-        start=None,
-        end=None,
         codec="libx264",
         pix_fmt="yuv444p",
         crf=None,
@@ -72,9 +74,9 @@ def write_still(
         drop_unsupported=True,
     )
     job = prepare(
-        look(source, options, progress), out.with_suffix(".mkv"), upscaler, options
+        look(source, options, progress), out.with_suffix(".mkv"), runner, options
     )  # nothing is encoded, so that any container does
-    seen = list(windows(job.segments[0], job.sizes, upscaler.align))
+    seen = list(windows(job.segments[0], job.sizes, runner.align))
     first, last = seen[0].start, max(window.stop for window in seen)
     given = source_pictures(job, first, last)
     picture = next(upscale_segment(picture_upscaler(job), given, first, job.segments[0], job.sizes))

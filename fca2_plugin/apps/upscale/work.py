@@ -20,7 +20,7 @@ from fca2_plugin.inference.sizes import Sizes
 
 __all__ = ["WorkFolder", "source_stamp"]
 
-_ARRAYS = ("times", "keys", "sums")
+_ARRAYS = ("times", "keys", "sums", "numbers", "stored")
 _FRACTIONS = ("time_base", "rate", "aspect")
 
 

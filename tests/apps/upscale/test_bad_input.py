@@ -124,7 +124,7 @@ def test_streams_that_the_container_cannot_hold(tmp_path, source):
         ({"encoder_options": {"crff": "3"}}, "libx264 has no option 'crff'"),
         ({"chunk": 4, "context": 2}, "chunks of 4 frames leave nothing beside 2 frames of context"),
         ({"tile": 16, "tile_overlap": 16}, "tiles of 16 pixels leave nothing beside an overlap"),
-        ({"preview_seconds": 1.0, "preview_start": 9.0}, "a preview from second 9 on is empty"),
+        ({"preview_seconds": 1.0, "preview_start": 9.0}, "there is no frame from second 9 on"),
         ({"device": "gpu"}, "device 'gpu' cannot be used here; expected cpu"),
     ],
 )

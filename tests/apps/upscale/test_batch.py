@@ -8,11 +8,12 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 
 from fca2_plugin._files import Busy, locked
 from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.cli import main
-from tests.apps.upscale.films import film, times
+from tests.apps.upscale.films import film, picture, times
 
 COMMON = ["--weights", "bicubic", "--speed", "ultrafast", "--no-cuts", "--tile", "0"]
 COMMON += ["--chunk", "4"]  # nothing to measure
@@ -87,11 +88,24 @@ def test_subfolders_and_patterns(tmp_path, folder):
     assert [s.name for s, _ in pair_files([folder], out, "*.txt")] == ["notes.txt"]
     with pytest.raises(ValueError, match=r"films holds no file like \*.xyz"):
         pair_files([folder], out, "*.xyz", True)
+    for choice in (("*.mp4", False), (None, True)):
+        with pytest.raises(ValueError, match="pattern and recursive are for folders, and .*a.mp4"):
+            pair_files([folder / "a.mp4"], out, *choice)
+    with pytest.raises(ValueError, match="one.png is the name of one file; give a folder for 4"):
+        pair_files([folder], tmp_path / "one.png")
 
 
-def test_a_dry_run_makes_no_folder(tmp_path, folder):
-    assert fca2(folder / "a.mp4", tmp_path / "new" / "deep" / "out.mp4", "--dry-run") == 0
-    assert not (tmp_path / "new").exists()
+def test_a_dry_run_makes_no_folder(tmp_path, folder, capsys):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    Image.fromarray(picture(0, 48, 64)).save(frames / "1.png")
+    before = sorted(tmp_path.rglob("*"))
+    for source in (folder / "a.mp4", frames):
+        for name in ("out.mp4", "%05d.png"):
+            assert fca2(source, tmp_path / "new" / "deep" / name, "--dry-run") == 0
+    assert fca2(folder / "a.mp4", tmp_path / "out.png", "--dry-run", "--still", "0") == 2
+    assert "leave it out for a still" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_lock_is_free_when_its_owner_is_gone(tmp_path):

@@ -218,6 +218,29 @@ def test_a_still_shows_before_and_after(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "options", "message"),
+    [
+        (-1, {}, "still must be at least 0, got -1"),
+        (9, {}, "there is no frame from second 9 on; the video lasts 0.10 seconds"),
+        (0, {"start": 1}, "a still is the frame of one second; leave out start, end and preview"),
+        (0, {"preview_seconds": 1}, "leave out start, end and preview"),
+    ],
+)
+def test_stills_that_cannot_be(tmp_path, seconds, options, message):
+    source = film(tmp_path / "in.mp4", 3)
+    with pytest.raises(ValueError, match=message):
+        write_still(
+            source,
+            tmp_path / "out.png",
+            seconds,
+            ClipRunner(White(2), "white"),
+            replace(FAST, **options),
+            lambda state: None,
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"height": 0}, "height must be above 0 and finite, got 0"),
@@ -230,6 +253,7 @@ def test_a_still_shows_before_and_after(tmp_path):
         ({"start": 2, "end": 1}, "end must be after start, got end 1 and start 2"),
         ({"end": 0}, "end must be above 0 and finite, got 0"),
         ({"start": 1, "preview_seconds": 1}, "leave out start and end"),
+        ({"preview_start": 1}, "preview_start is where a preview begins; add preview"),
         ({"source_matrix": "bt708"}, r"unknown source_matrix 'bt708' \(did you mean 'bt70"),
         ({"source_range": "wide"}, "unknown source_range 'wide'"),
         ({"stream": -1}, "stream must be at least 0, got -1"),
@@ -243,9 +267,11 @@ def test_choices_that_cannot_be(options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"start": 9}, "a part from second 9 on is empty; the video lasts 0.10 seconds"),
+        ({"start": 9}, "there is no frame from second 9 on; the video lasts 0.10 seconds"),
         ({"height": 24}, "height 24 would make pictures of 64x48 smaller"),
         ({"scale": 0.5}, "scale 0.5 would make pictures of 64x48 smaller"),
+        ({"scale": 1000}, "scale 1000 would make pictures of 64000x48000, which no encoder takes"),
+        ({"height": 12_290}, "height 12290 would make .* 16386x12290, .* at most 16384 pixels a s"),
         ({"crop": "64:48:2:0"}, "crop 64:48:2:0 does not lie within pictures of 64x48"),
         ({"crop": "0:48:0:0"}, "crop 0:48:0:0 does not lie within"),
         ({"crop": "32:32:1:0"}, "crop 32:32:1:0 begins between chroma samples of yuv420p"),

@@ -115,7 +115,7 @@ def test_several_files_and_folders(tmp_path, capsys):
     recorded.touch()
     assert pair_files([recorded], out) == [(recorded, out / "d.mkv")]
     for sources, target, message in (
-        ([folder], tmp_path / "one.mp4", "one.mp4 is the name of one video; give a folder for 2"),
+        ([folder], tmp_path / "one.mp4", "one.mp4 is the name of one file; give a folder for 2"),
         ([other, other], out, "two videos have the name c.mp4"),
         ([tmp_path / "large" / "x"], out, "there is no video file"),
     ):

@@ -97,9 +97,9 @@ def test_a_moving_picture_before_a_still_one(tmp_path):
     assert len(plan(source).look.scan) == 6
 
 
-def plan(source, **options):
+def plan(source, out="o.mp4", **options):
     options = replace(FAST, **options)
-    return plan_upscale(source, source.with_name("o.mp4"), network=Enlarge(2), options=options)
+    return plan_upscale(source, source.with_name(out), network=Enlarge(2), options=options)
 
 
 def test_hours_between_frames(tmp_path):
@@ -124,7 +124,7 @@ def test_a_size_that_changes_is_brought_to_the_first_one(tmp_path):
     one, two = film(tmp_path / "1.ts", 4), film(tmp_path / "2.ts", 4, (32, 48))
     source = tmp_path / "in.ts"
     source.write_bytes(one.read_bytes() + two.read_bytes())
-    result = made(source, tmp_path / "out.mp4", segment=3)
+    result = made(source, tmp_path / "out.mp4", segment=3, cuts=True, crop="auto")
     assert (result.num_frames, result.height, result.width) == (8, 96, 128)
     assert any("4 frames of the source have another size" in note for note in result.notes)
 
@@ -184,6 +184,82 @@ def test_an_avi_that_was_written_to_a_pipe(tmp_path):
         data = source.read_bytes()
         source.write_bytes(data[:4] + length + data[8:])
         assert len(plan(source).look.scan) == 3
+
+
+def side_data(path):
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        return {data.type.name: bytes(data) for data in frame.side_data}
+
+
+@pytest.mark.parametrize(
+    ("packing", "mode"), [(3, "left_right"), (4, "top_bottom"), (1, "col_interleaved_lr")]
+)
+def test_two_views_in_one_picture_stay_where_the_container_can_say_so(tmp_path, packing, mode):
+    source = tmp_path / "in.mp4"
+    ffmpeg(*VIDEO, "-frames:v", 2, "-x264-params", f"frame-packing={packing}", source)
+    out = made(source, tmp_path / "out.mkv").out
+    with av.open(str(out)) as container:
+        assert container.streams.video[0].metadata["stereo_mode"] == mode
+    assert side_data(out)["STEREO3D"][:8] == side_data(source)["STEREO3D"][:8]
+    result = made(out, tmp_path / "again.mp4")  # from Matroska
+    boxed = {"left_right": b"st3d\0\0\0\0\2", "top_bottom": b"st3d\0\0\0\0\1"}.get(mode)
+    assert (boxed or b"st3d") in result.out.read_bytes() or boxed is None
+    assert any("cannot say how the two views" in note for note in result.notes) is (boxed is None)
+    (said,) = [note for note in plan(source, "o.mov").notes if "views" in note]
+    assert said.startswith(".mov cannot say how the two views of stereo 3D share a picture")
+
+
+def test_covers_and_ten_bits_in_m4v(tmp_path):
+    plain, cover, source = film(tmp_path / "p.mp4", 3), tmp_path / "c.png", tmp_path / "in.m4v"
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=20x20", "-frames:v", 1, cover)
+    places = ("-map", 0, "-map", 1, "-disposition:v:1", "attached_pic", "-c", "copy")
+    ffmpeg("-i", plain, "-i", cover, *places, "-f", "mp4", source)
+    result = made(source, tmp_path / "out.m4v")
+    assert not any("left out" in note for note in result.notes)
+    (kept,) = [track for track in read_layout(result.out).tracks if track.is_cover]
+    with av.open(str(result.out)) as container:
+        (picture_packet,) = [p for p in container.demux(container.streams[kept.index]) if p.size]
+        assert bytes(picture_packet) == cover.read_bytes()
+    ten = film(tmp_path / "ten.mkv", 3, (64, 96), codec="ffv1", pix_fmt="yuv420p10le")
+    out = made(ten, tmp_path / "ten.m4v").out
+    assert read_layout(out).pictures.codec == "hevc"
+
+
+def test_transparency_in_another_layer_is_left_out_and_said(tmp_path):
+    source = tmp_path / "in.webm"
+    ffmpeg(*VIDEO, "-frames:v", 2, "-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", source)
+    result = made(source, tmp_path / "out.webm", encoder_preset=None)
+    assert "the source's transparency is left out" in result.notes
+    with av.open(str(result.out)) as container:
+        assert "alpha_mode" not in {key.lower() for key in container.streams.video[0].metadata}
+
+
+@pytest.mark.parametrize("ending", [".mov", ".mp4", ".mkv"])
+def test_names_that_phones_give_to_metadata_stay(tmp_path, ending):
+    named = {"com.apple.quicktime.make": "Apple", "com.apple.quicktime.model": "Phone 3"}
+    named |= {"com.apple.quicktime.location.ISO6709": "+47.3+008.5/", "title": "A film"}
+    source = tmp_path / "in.mov"
+    words = [word for pair in named.items() for word in ("-metadata", "=".join(pair))]
+    ffmpeg(*VIDEO, "-frames:v", 2, "-movflags", "use_metadata_tags", *words, source)
+    found = read_layout(made(source, tmp_path / f"out{ending}").out).metadata
+    found = {key.lower(): value for key, value in found.items()}
+    assert {key: found.get(key.lower()) for key in named} == named
+
+
+def test_what_an_old_encoder_said_of_itself_goes(tmp_path):
+    source = film(tmp_path / "in.mkv", 2)
+    ffmpeg("-i", source, "-c", "copy", "-metadata:s:v", "ENCODER=old", tmp_path / "b.mkv")
+    with av.open(str(made(tmp_path / "b.mkv", tmp_path / "out.mkv").out)) as container:
+        assert "old" not in container.streams.video[0].metadata.values()
+
+
+def test_what_ffmpeg_does_not_decode_is_not_called_damaged_alone(tmp_path):
+    source = tmp_path / "in.mp4"
+    key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "7e" * 16)
+    ffmpeg(*VIDEO, "-frames:v", 3, "-c:v", "libx264", *key, "-encryption_kid", "a7" * 16, source)
+    with pytest.raises(ValueError, match="or it is encrypted or of a kind that this FFmpeg does"):
+        plan(source)
 
 
 def test_a_reserved_matrix_is_none():

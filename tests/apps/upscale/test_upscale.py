@@ -270,5 +270,5 @@ def test_a_preview_shows_both_side_by_side(tmp_path):
 def test_an_empty_preview_is_refused(tmp_path):
     source = film(tmp_path / "in.mp4", 3)
     options = UpscaleOptions(preview_seconds=1, preview_start=9)
-    with pytest.raises(ValueError, match=r"second 9 on is empty; the video lasts 0.10 seconds"):
+    with pytest.raises(ValueError, match=r"second 9 on; the video lasts 0.10 seconds"):
         upscale(source, tmp_path / "out.mp4", network=Enlarge(2), options=options)

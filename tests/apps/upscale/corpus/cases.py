@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from tests.apps.upscale.corpus import damage
+from tests.apps.upscale.corpus import damage, odd
 from tests.apps.upscale.films import STEP, ffmpeg, film, full_film
 
 __all__ = ["CASES", "Case", "real_cases"]
@@ -39,6 +39,9 @@ class Case:
         said: A pattern that a note matches.
         repacked: The container keeps the samples of sound, but packs them otherwise.
         damaged: Frames are missing, so that only those that are left are compared.
+        frames: Of the result, where the source is wrong about them; then only their number, the
+            ``step`` between them, the pictures' size and notes are compared.
+        step: Seconds.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Case:
     said: str | None = None
     repacked: bool = False
     damaged: bool = False
+    frames: int | None = None
+    step: Fraction = Fraction(1, 25)
 
     @property
     def result(self) -> str:
@@ -250,6 +255,36 @@ WORK = (
     Case("Größe 100%d: it's a film.mp4", "a difficult name", PLAIN),
     Case("bitstream-hdr.ts", "HDR of the bitstream alone", silent(HDR, "96x64", frames=8),
          ".mp4"),
+    Case("cover.m4v", "a cover, which FFmpeg's own .m4v does not take", odd.m4v_with_cover),
+    Case("preview-first.mkv", "a small video before the large one", odd.small_film_first,
+         said="the source holds 2 videos"),
+    Case("still-first.mp4", "one picture before the moving ones", odd.still_first,
+         said="the source holds 2 videos"),
+    Case("words.mkv", "ASS, which MP4 does not hold", odd.words, ".mp4", frames=12,
+         step=Fraction(1, 30), said="becomes mov_text"),
+    Case("phone.mov", "place, make and model, as phones name them", odd.phone(X264)),
+    Case("latin.avi", "a title that is not UTF-8", odd.latin, ".mkv"),
+    Case("pipe.avi", "written to a pipe: its length is not filled in", odd.pipe_avi, ".mkv"),
+    # clocks
+    Case("jumping.vob", "two joined: the clock jumps back", odd.jumping, ".mkv", frames=48,
+         said="the source's clock jumps 1 times"),
+    Case("stored-order.avi", "H.264 with B-frames, timed as they are stored",
+         silent(f"{X264} -bf 2"), ".mp4", frames=24),
+    Case("stored-order.mkv", "frames without times of their own",
+         changed(silent(f"{X264} -bf 2"), ".mp4", "", "-c copy -bsf:v setts=pts=DTS"), frames=24),
+    Case("hours.mp4", "hours between frames, 90,000 ticks a second", odd.hours),
+    Case("two-sizes.ts", "joined of two sizes", odd.two_sizes, ".mp4", frames=8,
+         step=Fraction(1, 30), said="4 frames of the source have another size"),
+    # fields
+    Case("deinterlaced.mkv", "interlaced MPEG-2, --deinterlace auto",
+         silent("-c:v mpeg2video -q:v 2 -flags +ildct+ilme"), options=["--deinterlace", "auto"]),
+    Case("pulldown.ts", "film in 3:2 pulldown, --deinterlace auto", odd.pulldown, ".mkv",
+         ["--deinterlace", "auto"], frames=40, step=Fraction(1001, 24000),
+         said="its 50 frames became the 40 of the film"),
+    # what frames carry along
+    Case("alpha.webm", "VP9 with transparency in another layer",
+         silent("-c:v libvpx-vp9 -pix_fmt yuva420p", frames=8), said="transparency is left out"),
+    Case("views.mkv", "stereo 3D, side by side", silent(f"{X264} -x264-params frame-packing=3")),
     # damage, passed over
     Case("cut-off.mkv", "cut off, --keep-going", damage.cut_off(PLAIN, 0.6),
          options=["--keep-going"], damaged=True),

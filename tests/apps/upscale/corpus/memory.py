@@ -9,7 +9,7 @@ from tests.apps.upscale.corpus.processes import peak_mib
 
 __all__ = ["LIMIT", "Grown", "grow"]
 
-LENGTHS = (24, 480, 4800)  # the first shows what a start costs
+LENGTHS = (24, 240, 2400)  # the first shows what a start costs
 LIMIT = 1.1
 RATE = 25
 SIZES = {"bicubic": "48x48", "small": "32x32"}
