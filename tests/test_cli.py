@@ -1,14 +1,15 @@
 """The ``fca2`` command and its doctor."""
 
 import importlib
-import io
 import json
+import os
 import shlex
+import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from fca2_plugin import __version__, cli
 from fca2_plugin._errors import run_command
@@ -116,12 +117,38 @@ def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, capsys)
     assert hosts_work(findings) == (code == 0)
 
 
-def test_the_table_names_what_is_broken_and_the_line_that_mends_it():
-    console = Console(width=80, record=True, file=io.StringIO())
-    render(BROKEN, console)
-    text = console.export_text()
-    assert "no [basicsr]" in text
-    assert "basicsr: pip it" in text
+def test_the_text_names_what_is_broken_and_the_line_that_mends_it():
+    line = "python -m pip install " + " ".join(["lmdb"] * 40)
+    broken = Finding("basicsr", False, {"basicsr": None}, ["a shim"], "no [basicsr]", line)
+    assert render([FINE[1], broken], 60).splitlines() == [
+        "mmagic    works",
+        "          mmagic 1.2.0",
+        "basicsr   does not work: no [basicsr]",
+        "          a shim",
+        "",
+        "To mend it:",
+        f"basicsr: {line}",
+    ]
+    assert render(FINE).splitlines() == ["torch     works", *render(FINE[1:]).splitlines()]
+
+
+def test_the_doctor_works_where_everything_else_is_missing(tmp_path):
+    venv.create(tmp_path / "bare")  # without pip and packages
+    done = subprocess.run(
+        [tmp_path / "bare/bin/python", "-m", "fca2_plugin.cli", "doctor"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(cli.__file__).parents[2])},
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    text, _, fixes = done.stdout.partition("To mend it:")
+    assert text.count("does not work") == 5
+    names = [line.partition(":")[0] for line in fixes.strip().splitlines()]
+    assert names == ["torch", "opencv", "video", "mmagic", "basicsr"]
+    for required in ("torch", "jinja2", "rich", "safetensors"):
+        assert required in fixes.splitlines()[1]
 
 
 def test_a_host_that_crashes_does_not_take_the_doctor_along(tmp_path, monkeypatch):

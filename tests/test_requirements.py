@@ -16,7 +16,7 @@ PINS = "torch==2.1.2+cu118 torchvision==0.16.2+cu118 numpy==1.26.4"
 @pytest.fixture
 def environment(monkeypatch):
     """An environment with these modules alone, whose Python is the one on the PATH."""
-    modules: set[str] = set()
+    modules = {"pip"}
     find = importlib.util.find_spec
     monkeypatch.setattr(_requirements, "version_of", HERE.get)
     _requirements._fits.cache_clear()
@@ -85,6 +85,14 @@ def test_a_python_that_is_not_on_the_path_is_written_out(environment, monkeypatc
     monkeypatch.setattr(sys, "executable", "/my envs/a/bin/python")
     assert install_line("video") == (
         f'"/my envs/a/bin/python" -m pip install "av>=17.1,<19" {PINS}'
+    )
+
+
+def test_an_environment_without_pip_is_installed_into_by_uv(environment):
+    environment -= {"pip"}
+    environment |= {"click", "platformdirs", "tqdm", "scenedetect"}
+    assert install_line("video") == (
+        f'uv pip install --python /env/bin/python3.10 "av>=17.1,<19" {PINS}'
     )
 
 

@@ -16,7 +16,7 @@ if [ "${1-}" = --oldest ]; then
     use_oldest
     ensure_own_env
     tests=(ops layers compat checkpoints nets/test_fca2.py mmagic/test_wrap.py basicsr/test_wrap.py
-        mmagic/test_frozen.py basicsr/test_frozen.py test_two_hosts.py test_wheel.py)
+        mmagic/test_frozen.py basicsr/test_frozen.py test_torch_names.py test_two_hosts.py test_wheel.py)
     tests=("${tests[@]/#/tests/}")
 else
     ensure_env torch av cv2 scenedetect mmagic mmengine mmcv basicsr skimage matplotlib \

@@ -1,15 +1,15 @@
-"""What works in this environment, what does not, and the line that mends it."""
+"""What works in this environment, what does not, and the line that mends it.
+
+It imports nothing but Python's own library, since anything else may be what is missing.
+"""
 
 import json
 import platform
 import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from fca2_plugin._requirements import install_line
 
@@ -54,24 +54,23 @@ def hosts_work(findings: list[Finding]) -> bool:
     return all(finding.works for finding in findings if finding.name in HOSTS)
 
 
-def render(findings: list[Finding], console: Console) -> None:
-    """Print the findings as a table, and below it the lines that mend what is broken."""
-    table = Table(show_lines=True)
-    for heading in ("part", "works", "versions", "details"):
-        table.add_column(heading)
+def render(findings: list[Finding], width: int = 100) -> str:
+    """What was found as text, and below it the lines that mend what is broken.
+
+    Args:
+        findings: What ``examine`` returned.
+        width: Characters in a line; the lines that mend stay whole, so that they can be copied.
+    """
+    fill = textwrap.TextWrapper(width - 10, break_long_words=False, break_on_hyphens=False)
+    lines = []
     for finding in findings:
-        versions = [f"{name} {version}" for name, version in finding.versions.items() if version]
-        details = ([finding.error] if finding.error else []) + finding.details
-        table.add_row(
-            finding.name,
-            "[green]yes[/]" if finding.works else "[red]no[/]",
-            escape("\n".join(versions)),
-            escape("\n".join(details)),
-        )
-    console.print(table)
-    for finding in findings:
-        if finding.fix:
-            console.print(f"{finding.name}: {finding.fix}", markup=False, soft_wrap=True)
+        state = "works" if finding.works else f"does not work: {finding.error}"
+        versions = ", ".join(f"{name} {one}" for name, one in finding.versions.items() if one)
+        texts = [line for text in (state, versions, *finding.details) for line in fill.wrap(text)]
+        names = [finding.name] + [""] * (len(texts) - 1)
+        lines += [f"{name:10}{text}" for name, text in zip(names, texts, strict=True)]
+    fixes = [f"{finding.name}: {finding.fix}" for finding in findings if finding.fix]
+    return "\n".join([*lines, *(["", "To mend it:", *fixes] if fixes else [])])
 
 
 def _python() -> Finding:

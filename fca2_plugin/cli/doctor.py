@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from dataclasses import asdict
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
@@ -15,13 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from fca2_plugin.apps.doctor import examine, hosts_work, render
 
     findings = examine()
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        render(findings, Console())
+        print(render(findings, shutil.get_terminal_size((100, 0)).columns))
     return 0 if hosts_work(findings) else 1

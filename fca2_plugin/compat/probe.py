@@ -38,7 +38,9 @@ def probe(part: str) -> dict:
 
 
 def _torch() -> list[str]:
+    import jinja2  # noqa: F401
     import PIL.Image  # noqa: F401
+    import rich  # noqa: F401
     import safetensors.torch  # noqa: F401
     import torch
     from torchvision.ops import deform_conv2d
@@ -114,7 +116,7 @@ def _basicsr() -> list[str]:
 
 
 PARTS: dict[str, tuple[Callable[[], list[str]], tuple[str, ...]]] = {
-    "torch": (_torch, ("torch", "torchvision", "numpy", "pillow", "safetensors")),
+    "torch": (_torch, ("torch", "torchvision", "numpy", "pillow", "safetensors", "rich", "jinja2")),
     "opencv": (_opencv, _OPENCV),
     "video": (_av, ("av", "scenedetect")),
     "mmagic": (_mmagic, ("mmagic", "mmengine", "mmcv-lite", "mmcv", "setuptools")),

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fca2_plugin._torch import is_compiling
 from fca2_plugin.layers.residual import ResidualBlockNoBN
 from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
@@ -83,7 +84,7 @@ class BasicVSRNet(nn.Module):
     def forward(self, lq: Tensor) -> Tensor:
         n, t = lq.shape[:2]
         frames = self._frames(lq)
-        if torch.is_grad_enabled() or torch.compiler.is_compiling():
+        if torch.is_grad_enabled() or is_compiling():
             return torch.stack(list(frames), dim=1)
         # never all frames and their clip at once
         return join_pieces(frames, t * n).unflatten(0, (t, n)).transpose(0, 1)
@@ -136,7 +137,7 @@ class BasicVSRNet(nn.Module):
 
 def _fast(x: Tensor) -> Tensor:
     """Channels last in memory on a CPU, where convolutions then take a fifth less time."""
-    if x.device.type != "cpu" or torch.compiler.is_compiling():
+    if x.device.type != "cpu" or is_compiling():
         return x
     return x.contiguous(memory_format=torch.channels_last)
 

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fca2_plugin._torch import is_compiling
+
 __all__ = ["box_mean"]
 
 
@@ -16,7 +18,7 @@ def box_mean(x: Tensor, size: int) -> Tensor:
     Shape:
         x: (b, c, h, w); returns the same. ``size`` is odd.
     """
-    if x.device.type != "cpu" or torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if x.device.type != "cpu" or is_compiling() or torch.jit.is_tracing():
         return F.avg_pool2d(x, size, 1, size // 2, count_include_pad=False)
     total = _run_sum(_run_sum(F.pad(x, (size // 2,) * 4), size, 3), size, 2)
     rows, columns = (_counts(side, size, x) for side in x.shape[-2:])
