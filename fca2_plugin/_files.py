@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "Busy",
@@ -72,7 +73,7 @@ def write_json(path: Path, content: object, indent: int = 2) -> None:
     write_text(path, json.dumps(content, indent=indent) + "\n")
 
 
-def read_json(path: Path) -> object:
+def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:

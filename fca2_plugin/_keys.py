@@ -32,13 +32,14 @@ def keys_read(module: str) -> frozenset[Read]:
 def keys_read_by(cls: type) -> frozenset[str]:
     """The texts that the modules of a class and of its bases use as keys."""
     modules = {base.__module__ for base in cls.__mro__} - {"builtins", "abc"}
-    modules = (name for name in modules if not name.startswith("torch"))
-    return frozenset(key for name in modules for _, _, key in keys_read(name))
+    own = (name for name in modules if not name.startswith("torch"))
+    return frozenset(key for name in own for _, _, key in keys_read(name))
 
 
 def _keys_in(source: str) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse(source)):
-        owner, candidates = None, []
+        owner: ast.expr | None = None
+        candidates: list[ast.expr] = []
         if isinstance(node, ast.Subscript):
             owner, candidates = node.value, [node.slice]
         elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
@@ -49,7 +50,7 @@ def _keys_in(source: str) -> Iterator[tuple[str, str]]:
             if node.func.attr in ("get", "pop", "setdefault"):
                 owner, candidates = node.func.value, node.args[:1]
         for candidate in candidates:
-            if isinstance(candidate, ast.Constant) and isinstance(candidate.value, str):
+            if isinstance(candidate, ast.Constant) and isinstance(candidate.value, str) and owner:
                 yield ast.unparse(owner), candidate.value
 
 
@@ -62,11 +63,11 @@ def parameters_of(function: Callable) -> frozenset[str] | None:
     """
     told = getattr(function, "OPTIONS", None)
     if told is not None or not inspect.isclass(function):
-        parameters = inspect.signature(function).parameters.values()
+        parameters = list(inspect.signature(function).parameters.values())
         if told is None and any(p.kind is p.VAR_KEYWORD for p in parameters):
             return None
-        named = (p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL))
-        return frozenset({*named, *(told or ())})
+        starred = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+        return frozenset({*(p.name for p in parameters if p.kind not in starred), *(told or ())})
     names: set[str] = set()
     for cls in function.__mro__:
         init = vars(cls).get("__init__")

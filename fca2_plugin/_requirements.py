@@ -89,6 +89,7 @@ EXTRAS = {
         "codespell",
         "imageio-ffmpeg",
         "ipykernel",
+        "mypy",
         "nbclient",
         "pytest",
         "pytest-xdist",

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = ["check_choice", "check_settings", "did_you_mean"]
 
@@ -20,7 +21,7 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f" (expected one of {', '.join(choices)})" if len(choices) <= _MAX_LISTED else ""
 
 
-def check_choice(what: str, name: str, choices: Iterable[str]) -> str:
+def check_choice(what: str, name: Any, choices: Iterable[str]) -> str:
     """Return ``name`` when it is one of ``choices``.
 
     Raises:

@@ -20,7 +20,7 @@ if [ "${1-}" = --oldest ]; then
     tests=("${tests[@]/#/tests/}")
 else
     ensure_env torch av cv2 scenedetect mmagic mmengine mmcv basicsr skimage matplotlib \
-        onnxruntime onnxscript gradio torchmetrics imageio_ffmpeg pytest xdist ruff \
+        onnxruntime onnxscript gradio torchmetrics imageio_ffmpeg pytest xdist ruff mypy \
         sphinx myst_parser furo codespell_lib nbclient ipykernel
 fi
 cd "$ROOT"

@@ -37,7 +37,7 @@ An infinite value stands as ``Infinity``, which Python reads and strict JSON doe
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_json
@@ -45,7 +45,14 @@ from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scores import summarise
-from fca2_plugin.apps.scoring import BicubicFloor, FinishedResults, Scorer, Unchanged, score_all
+from fca2_plugin.apps.scoring import (
+    BicubicFloor,
+    FinishedResults,
+    Method,
+    Scorer,
+    Unchanged,
+    score_all,
+)
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
@@ -141,7 +148,7 @@ def evaluate(
     rules = get_protocol(protocol)
     for metric in metrics:
         check_choice("metric", metric, METRICS)
-    source = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
+    source: dict[str, Any] = {"sr": sr, "gt": gt, "lq": lq, "data": data, "split": split}
     source |= {"config": config, "checkpoint": checkpoint, "weights": weights, "fca2": fca2}
     module = None if network is None else type(network).__name__
     _check_arguments({**source, "network": module}, conditions, floor, save)
@@ -149,7 +156,7 @@ def evaluate(
         raise ValueError(
             "--color-correction changes a network's; give --config with --checkpoint, or --weights"
         )
-    json_path = json_path and Path(json_path)
+    json_path = Path(json_path) if json_path else None
     if json_path:
         check_writable(json_path)
     pairs, scale, degradation = _find(source, degradation, conditions)
@@ -160,9 +167,10 @@ def evaluate(
             "ground truth; use --method bicubic"
         )
     if floor == "bicubic" and scale is None:
-        scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].lq)[1] or 1
+        scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].need("lq"))[1] or 1
     pairs = check_pairs(pairs, 1 if floor == "none" else scale)
-    facts = {}
+    method: Method
+    facts: dict[str, object] = {}
     metric_weights = {"lpips_weights": lpips_weights, "raft_weights": raft_weights}
     start_metrics(metrics, **metric_weights)  # what is missing is better said before the work
     notes: list[str] = []
@@ -176,40 +184,49 @@ def evaluate(
         if weights is not None:
             _check_scale(weights, scale)
         settings = settings or InferenceSettings()
-        chosen = {"settings": settings, "phase": phase, "fca2": fca2}
-        there = data_phase(degradation)
-        runner = load_runner(config, checkpoint, weights, network, data_phase=there, **chosen)
+        runner = load_runner(
+            config,
+            checkpoint,
+            weights,
+            network,
+            settings=settings,
+            phase=phase,
+            data_phase=data_phase(degradation),
+            fca2=fca2,
+        )
         runner.name = name or runner.name
         if color_correction is not None:
             _set_color_correction(runner.network, color_correction, weights or config or module)
             source |= {"color_correction": color_correction}
-        method = NetworkMethod(runner, chunk, context)
+        method = measured = NetworkMethod(runner, chunk, context)
         notes += runner.notes
         source |= {"phase": runner.phase.phase, "checkpoint_sha256": runner.sha256}
         source |= {"settings": settings.text, "chunk": chunk}
-        source |= {"context": method.context if chunk else None}
-        facts = method.facts()
+        source |= {"context": measured.context if chunk else None}
+        facts = measured.facts()
         jobs = 1
     elif floor == "bicubic":
-        method = BicubicFloor(scale, data_phase(degradation))
+        method = BicubicFloor(scale or 1, data_phase(degradation))
         source |= {"scale": scale, "degradation": degradation}
+    elif sr is not None:
+        method = FinishedResults(Path(sr).resolve().name)
     else:
-        method = Unchanged() if floor else FinishedResults(Path(sr).resolve().name)
+        method = Unchanged()
     if "lpips" in metrics or raft_weights:
         jobs = 1  # torch uses all cores by itself
-    result = {
+    result: dict[str, Any] = {
         "kind": "evaluate",
         "schema": 1,
         "fca2_plugin": __version__,
         "method": name or method.name,
-        "dataset": dataset or Path(data or gt).resolve().name,
+        "dataset": dataset or Path(str(data or gt)).resolve().name,
         "protocol": asdict(rules),
         "source": {key: _as_text(value) for key, value in source.items()},
         "frames_dir": _as_text(save or sr),
     }
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": metric_weights})
-    save = _save_folder(save, journal)
-    scorer = Scorer(method, rules, tuple(metrics), metric_weights, save)
+    folder = _save_folder(save, journal)
+    scorer = Scorer(method, rules, tuple(metrics), metric_weights, folder)
     result |= facts | summarise(pairs, _score(scorer, pairs, journal, jobs, progress))
     result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
@@ -319,7 +336,7 @@ def _displaced(result: Mapping) -> list[str]:
     ]
 
 
-def _set_color_correction(network, mode: str, source: Path_) -> None:
+def _set_color_correction(network, mode: str, source: object) -> None:
     """Put another colour correction, or none, in the place of a network's own."""
     from fca2_plugin.nets import FCA2Net
     from fca2_plugin.ops.color import COLOR_CORRECTIONS
@@ -335,12 +352,13 @@ def _set_color_correction(network, mode: str, source: Path_) -> None:
 
 def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
     """Results of another run are not overwritten, those of a killed one are."""
-    save = save and Path(save)
-    if save and not journal.was_begun and save.exists() and any(save.iterdir()):
-        raise ValueError(f"{save} is not empty; give --save another folder, or remove that one")
-    if save:
-        journal.begin()
-    return save
+    if not save:
+        return None
+    folder = Path(save)
+    if not journal.was_begun and folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"{folder} is not empty; give --save another folder, or remove that one")
+    journal.begin()
+    return folder
 
 
 def _score(

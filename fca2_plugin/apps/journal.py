@@ -29,19 +29,19 @@ class Journal:
         self.clips: dict[str, dict] = {}
         self.was_begun = False
         if self.path is not None and self.path.is_file():
-            self._read()
+            self._read(self.path)
 
-    def _read(self) -> None:
+    def _read(self, path: Path) -> None:
         """Take what is kept; a damaged file only costs measuring again."""
         with contextlib.suppress(ValueError, KeyError, TypeError):
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            kept = json.loads(path.read_text(encoding="utf-8"))
             if kept["settings"] == self.settings:
                 self.clips = dict(kept["clips"])
                 self.was_begun = True
 
     def begin(self) -> None:
         """Say that this run has begun, before it writes anything else."""
-        if self.path is not None and not self.was_begun:
+        if not self.was_begun:
             self._write()
 
     def get(self, pair: Pair) -> dict | None:
@@ -52,11 +52,11 @@ class Journal:
     def put(self, pair: Pair, result: dict) -> None:
         """Keep a clip."""
         self.clips[pair.label] = {"files": _stamp(pair), "result": result}
-        if self.path is not None:
-            self._write()
+        self._write()
 
     def _write(self) -> None:
-        write_text(self.path, json.dumps({"settings": self.settings, "clips": self.clips}))
+        if self.path is not None:
+            write_text(self.path, json.dumps({"settings": self.settings, "clips": self.clips}))
 
     def remove(self) -> None:
         """The run is finished."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -73,10 +74,10 @@ class NetworkMethod:
         )
         types = pair.types
         if types is None and self.runner.plans_shots:
-            types = media_types(pair.lq)
+            types = media_types(pair.need("lq"))
         results = run_windows(
             self.runner,
-            media_frames(pair.lq),
+            media_frames(pair.need("lq")),
             self._noted(windows),
             partial(to_clip, device=self.runner.device),
             types=types or "",
@@ -93,7 +94,8 @@ class NetworkMethod:
 
     def _enhance(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
         start = time.perf_counter()
-        for frame in enhance_pair(self.runner, MfqePair(pair.label, pair.gt, pair.lq)):
+        videos: tuple[Any, Any] = pair.gt, pair.need("lq")  # raw ones: the protocol takes no other
+        for frame in enhance_pair(self.runner, MfqePair(pair.label, *videos)):
             yield frame, 1000 * (time.perf_counter() - start)
             start = time.perf_counter()
 

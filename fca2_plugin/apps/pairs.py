@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data import Media, find_media, media_shape
@@ -47,6 +48,17 @@ class Pair:
     def label(self) -> str:
         """The clip in a message."""
         return f"{self.condition} {self.name}".strip()
+
+    def need(self, side: str) -> Media:
+        """``lq`` or ``sr``, where nothing can be measured without.
+
+        Raises:
+            ValueError: There is none.
+        """
+        media: Media | None = getattr(self, side)
+        if media is None:
+            raise ValueError(f"{self.label} has no {side} clip, and this needs one; give --{side}")
+        return media
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,7 @@ def find_pairs(
         ValueError: A clip of one side is missing on another; the message suggests the nearest.
     """
     truths = find_media(gt)
-    others = {
+    others: dict[str, Any] = {
         kind: _by_name(find_media(path), path, truths, gt)
         for kind, path in (("lq", lq), ("sr", sr))
         if path is not None

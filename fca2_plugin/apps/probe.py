@@ -27,8 +27,8 @@ def probe_stream(path: str | os.PathLike) -> dict:
     if not infos:
         raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
     header = probe(path)
-    qps = [info.qp for info in infos]
-    peaks = None if None in qps else peaks_from_qps(qps).tolist()
+    qps = [info.qp for info in infos if info.qp is not None]
+    peaks = None if len(qps) < len(infos) else peaks_from_qps(qps).tolist()
     frames = [
         {"index": index, **asdict(info), "is_peak": peaks and peaks[index]}
         for index, info in enumerate(infos)

@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -211,14 +212,14 @@ def _upscale(network: nn.Module, frames: list[np.ndarray]) -> list[np.ndarray]:
 
 def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
     """Every test clip's middle frame at CRF 25 by all methods, and the codes of the first."""
-    pictures = []
+    pictures: list[Any] = []
     middle = CLIP_FRAMES // 2
     for lq_clip, gt_clip in itertools.islice(_test_pairs(clips, 25), NUM_TEST):
         lq, gt = read_frames(lq_clip), read_frames(gt_clip)
         columns = {"LQ": lq[middle], "bicubic": bicubic_upsample(lq[middle])}
         columns |= {name: _upscale(net, lq)[middle] for name, net in networks.items()}
         pictures.append(Comparison(f"{lq_clip.name}, CRF 25", {**columns, "GT": gt[middle]}))
-    net = networks["wrapped"]
+    net: Any = networks["wrapped"]
     chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
     with torch.inference_mode():
         clip = to_clip(chunk, InferenceSettings().find_device())

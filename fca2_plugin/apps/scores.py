@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
+from typing import Any
 
 from rich.table import Table
 
@@ -52,7 +53,7 @@ def summarise(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
     by_condition: dict[str, dict[str, dict]] = {}
     for pair in pairs:
         by_condition.setdefault(pair.condition, {})[pair.name] = results[pair.label]
-    conditions = {
+    conditions: dict[str, dict[str, Any]] = {
         name: {**_means(list(clips.values())), "clips": clips}
         for name, clips in by_condition.items()
     }

@@ -11,11 +11,13 @@ import multiprocessing
 import os
 import shutil
 import time
+import typing
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean, median
 
@@ -31,11 +33,28 @@ from fca2_plugin.metrics import Protocol, start_metrics
 from fca2_plugin.metrics.displacement import Displacement, find_displacement
 from fca2_plugin.metrics.frames import rgb_to_y
 
-__all__ = ["BicubicFloor", "FinishedResults", "Scorer", "Unchanged", "default_jobs", "score_all"]
+__all__ = [
+    "BicubicFloor",
+    "FinishedResults",
+    "Method",
+    "Scorer",
+    "Unchanged",
+    "default_jobs",
+    "score_all",
+]
 
 WORTH_SAYING_DB = 0.3
 
-Method = Callable[[Pair], Iterator[tuple[np.ndarray, float | None]]]
+
+class Method(typing.Protocol):
+    """What is measured: it yields the result of a pair frame by frame."""
+
+    @property
+    def name(self) -> str:
+        """For tables."""
+
+    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float | None]]:
+        """Each frame with the milliseconds that it took, if that is known."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class FinishedResults:
     name: str = "results"
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
-        for frame in media_frames(pair.sr):
+        for frame in media_frames(pair.need("sr")):
             yield frame, None
 
 
@@ -56,7 +75,7 @@ class Unchanged:
     name: str = "none"
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
-        for frame in media_frames(pair.lq):
+        for frame in media_frames(pair.need("lq")):
             yield frame, None
 
 
@@ -74,7 +93,7 @@ class BicubicFloor:
     name: str = "bicubic"
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
-        for frame in media_frames(pair.lq):
+        for frame in media_frames(pair.need("lq")):
             start = time.perf_counter()
             frame = bicubic_upsample(frame, self.scale, self.phase)
             yield frame, 1000 * (time.perf_counter() - start)
@@ -133,7 +152,8 @@ class Scorer:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
         with folder_at_once(folder) if folder else nullcontext() as temporary:
-            inputs = media_frames(pair.lq) if gains else itertools.repeat(None, pair.num_frames)
+            count = pair.num_frames
+            inputs = media_frames(pair.need("lq")) if gains else itertools.repeat(None, count)
             frames = zip(self.method(pair), media_frames(pair.gt), inputs, strict=True)
             for index, ((sr, milliseconds), gt, lq) in enumerate(frames):
                 if sr.shape[:2] != gt.shape[:2]:
@@ -191,7 +211,7 @@ def score_all(
     report = progress or (lambda frames, label: None)
     if jobs == 1 or len(pairs) < 2:
         for pair in pairs:
-            yield pair, scorer(pair, lambda label=pair.label: report(1, label))
+            yield pair, scorer(pair, partial(report, 1, pair.label))
         return
     # spawn: a fork of a process with threads (torch, OpenCV, a progress bar) can hang
     context = multiprocessing.get_context("spawn")

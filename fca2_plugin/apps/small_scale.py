@@ -93,7 +93,7 @@ def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
         )
 
 
-def score_row(clips: Path, **method: str) -> dict:
+def score_row(clips: Path, **method: Any) -> dict:
     """A row of the table: every CRF by ``evaluate``, of ``floor="bicubic"`` or of ``weights``.
 
     Bicubic knows where the LQ pixels lie: the harder floor.

@@ -8,6 +8,7 @@ The keys of the data sets are those of ``open_enhancement_set``, and beside them
 import functools
 import inspect
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ _TREE_KEYS = frozenset(inspect.signature(find_mfqe).parameters) - {"root"} | {"d
 _SET_KEYS = frozenset(inspect.signature(EnhancementSet).parameters) - {"pairs"}
 
 
-def _settings(dataset: type[Dataset], opt: Mapping) -> dict:
+def _settings(dataset: Any, opt: Mapping) -> dict:
     """The options that are the data set's own, once the demo videos are there."""
     check_settings(dataset.__name__, opt.keys(), HOST_KEYS | dataset.OPTIONS)
     build_once(build_mfqe_demo, opt.get("demo"))
@@ -124,6 +125,8 @@ class FCA2EnhancementModel(FCA2Model):
         ValueError: ``val.save_img`` is set, or ``train.compensation_iters`` for a network that
             compensates no motion.
     """
+
+    cri_pix: Any
 
     def __init__(self, opt: dict) -> None:
         if (opt.get("val") or {}).get("save_img"):

@@ -6,6 +6,7 @@ wraps one reads it here and nowhere else.
 
 import inspect
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from basicsr.archs import build_network
 from basicsr.utils.registry import ARCH_REGISTRY
@@ -22,7 +23,7 @@ __all__ = ["HOST_SPECS", "build_host_net", "host_adapter"]
 _SPYNET_MIN = 33
 
 
-def _edvr(net: nn.Module) -> NetSpec:
+def _edvr(net: Any) -> NetSpec:
     fusion = net.fusion.feat_fusion if net.with_tsa else net.fusion
     frames = fusion.in_channels // fusion.out_channels
     # three levels of a pyramid, after two more halvings when the input is as large as the output
@@ -30,7 +31,7 @@ def _edvr(net: nn.Module) -> NetSpec:
     return window_spec(net, scale, frames, size_multiple=multiple)
 
 
-def _swinir(net: nn.Module) -> NetSpec:
+def _swinir(net: Any) -> NetSpec:
     # unlike MMagic's, it does not pad to its attention window; a small img_size shrinks the window
     block = net.layers[0].residual_group.blocks[0]
     return image_spec(net.upscale, size_multiple=block.window_size)

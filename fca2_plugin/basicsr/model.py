@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from basicsr.metrics import calculate_metric
@@ -9,7 +10,7 @@ from basicsr.models.video_recurrent_model import VideoRecurrentModel
 from basicsr.utils import get_root_logger, imwrite, tensor2img
 from basicsr.utils.dist_util import get_dist_info
 from torch import Tensor, distributed, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from fca2_plugin._suggest import check_choice
@@ -59,6 +60,7 @@ class FCA2Model(VideoRecurrentModel):
             for part, path in net.load_parts().items():
                 get_root_logger().info(f"FCA2Net: {part} loaded from {path}")
 
+    net_g: Any
     load_network = load_network
     resume_training = resume_training
     save_network = save_network
@@ -159,7 +161,7 @@ class FCA2Model(VideoRecurrentModel):
             ValueError: Something is measured and there is nothing to compare with, or the
                 network returned another number of frames.
         """
-        dataset = dataloader.dataset
+        dataset: Any = dataloader.dataset
         name = dataset.opt["name"]
         rank, world_size = get_dist_info()
         rows = []
@@ -174,7 +176,7 @@ class FCA2Model(VideoRecurrentModel):
         if not metrics:
             return
         if self.opt["dist"]:
-            gathered = [None] * world_size
+            gathered: list[Any] = [None] * world_size
             distributed.all_gather_object(gathered, rows)
             rows = [row for part in gathered for row in part]
         tables: dict[str, list[Tensor]] = {}
@@ -185,7 +187,7 @@ class FCA2Model(VideoRecurrentModel):
         self._log_validation_metric_values(current_iter, name, tb_logger)
 
     def _measure(
-        self, dataset: Dataset, index: int, current_iter: int | str, save_img: bool
+        self, dataset: Any, index: int, current_iter: int | str, save_img: bool
     ) -> tuple[str, Tensor]:
         """One clip: its folder, and a table of frames by metrics."""
         clip = dataset[index]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import basicsr
 import basicsr.models
@@ -19,7 +20,6 @@ from basicsr.data.data_sampler import EnlargedSampler
 from basicsr.models.base_model import BaseModel
 from basicsr.utils import logger as basicsr_logger
 from torch import distributed
-from torch.utils.data import Dataset
 
 from fca2_plugin._distributed import TIMEOUT, end_distributed
 from fca2_plugin.basicsr import files
@@ -87,7 +87,7 @@ class _Run:
         return self.state
 
     def build_sampler(
-        self, dataset: Dataset, num_replicas: int, rank: int, ratio: float
+        self, dataset: Any, num_replicas: int, rank: int, ratio: float
     ) -> EnlargedSampler:
         sampler = build_sampler(dataset, num_replicas, rank, ratio)
         if self.state is not None and isinstance(sampler, RoundSampler):

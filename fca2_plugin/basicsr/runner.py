@@ -87,9 +87,9 @@ def load_config(
 
 def _check_names(cfg: Mapping) -> None:
     """Names become folders, which stay inside those of the run."""
-    data = cfg.get("datasets") if isinstance(cfg.get("datasets"), Mapping) else {}
+    data = cfg.get("datasets")
     names = {"name": cfg["name"]}
-    for key, options in data.items():
+    for key, options in data.items() if isinstance(data, Mapping) else ():
         if isinstance(options, Mapping) and options.get("name") is not None:
             names[f"datasets.{key}.name"] = options["name"]
     for place, name in names.items():
@@ -112,23 +112,22 @@ def use_resume(cfg: dict, source: str = "auto") -> bool:
             run's folder holds weights alone.
     """
     run = Path(cfg["root_path"], "experiments", cfg["name"])
-    if source == "auto":
-        source = find_state(run / "training_states")
-        if source is None:
-            _check_untrained(run)
-            return False
-    if not Path(source).is_file():
+    state = find_state(run / "training_states") if source == "auto" else source
+    if state is None:
+        _check_untrained(run)
+        return False
+    if not Path(state).is_file():
         raise FileNotFoundError(
-            f"there is no training state {str(source)!r}; give a .state file from the run's "
+            f"there is no training state {str(state)!r}; give a .state file from the run's "
             "training_states, or `auto`"
         )
-    weights = run / "models" / f"net_g_{Path(source).stem}.pth"
+    weights = run / "models" / f"net_g_{Path(state).stem}.pth"
     if not weights.is_file():
         raise FileNotFoundError(
-            f"{source} belongs to weights that are not at {weights}; only a run's own states can "
+            f"{state} belongs to weights that are not at {weights}; only a run's own states can "
             "be resumed: to start from other weights, set path.pretrain_network_g"
         )
-    cfg["path"]["resume_state"] = str(source)
+    cfg["path"]["resume_state"] = str(state)
     return True
 
 
@@ -148,7 +147,7 @@ def use_debug(cfg: dict) -> None:
         cfg["name"] = f"debug_{cfg['name']}"
 
 
-def train(cfg: Mapping, launcher: str = "none") -> BaseModel:
+def train(cfg: dict, launcher: str = "none") -> BaseModel:
     """Train as the config says and return the finished model.
 
     Args:
@@ -175,7 +174,7 @@ def train(cfg: Mapping, launcher: str = "none") -> BaseModel:
 
 
 def test(
-    cfg: Mapping, checkpoint: str | Path | None = None, launcher: str = "none"
+    cfg: dict, checkpoint: str | Path | None = None, launcher: str = "none"
 ) -> dict[str, float]:
     """Test a checkpoint as the config says and return the metrics, as ``dataset/metric``.
 

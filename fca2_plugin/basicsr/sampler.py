@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from basicsr.data.data_sampler import EnlargedSampler
-from torch.utils.data import Dataset
 
 __all__ = ["RoundSampler", "build_sampler"]
 
@@ -19,6 +19,7 @@ class RoundSampler(EnlargedSampler):
     draws with it. After a resume, the host starts the epoch from its beginning; here it continues.
     """
 
+    dataset: Any
     skipped_epoch, skipped = -1, 0
 
     def __iter__(self) -> Iterator[int]:
@@ -47,9 +48,7 @@ class RoundSampler(EnlargedSampler):
         self.skipped = max(0, iteration - epoch * iterations_per_epoch) * batch_size
 
 
-def build_sampler(
-    dataset: Dataset, num_replicas: int, rank: int, ratio: float = 1
-) -> EnlargedSampler:
+def build_sampler(dataset: Any, num_replicas: int, rank: int, ratio: float = 1) -> EnlargedSampler:
     """The sampler of a training set: with rounds if it takes them, else BasicSR's own."""
     if not getattr(dataset, "takes_rounds", False):
         return EnlargedSampler(dataset, num_replicas, rank, ratio)

@@ -49,14 +49,14 @@ def newest_checkpoint(folder: Path) -> Path | None:
     Where none is whole it is the newest.
     """
     numbers = _numbered(folder)
-    best = sorted(numbers, key=numbers.get, reverse=True)
+    best = sorted(numbers, key=numbers.__getitem__, reverse=True)
     marked = _marked(folder)
     if marked is not None:
         time, number = marked.stat().st_mtime, numbers.get(marked, -1)
         later = [p for p in best if numbers[p] > number and p.stat().st_mtime >= time]
         best = list(dict.fromkeys([*later, marked, *best]))
     whole = next((path for path in best if is_whole(path)), None)
-    if whole not in (None, *best[:1]):
+    if whole is not None and whole != best[0]:
         damaged = ", ".join(path.name for path in best[: best.index(whole)])
         warnings.warn(f"{damaged} in {folder} is damaged, and {whole} is used", stacklevel=3)
     return whole or next(iter(best), None)

@@ -92,7 +92,7 @@ def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[
         ValueError: They do not belong to ``module``, which the message shows; or training had
             diverged.
     """
-    nearest: tuple[list[str], _Reading] | None = None
+    tried: list[tuple[list[str], _Reading]] = []
     try:
         readings = list(_all_readings(module, state, part))
     except ValueError as error:
@@ -106,12 +106,10 @@ def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[
             if reading.chosen is not None:
                 reading.chosen()
             return found
-        if nearest is None or len(problems) < len(nearest[0]):
-            nearest = problems, reading
+        tried.append((problems, reading))
+    problems, reading = min(tried, key=lambda one: len(one[0]))
     hint = hasattr(module, "takes_vsr_alone") and holds_vsr_alone(select_part(state, part))
-    raise ValueError(
-        _sentence(nearest[0], source, nearest[1].name or part, AROUND if hint else WAY_OUT)
-    )
+    raise ValueError(_sentence(problems, source, reading.name or part, AROUND if hint else WAY_OUT))
 
 
 def holds_vsr_alone(names: Iterable[str]) -> bool:
@@ -179,7 +177,7 @@ def _all_readings(module: nn.Module, state: State, part: str) -> Iterator[_Readi
 def _readings_of_vsr(module: nn.Module, given: State) -> Iterator[_Reading]:
     """FCA² keeps its own weights around those of a network that was trained without it."""
     kept = {key: value for key, value in module.state_dict().items() if not key.startswith("vsr.")}
-    for reading in _readings(module.vsr, given):
+    for reading in _readings(module.get_submodule("vsr"), given):
         back = {key: f"vsr.{reading.back.get(key, key)}" for key in reading.wanted}
 
         def chosen(further: Callable[[], None] | None = reading.chosen) -> None:

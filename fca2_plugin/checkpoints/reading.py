@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -40,7 +41,7 @@ class Checkpoint:
 
     path: Path
     state: dict[str, Tensor]
-    meta: dict[str, object]
+    meta: dict[str, Any]
 
 
 def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
@@ -60,7 +61,8 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
         return Checkpoint(path, only_tensors(content, path), {})
     wanted = (weights, *_CONTAINERS) if weights else _CONTAINERS
     state = next((content[key] for key in wanted if key in content), content)
-    meta = {k: v for k, v in content.items() if isinstance(v, str | int | float | bool)}
+    plain = str | int | float | bool
+    meta: dict[str, Any] = {k: v for k, v in content.items() if isinstance(v, plain)}
     if isinstance(content.get("meta"), Mapping):
         meta |= content["meta"]
     return Checkpoint(path, only_tensors(state, path), meta)

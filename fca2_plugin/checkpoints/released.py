@@ -12,6 +12,7 @@ network, whose names are MMagic's.
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -79,7 +80,7 @@ _FCA2: tuple[tuple[str, str | Callable[[re.Match], str]], ...] = (
 )
 
 
-def _kind(net: nn.Module) -> str | None:
+def _kind(net: Any) -> str | None:
     """The class that a table is for; by name, since networks stand above this module."""
     return next((cls.__name__ for cls in type(net).__mro__ if cls.__name__ in _TABLES), None)
 
@@ -98,7 +99,7 @@ def _same(*names: object) -> Names:
     return {str(name): str(name) for name in names}
 
 
-def _unet(unet: nn.Module) -> Names:
+def _unet(unet: Any) -> Names:
     """Stages are numbered by their level on both ways; ours run in the order they are stored."""
     names = _inside("tr_conv", "bottom", _same(0, 2, 4)) | {"out_conv.0": "tail.0"}
     levels = len(unet.down)
@@ -111,18 +112,18 @@ def _unet(unet: nn.Module) -> Names:
 _BLOCK = {"offset_mask": "field", "deform_conv": "deform"}
 
 
-def _fusion(old: str, new: str, unet: nn.Module) -> Names:
+def _fusion(old: str, new: str, unet: Any) -> Names:
     return _inside(old, f"{new}.unet", _unet(unet)) | _inside(old, f"{new}.block", _BLOCK)
 
 
-def _stdf(net: nn.Module) -> Names:
+def _stdf(net: Any) -> Names:
     names = _fusion("ffnet", "fusion", net.fusion.unet) | {"qenet.in_conv.0": "enhance.0"}
     last = len(net.enhance) - 1
     names |= {f"qenet.hid_conv.{i}": f"enhance.{i + 2}" for i in range(0, last - 2, 2)}
     return names | {"qenet.out_conv": f"enhance.{last}"}
 
 
-def _rfda(net: nn.Module) -> Names:
+def _rfda(net: Any) -> Names:
     names = _fusion("ffnet", "fusion", net.fusion.unet)
     names |= _fusion("wpnet", "recall", net.recall.unet)
     names |= _inside("fuse", "merge", _same(0, 2)) | {"qenet.in_conv.0": "enhance.0"}
@@ -149,7 +150,7 @@ _ATTENTION = {
 }
 
 
-def _cf_stif(net: nn.Module) -> Names:
+def _cf_stif(net: Any) -> Names:
     down, up = {"d_conv": "0", "conv1": "2"}, {"up_conv": "0", "conv1": "2"}
     residual = _same("conv1", "conv2")
     pyramid = {
@@ -186,7 +187,7 @@ def _cf_stif(net: nn.Module) -> Names:
     }
 
 
-def _tgafnet(net: nn.Module) -> Names:
+def _tgafnet(net: Any) -> Names:
     names = {"inputconv.0": "intra_gfa.head.0", "fuse.0": "inter_gff.fuse.0.0"}
     names |= _inside("Unet", "intra_gfa.unet", _unet(net.intra_gfa.unet))
     for i, block in enumerate(net.intra_gfa.blocks):
@@ -210,7 +211,7 @@ _SDCB = {
 }
 
 
-def _ftvsr(net: nn.Module) -> Names:
+def _ftvsr(net: Any) -> Names:
     body, flow = net.body, net.spynet
     names = _same("spynet") | {
         f"spynet.basic_module.{level}.basic_module.{i}.conv": f"spynet.basic_module.{level}."
@@ -253,7 +254,7 @@ _FREQUENCY_ATTENTION = {
 }
 
 
-def _blocks(blocks: nn.Module) -> Names:
+def _blocks(blocks: Any) -> Names:
     names = {"main.0": "0"}
     for i in range(len(blocks) - 2):
         names |= _inside(f"main.2.{i}", f"{i + 2}", _same("conv1", "conv2"))
@@ -288,7 +289,7 @@ def _plain_ftvsr(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return plain
 
 
-def _double_skip(net: nn.Module) -> None:
+def _double_skip(net: Any) -> None:
     """FTVSR's released weights expect the body's result twice; TTVSR has no second path."""
     if net.frequency is not None and not net.doubled_skip:
         net.doubled_skip = True

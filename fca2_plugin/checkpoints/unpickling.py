@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -66,10 +66,12 @@ _KNOWN: Known = {
     ("builtins", "getattr"): _ignored_attribute,
 }
 _PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_LOAD_BUILD: Any = pickle._Unpickler.dispatch[pickle.BUILD[0]]
 
 
 class _Unpickler(pickle._Unpickler):  # in Python: the one in C lets nobody see what is set
     known: Known = _KNOWN
+    stack: list[Any]
 
     def find_class(self, module: str, name: str) -> object:
         module = _PYTHON_2.get(module, module)
@@ -82,9 +84,9 @@ class _Unpickler(pickle._Unpickler):  # in Python: the one in C lets nobody see 
     def load_build(self) -> None:
         if callable(self.stack[-2]):
             raise pickle.UnpicklingError("it changes a function or a class")
-        super().load_build()
+        _LOAD_BUILD(self)
 
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}
+    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}
 
 
 def load_pickled(path: Path, known: Known | None = None) -> object:

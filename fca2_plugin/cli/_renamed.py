@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from typing import Any
 
 __all__ = ["add_renamed"]
 
@@ -18,7 +19,7 @@ def add_renamed(parser: argparse.ArgumentParser, names: Mapping[str, str]) -> No
 
 
 class _Renamed(argparse.Action):
-    def __init__(self, *args: object, new: str, **settings: object) -> None:
+    def __init__(self, *args: Any, new: str, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.new = new
 

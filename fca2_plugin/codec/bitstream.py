@@ -6,7 +6,7 @@
 import struct
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fca2_plugin.codec.encoders import ENCODERS
 from fca2_plugin.codec.settings import CodecSettings
@@ -44,7 +44,7 @@ class BitstreamWriter:
         if self._file is not None:
             if self._is_ivf:
                 self._file.seek(0)
-                self._write_header()
+                self._write_header(self._file)
             self._file.close()
 
     def __call__(self, packet: Any, height: int, width: int) -> None:
@@ -55,15 +55,15 @@ class BitstreamWriter:
         if self._is_ivf:
             if not self._num_packets:
                 self._size = (width, height)
-                self._write_header()
+                self._write_header(self._file)
             if self._settings.codec == "libsvtav1" and data[:2] != _TEMPORAL_DELIMITER:
                 data = _TEMPORAL_DELIMITER + data
             self._file.write(_IVF_PACKET.pack(len(data), packet.pts))
         self._file.write(data)
         self._num_packets += 1
 
-    def _write_header(self) -> None:
+    def _write_header(self, file: BinaryIO) -> None:
         rate = Fraction(self._settings.fps)
         fourcc = _FOURCC[self._settings.codec]
         fields = (*self._size, rate.numerator, rate.denominator, self._num_packets, 0)
-        self._file.write(_IVF_HEADER.pack(b"DKIF", 0, _IVF_HEADER.size, fourcc, *fields))
+        file.write(_IVF_HEADER.pack(b"DKIF", 0, _IVF_HEADER.size, fourcc, *fields))

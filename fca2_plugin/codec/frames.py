@@ -52,7 +52,7 @@ def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         yield frame
 
 
-def reformat(frame: Any, *size: int, **target: object) -> Any:
+def reformat(frame: Any, *size: Any, **target: Any) -> Any:
     """Convert an ``av.VideoFrame`` by one thread, as ``VideoFrame.reformat`` does by several.
 
     Its threads write over each other's rows where the width is not a multiple of 16 (PyAV 17 and

@@ -5,6 +5,7 @@ import os
 import re
 import statistics
 from collections.abc import Iterator
+from typing import Any
 
 from fca2_plugin._optional import require
 from fca2_plugin.codec.container import open_media
@@ -57,7 +58,7 @@ def _read(log: list[tuple[int, str, str]], first_qps: dict[int, int]) -> Iterato
 
 
 @contextlib.contextmanager
-def _log_of(av: object) -> Iterator[list[tuple[int, str, str]]]:
+def _log_of(av: Any) -> Iterator[list[tuple[int, str, str]]]:
     """Yield a list that FFmpeg's whole log is appended to."""
     level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.TRACE)

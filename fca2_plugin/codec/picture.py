@@ -144,7 +144,8 @@ class Picture:
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
-        return self.planes[0].shape
+        height, width = self.planes[0].shape
+        return height, width
 
     @property
     def num_bytes(self) -> int:

@@ -10,7 +10,7 @@ import math
 import os
 import zlib
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -218,7 +218,7 @@ def frames(
 
 def _numbered(
     path: str | os.PathLike, index: int, known: Scan, origin: int, tolerant: bool
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     def prepare(stream: Any) -> None:
         if origin:
             stream.container.seek(int(known.stored_times[origin]), stream=stream)
@@ -238,7 +238,7 @@ def _sum(frame: Any) -> int:
     bits = pixels.padded_bits_per_pixel if len(frame.planes) == 1 else 8 * -(-parts[0].bits // 8)
     used = -(-frame.width * bits // 8)
     rows = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
-    return zlib.crc32(np.ascontiguousarray(rows.reshape(plane.height, -1)[:, :used]))
+    return zlib.crc32(np.ascontiguousarray(rows.reshape(plane.height, -1)[:, :used]).data)
 
 
 class _Found:

@@ -67,7 +67,7 @@ class OutputSettings:
             options[name] = str(self.crf)
             if self.codec.startswith("libvpx"):
                 options["b"] = "0"  # else CRF is only a bound
-        speed, default = SPEED.get(self.codec, ("preset", None))
+        speed, default = SPEED.get(self.codec, ("preset", ""))
         if self.preset or default:
             options[speed] = self.preset or default
         if self.codec == "libx265":

@@ -48,8 +48,8 @@ class CodecSettings:
     codec: str = "libx264"
     crf: int | None = None
     qp: int | None = None
-    preset: str | None = None
-    pix_fmt: str | None = None
+    preset: str = None  # type: ignore[assignment]  # the next two become the encoder's own
+    pix_fmt: str = None  # type: ignore[assignment]
     fps: Fraction | int = 10
     threads: int = 1
     bits_per_pixel: float | None = None
@@ -110,7 +110,7 @@ class CodecSettings:
 def padded_size(height: int, width: int, settings: CodecSettings) -> tuple[int, int]:
     """Return the smallest frame size that the encoder takes and that holds (height, width)."""
     step, least = PIX_FMTS[settings.pix_fmt], MIN_SIDE.get(settings.codec, 1)
-    return tuple(-(-max(side, least) // step) * step for side in (height, width))
+    return -(-max(height, least) // step) * step, -(-max(width, least) // step) * step
 
 
 def check_even(height: int, width: int, settings: CodecSettings) -> None:

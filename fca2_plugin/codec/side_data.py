@@ -161,6 +161,6 @@ def _number(data: bytes, place: int, keep_length: bool = False) -> tuple[int | N
     length = 9 - data[place].bit_length()
     value = int.from_bytes(data[place : place + length], "big")
     most = (1 << 7 * length) - 1
-    if not keep_length:
-        value = None if value & most == most else value & most
-    return value, place + length
+    if keep_length:
+        return value, place + length
+    return None if value & most == most else value & most, place + length

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -80,7 +80,7 @@ def probe(path: str | os.PathLike) -> StreamInfo:
     with _opened(path) as (container, stream):
         context = stream.codec_context
         if stream.duration is not None:
-            duration = float(stream.duration * stream.time_base)
+            duration: float | None = float(stream.duration * stream.time_base)
         else:  # Matroska keeps it for the whole file, in microseconds
             duration = container.duration / 1e6 if container.duration else None
         return StreamInfo(
@@ -152,7 +152,7 @@ def pictures(
     index: int | None = None,
     damage: list[str] | None = None,
     jumps: list[int] | None = None,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield the decoded ``av.VideoFrame`` of a file, and raise at the first damaged one.
 
     Args:

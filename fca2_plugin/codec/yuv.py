@@ -166,7 +166,7 @@ def write_yuv(
                         f"{_wxh(size)}; all frames of a raw video must have one size"
                     )
                 for plane in planes:
-                    file.write(np.ascontiguousarray(plane))
+                    file.write(np.ascontiguousarray(plane).data)
         if size is None:
             raise ValueError(f"there are no frames to write to {folder / name}")
         path = folder / yuv_name(name, size[1], size[0], count)
@@ -193,7 +193,7 @@ def _checked_planes(frame: Planes | np.ndarray, index: int) -> Planes:
             grey = np.full(half, GREY, np.uint8)
             return planes[0], grey, grey
         if shapes[1:] == [half, half]:
-            return planes
+            return planes[0], planes[1], planes[2]
     raise ValueError(
         f"frame {index} must be Y (h, w) alone, or with U and V of half its sides, got {shapes}"
     )
@@ -218,11 +218,12 @@ def video_planes(path: str | os.PathLike, max_frames: int | None = None) -> Iter
 
 def _planes_of(picture: Any) -> Planes:
     if picture.format.name not in _KEPT:
-        target = {"format": "yuv420p", "interpolation": "BICUBIC"}
+        target: dict[str, Any] = {"format": "yuv420p", "interpolation": "BICUBIC"}
         if picture.format.is_rgb:
             target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED_RANGE}
         picture = reformat(picture, **target)
-    return tuple(
+    y, u, v = (
         np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in picture.planes
     )
+    return y, u, v

@@ -10,6 +10,7 @@ Does nothing: with CUDA.
 
 import functools
 from collections.abc import Callable
+from typing import Any
 from unittest import mock
 
 import torch
@@ -54,6 +55,6 @@ def _over_gloo(launch: Callable) -> Callable:
 
 
 def _without_device_ids(
-    net: nn.Module, device_ids: object, **kwargs: object
+    net: nn.Module, device_ids: object, **kwargs: Any
 ) -> DistributedDataParallel:
     return DistributedDataParallel(net, **kwargs)

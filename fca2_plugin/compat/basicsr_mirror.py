@@ -9,8 +9,9 @@ Does nothing: where it is taken back.
 
 import functools
 import inspect
+from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 __all__ = ["apply"]
 
@@ -23,7 +24,7 @@ def apply() -> str | None:
         return None
 
     @functools.wraps(check)
-    def check_afresh(self: nn.Module, lqs: Tensor) -> None:
+    def check_afresh(self: Any, lqs: Tensor) -> None:
         self.is_mirror_extended = False
         check(self, lqs)
 

@@ -14,6 +14,7 @@ image are zero. Three things differ and are handled here:
   while the offsets are zero-initialised, so the first steps of EDVR and TDAN depend on it.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -85,7 +86,7 @@ def _numbers(g: Geometry) -> tuple[int, ...]:
     return *g.stride, *g.padding, *g.dilation, g.groups, g.deform_groups
 
 
-def _outside(offset: Tensor, size: Pair, g: Geometry) -> Tensor:
+def _outside(offset: Tensor, size: Sequence[int], g: Geometry) -> Tensor:
     """True for the offsets of samples at or beyond one pixel outside, as MMCV tests it."""
     n, _, out_h, out_w = offset.shape
     kernel_h, kernel_w = g.kernel

@@ -30,7 +30,7 @@ def warp_in_float32(package: str, flow_warp: Callable[..., Tensor]) -> None:
 
     for name, module in list(sys.modules.items()):
         if name.startswith(f"{package}.") and vars(module).get("flow_warp") is flow_warp:
-            module.flow_warp = wide
+            vars(module)["flow_warp"] = wide
 
 
 def deform_in_float32() -> None:
@@ -48,5 +48,6 @@ def _deform_in_float32(*arguments: object) -> Tensor:
 
 
 def _widened(argument: object) -> object:
-    half = isinstance(argument, Tensor) and argument.dtype in HALVES
-    return argument.float() if half else argument
+    if isinstance(argument, Tensor) and argument.dtype in HALVES:
+        return argument.float()
+    return argument

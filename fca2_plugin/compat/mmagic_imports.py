@@ -132,7 +132,7 @@ def _empty(module: types.ModuleType, error: Exception) -> None:
         setattr(module, name, made)
         return made
 
-    module.__getattr__ = placeholder
+    module.__getattr__ = placeholder  # type: ignore[method-assign]  # PEP 562
 
 
 def _repair_try_import() -> None:

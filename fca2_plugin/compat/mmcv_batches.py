@@ -9,6 +9,8 @@ Does nothing: for batches that the step divides.
 
 import functools
 
+from torch import Tensor
+
 __all__ = ["apply"]
 
 
@@ -20,7 +22,7 @@ def apply() -> str:
     @functools.wraps(forward)
     def with_equal_steps(
         ctx: object,
-        x: object,
+        x: Tensor,
         offset: object,
         weight: object,
         stride: object = 1,

@@ -32,7 +32,7 @@ def apply() -> str | None:
         module = types.ModuleType(_NAME, __doc__)
         for function in _FUNCTIONS:
             setattr(module, function.__name__, function)
-        module.__getattr__ = _placeholder
+        module.__getattr__ = _placeholder  # type: ignore[method-assign]  # PEP 562
         module.__spec__ = importlib.machinery.ModuleSpec(_NAME, loader=None)
         sys.modules[_NAME] = module
         return f"no compiled mmcv ops ({error}); deformable convolution runs on torchvision"
@@ -60,7 +60,7 @@ def _placeholder(name: str) -> Callable:
 def modulated_deform_conv_forward(
     x: Tensor,
     weight: Tensor,
-    bias: Tensor,
+    bias: Tensor | None,
     ones: Tensor,
     offset: Tensor,
     mask: Tensor,
@@ -77,7 +77,7 @@ def modulated_deform_conv_forward(
 def modulated_deform_conv_backward(
     x: Tensor,
     weight: Tensor,
-    bias: Tensor,
+    bias: Tensor | None,
     ones: Tensor,
     offset: Tensor,
     mask: Tensor,

@@ -9,6 +9,7 @@ torch 2.6 exactly those types are allowed in ``torch.load``, too, for scripts th
 """
 
 import pickle
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +71,8 @@ def _allow() -> None:
     reconstruct, scalar = array.__reduce__()[0], array[0].__reduce__()[0]
     allowed: list = [HistoryBuffer, np.ndarray, np.dtype, np.float32, np.float64, np.int64]
     allowed += [type(np.dtype(name)) for name in _DTYPES]
-    for function in (reconstruct, scalar):
+    functions: tuple[Any, Any] = (reconstruct, scalar)
+    for function in functions:
         for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
             allowed.append((function, f"{module}.{function.__name__}"))
     allowed.append((_history_method, "builtins.getattr"))

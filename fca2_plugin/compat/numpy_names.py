@@ -17,5 +17,5 @@ def apply() -> str | None:
         warnings.simplefilter("ignore", DeprecationWarning)  # numpy 1.24+ warns at the mere look
         if hasattr(np, "bool8"):
             return None
-    np.bool8 = np.bool_
+    vars(np)["bool8"] = np.bool_
     return f"numpy {np.__version__} has no bool8, which MMagic names"

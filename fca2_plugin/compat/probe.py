@@ -8,6 +8,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 from fca2_plugin import compat
 from fca2_plugin._gpu import driver_version, unseen_gpu, wheel_tag
@@ -28,7 +29,7 @@ _OPENCV = (
 def probe(part: str) -> dict:
     """Try ``part`` and return ``works``, ``versions``, ``details`` and, if it fails, ``error``."""
     check, packages = PARTS[part]
-    found = {"versions": {package: version_of(package) for package in packages}}
+    found: dict[str, Any] = {"versions": {package: version_of(package) for package in packages}}
     try:
         found.update(works=True, details=check())
     except Exception as error:  # whatever a broken installation raises is the answer

@@ -22,6 +22,6 @@ def apply() -> str | None:
     from torchvision.transforms import functional
 
     module = types.ModuleType(_NAME, "Stand-in by fca2_plugin for the one name BasicSR takes.")
-    module.rgb_to_grayscale = functional.rgb_to_grayscale
+    vars(module)["rgb_to_grayscale"] = functional.rgb_to_grayscale
     sys.modules[_NAME] = module
     return f"torchvision {torchvision.__version__} has no transforms.functional_tensor"

@@ -10,7 +10,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def build_clips(
         raise ValueError(f"the source gives no clips, so {tree.root} was not written")
     tree.begin(library_versions(settings.codec) | {"opencv": cv2.__version__})
 
-    total = len(source) if hasattr(source, "__len__") else None
+    total = len(source) if isinstance(source, Sized) else None
     written: list[tuple[str, str]] = []
     for done, (split, name, frames) in enumerate(itertools.chain([first], clips), start=1):
         check_clip_name(split, name, written)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class ClipSet:
         self.recipe, self.target, self.sources = recipe, target, dict(sources or {})
         self.names = target.names
         self.seed = seed
-        self._cache: dict[object, object] | None = {} if cache else None
+        self._cache: dict[object, Any] | None = {} if cache else None
         self._check()
 
     def __len__(self) -> int:
@@ -134,8 +135,8 @@ class ClipSet:
         kinds = {(one.num_frames(name), one.numbering(name)) for one in (self.target, store)}
         if len(kinds) == 1 and next(iter(kinds))[1] is not None:
             return
-        names = (one.frame_names(name) for one in (self.target, store))
-        check_same_frames(name, *names, self.target.root, store.root)
+        names, others = (one.frame_names(name) for one in (self.target, store))
+        check_same_frames(name, names, others, self.target.root, store.root)
 
     def _check_window(self, name: str) -> None:
         if self.recipe.num_frame is None:
@@ -264,10 +265,13 @@ def open_clip_set(
     if partition is not None:
         names = select_clips(names or open_clips(root, backend).names, partition, test)
     target = open_clips(root, backend, names)
-    sources = {}
-    if recipe.lq_on_disk:
-        found = {folder: folder for folder in folders or ()}
-        found = found or _lq_folders(Path(dataroot_lq), lq_folder, recipe.mix)
+    sources: dict[int | str | None, ClipStore] = {}
+    if dataroot_lq is not None:
+        found: Mapping[Any, str | Path] = (
+            {folder: folder for folder in recipe.mix.folders}
+            if isinstance(recipe.mix, FolderMix)
+            else _lq_folders(Path(dataroot_lq), lq_folder, recipe.mix)
+        )
         sources = {
             drawn: open_clips(folder, backend, target.names) for drawn, folder in found.items()
         }
@@ -312,8 +316,9 @@ def manifest_degradation(root: str | os.PathLike) -> str | None:
     """Return how LQ on disk was made, by the manifest of its tree; None where there is none."""
     root = Path(root).absolute()
     for folder in (root, *root.parents[:2]):  # itself, or of lq, or of train/lq
-        if (folder / MANIFEST).is_file():
-            arguments = read_manifest(folder / MANIFEST)["arguments"]
+        manifest = read_manifest(folder / MANIFEST)
+        if manifest is not None:
+            arguments = manifest["arguments"]
             return arguments.get("degradation", arguments.get("downsampling"))
     return None
 

@@ -18,6 +18,7 @@ pixels elsewhere: ``phase`` says where, in the words of ``fca2_plugin.geometry``
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -41,6 +42,8 @@ CENTRED_TAPS = 12  # even, so that the kernel's middle lies between two pixels
 BD_SIGMA, BD_SCALE = 1.6, 4
 DUF_SIGMA, DUF_RADIUS = 0.4, 6  # sigma for each step of the scale: 1.6 at x4
 CUBIC_A = -0.5  # Keys' kernel, as in MATLAB; OpenCV's has -0.75
+
+Border = Literal["edge", "reflect", "symmetric"]
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ def _gaussian(offsets: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _filter(
-    frame: np.ndarray, scale: int, weights: np.ndarray, first: int, border: str
+    frame: np.ndarray, scale: int, weights: np.ndarray, first: int, border: Border
 ) -> np.ndarray:
     """Filter both axes, keep every ``scale``-th pixel, and round as MATLAB does."""
     rows = _filter_rows(frame.astype(np.float64), scale, weights, first, border)
@@ -212,7 +215,7 @@ def _filter(
 
 
 def _filter_rows(
-    image: np.ndarray, scale: int, weights: np.ndarray, first: int, border: str
+    image: np.ndarray, scale: int, weights: np.ndarray, first: int, border: Border
 ) -> np.ndarray:
     """Return the sums ``out[i] = weights[k] * image[scale * i + first + k]`` of the first axis."""
     length = image.shape[0]

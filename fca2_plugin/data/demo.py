@@ -40,7 +40,7 @@ def build_demo(
     """
     root = Path(root)
     if not (root / MANIFEST).is_file():
-        build_clips(demo_clips(num_train, num_test, num_frames, tuple(size)), root)
+        build_clips(demo_clips(num_train, num_test, num_frames, (size[0], size[1])), root)
     return root
 
 
@@ -67,7 +67,7 @@ def build_mfqe_demo(
     Raises:
         ValueError: An odd size, or an argument is out of range.
     """
-    root, size = Path(root), tuple(size)
+    root, size = Path(root), (size[0], size[1])
     if any(side % 2 for side in size):
         raise ValueError(f"4:2:0 needs an even height and width, got {size[0]} and {size[1]}")
     done = [(root / split / STAND_IN / f"QP{qp}" / MANIFEST).is_file() for split in _SPLITS]

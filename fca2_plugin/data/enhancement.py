@@ -133,7 +133,7 @@ class EnhancementSet:
             self.use_rot and transpose < 0.5,
         )
         lq, gt = (
-            np.stack([turn(video.luma[(index, *place)], *turns) for index in of])
+            np.stack([turn(video.luma[index][place], *turns) for index in of])
             for video, of in ((pair.coded, indices), (pair.raw, targets))
         )
         return EnhancementSample(pair.name, lq, gt, tuple(indices))
@@ -146,7 +146,7 @@ class EnhancementSet:
         if self.frames == "all":
             return range(count)
         peaks = self._labels(clip)[:count]
-        return np.flatnonzero(peaks if self.frames == "peaks" else ~peaks)
+        return np.flatnonzero(peaks if self.frames == "peaks" else ~peaks).tolist()
 
     def _window(self, clip: int, start: int) -> list[int]:
         if self.target == "all":

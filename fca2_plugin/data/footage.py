@@ -52,7 +52,7 @@ def read_photo(name: str) -> np.ndarray:
     Raises:
         FileNotFoundError: The installed scikit-image does not hold it.
     """
-    path = Path(require("skimage.data", "quickstart").__file__).parent / name
+    path = Path(require("skimage.data", "quickstart").__path__[0]) / name
     if not path.is_file():
         raise FileNotFoundError(
             f"this scikit-image does not ship the photograph {name}; "

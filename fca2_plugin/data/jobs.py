@@ -83,7 +83,8 @@ def _start_worker(shared: Any) -> None:
 
 def _end_with_parent(timeout: float | None = None) -> None:
     # a worker of a killed parent would go on, and write beside the run that resumes
-    if wait([multiprocessing.parent_process().sentinel], timeout):
+    parent = multiprocessing.parent_process()
+    if parent is not None and wait([parent.sentinel], timeout):
         os._exit(1)
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from fca2_plugin._files import expecting, write_json
 
@@ -25,12 +27,12 @@ def check_same(root: Path, what: str, before: dict, now: dict) -> None:
             )
 
 
-def as_json(value: dict) -> dict:
+def as_json(value: Mapping) -> dict[str, Any]:
     """Return the value as it reads back from JSON, so that the two compare equal."""
     return json.loads(json.dumps(value, default=str))
 
 
-def read_manifest(path: Path) -> dict | None:
+def read_manifest(path: Path) -> dict[str, Any] | None:
     """Return what a manifest or journal holds; ``None`` where there is none.
 
     Raises:

@@ -84,8 +84,9 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     """
     path = Path(path)
     if path.is_file():
-        raw = path.suffix.lower() == RAW_SUFFIX
-        return [YuvFile(path) if raw else VideoClip(*video_names([path]), path)]
+        if path.suffix.lower() == RAW_SUFFIX:
+            return [YuvFile(path)]
+        return list(map(VideoClip, video_names([path]), [path]))
     if not path.is_dir():
         raise FileNotFoundError(f"there is no folder or video {path}")
     if path.suffix == ".lmdb":
@@ -107,9 +108,9 @@ def find_media(path: str | os.PathLike) -> list[Media]:
         return [Clip(path.resolve().name, images)]
     if videos or raw:
         _check_distinct([clip.name for clip in raw])
-        return raw or list(map(VideoClip, video_names(videos), videos))
+        return [*raw] or list(map(VideoClip, video_names(videos), videos))
     if folders:
-        return find_clips(path)
+        return [*find_clips(path)]
     raise ValueError(
         f"{path} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no clip folders and no videos "
         f"({', '.join((*VIDEO_SUFFIXES, RAW_SUFFIX))})"

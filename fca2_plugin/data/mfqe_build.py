@@ -160,7 +160,7 @@ def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
         with file_at_once(folder / path.name) as temporary:
             shutil.copyfile(path, temporary)
         made = YuvFile(folder / path.name)
-    elif is_raw:
+    elif is_raw and max_frames is not None:
         made = write_yuv(folder, name, map(YuvFile(path).frame, range(max_frames)))
     else:
         made = write_yuv(folder, name, video_planes(path, max_frames))

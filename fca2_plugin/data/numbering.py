@@ -52,12 +52,13 @@ def find_numbering(names: Sequence[str], labels: Sequence[object] = ()) -> Numbe
     """
     labels = labels or names
     matches = [_NAME.fullmatch(name) for name in names]
-    prefixes = Counter(match[1] for match in matches if match)
-    if len(prefixes) != 1 or not all(matches):
+    found = [match for match in matches if match]
+    prefixes = Counter(match[1] for match in found)
+    if len(prefixes) != 1 or len(found) < len(matches):
         _check_strangers(labels, matches, prefixes)
         _check_twins(names, labels)
         return None
-    numbers = [int(match[2]) for match in matches]
+    numbers = [int(match[2]) for match in found]
     for label, before, number in zip(labels[1:], numbers, numbers[1:], strict=False):
         if number == before:
             raise ValueError(f"{label} has the number of another frame; remove one of the two")
@@ -65,7 +66,7 @@ def find_numbering(names: Sequence[str], labels: Sequence[object] = ()) -> Numbe
             raise ValueError(
                 f"frame {before + 1} is missing in front of {label}; add it or renumber the clip"
             )
-    return Numbering(matches[0][1], len(matches[0][2]), numbers[0])
+    return Numbering(found[0][1], len(found[0][2]), numbers[0])
 
 
 def _check_strangers(labels: Sequence, matches: Sequence, prefixes: Counter) -> None:

@@ -134,17 +134,17 @@ def _write(
     recipe: Recipe,
     writer: BitstreamWriter | None = None,
 ) -> Part:
-    size = ()
+    size = (0, 0)
 
     def measured() -> Iterator[np.ndarray]:
         nonlocal size
         for frame in frames:
-            size = frame.shape[:2]
+            size = (int(frame.shape[0]), int(frame.shape[1]))
             yield frame
 
     count = write_frames(folder, measured(), recipe.frame_name)
     num_bytes = None if writer is None else writer.num_bytes
-    return Part(*key, count, tuple(map(int, size)), folder_sha256(folder), num_bytes)
+    return Part(*key, count, size, folder_sha256(folder), num_bytes)
 
 
 def bitstream_path(root: str | os.PathLike, key: tuple[str, str, str], recipe: Recipe) -> Path:

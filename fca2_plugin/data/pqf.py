@@ -4,7 +4,7 @@ MFQE gives each frame its nearest peaks on either side as neighbours. Its author
 the PSNR where the raw video is there, and say that the QPs suffice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from fca2_plugin.codec import FrameInfo
 __all__ = ["nearest_peaks", "peaks_from_psnr", "peaks_from_qps", "qps_of"]
 
 
-def qps_of(infos: Sequence[FrameInfo], what: str) -> list[float]:
+def qps_of(infos: Iterable[FrameInfo], what: str) -> list[float]:
     """Return the QPs of a probed stream.
 
     Args:
@@ -24,9 +24,10 @@ def qps_of(infos: Sequence[FrameInfo], what: str) -> list[float]:
         ValueError: The codec does not tell its QPs.
     """
     qps = [info.qp for info in infos]
-    if None in qps:
+    known = [qp for qp in qps if qp is not None]
+    if len(known) < len(qps):
         raise ValueError(f"{what} does not tell the QP of frame {qps.index(None)}; use the PSNR")
-    return qps
+    return known
 
 
 def peaks_from_qps(qps: Sequence[float]) -> np.ndarray:

@@ -220,10 +220,11 @@ def make_sample(
     elif recipe.task == "autoencoder":
         source = target
     else:
+        assert not isinstance(plan.crf, str)  # a folder is drawn where LQ lies on disk
         source, raw, target = _make_lq(recipe, target, plan.crf)
         target = raw if recipe.task == "cleaning" else target
     if recipe.gt_size is not None:
-        source, target = _crop(recipe, plan.corner, source, target)
+        source, target = _crop(recipe.gt_size, recipe.target_scale, plan.corner, source, target)
     if recipe.flip_sequence:
         source, target = [*source, *source[::-1]], [*target, *target[::-1]]
     return list(source), list(target)
@@ -246,15 +247,14 @@ def turn(frame: np.ndarray, hflip: bool, vflip: bool, transpose: bool) -> np.nda
 
 
 def _crop(
-    recipe: SampleRecipe, corner: tuple[float, float], source: Frames, target: Frames
+    gt_size: int, scale: int, corner: tuple[float, float], source: Frames, target: Frames
 ) -> tuple[Frames, Frames]:
     """Cut the same square out of all frames."""
-    scale = recipe.target_scale
-    side = recipe.gt_size // scale
+    side = gt_size // scale
     height, width = source[0].shape[:2]
     if min(height, width) < side:
         raise ValueError(
-            f"frames of {width * scale}x{height * scale} are too small to cut {recipe.gt_size} "
+            f"frames of {width * scale}x{height * scale} are too small to cut {gt_size} "
             "pixels out of them; lower gt_size"
         )
     top, left = (int(u * (n - side + 1)) for u, n in zip(corner, (height, width), strict=True))

@@ -7,7 +7,7 @@ X.lmdb/meta_info.txt    <clip>/<frame>.png (h,w,3) <PNG level>, a line a frame
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -270,7 +270,7 @@ def _read_meta_info(path: Path) -> dict[str, list[tuple[str, tuple[int, int]]]]:
             continue
         match = _LINE.fullmatch(line.strip())
         clip, _, frame = match["key"].rpartition("/") if match else ("", "", "")
-        if not clip:
+        if match is None or not clip:
             raise ValueError(
                 f"line {number} of {path} is {line.strip()!r}; expected "
                 "'<clip>/<frame>.png (height,width,3) level'"
@@ -310,7 +310,7 @@ def write_lmdb(
         raise ValueError(f"{path} must end with .lmdb, or BasicSR will not open it")
     if path.exists():
         raise ValueError(f"{path} already exists; remove it or choose another name")
-    total = len(clips) if hasattr(clips, "__len__") else None
+    total = len(clips) if isinstance(clips, Sized) else None
     lines: list[str] = []
     seen: set[str] = set()
     with folder_at_once(path) as temporary:

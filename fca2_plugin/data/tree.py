@@ -17,7 +17,9 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from fca2_plugin._files import write_text
 from fca2_plugin.data.manifest import (
@@ -42,6 +44,7 @@ JOURNAL = ".building.jsonl"
 _SAFE_NAME = re.compile(r"[\w\-+=,@ ][\w\-+=,@ .]*(/[\w\-+=,@ ][\w\-+=,@ .]*)?")
 
 Key = tuple[str, str, str]  # split, clip, kind
+Rates = Mapping[str, Fraction | float]  # frames per second of each coded kind
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,15 @@ class Tree:
         self._versions = dict(versions)
         manifest = self.finished_manifest()
         if manifest is not None:
-            started, parts = manifest, self._finished_parts(manifest)
+            parts = self._finished_parts(manifest)
         else:
             with as_manifest(self.root / JOURNAL):
-                started, parts = _read_journal(self.root / JOURNAL)
-        if started is None:
+                manifest, parts = _read_journal(self.root / JOURNAL)
+        if manifest is None:
             self._begin_anew()
             return
-        check_same(self.root, "arguments", started["arguments"], self.arguments)
-        check_same(self.root, "versions", started["versions"], self._versions)
+        check_same(self.root, "arguments", manifest["arguments"], self.arguments)
+        check_same(self.root, "versions", manifest["versions"], self._versions)
         for leftover in self.root.rglob(".*.tmp"):
             shutil.rmtree(leftover, ignore_errors=True)
         self.parts = {part.key: part for part in parts if self.folder(*part.key).is_dir()}
@@ -184,9 +187,7 @@ class Tree:
                 "remove that folder and run again"
             )
 
-    def finish(
-        self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: Mapping[str, float]
-    ) -> dict:
+    def finish(self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: Rates) -> dict:
         """Write the manifest of the clips (split, name), in that order, and return it.
 
         Args:
@@ -247,18 +248,17 @@ def check_clip_name(split: str, name: str, seen: Iterable[tuple[str, str]]) -> N
         raise ValueError(f"the source gives the clip {split}/{name} twice; names must differ")
 
 
-def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Mapping[str, float]) -> dict:
+def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Rates) -> dict:
     """Return a clip of the manifest."""
-    entry = {"split": split, "name": name, "num_frames": next(iter(parts.values())).num_frames}
+    count = next(iter(parts.values())).num_frames
+    entry: dict[str, Any] = {"split": split, "name": name, "num_frames": count}
     for kind in ("gt", "lq"):
         if kind in parts:
             entry[f"{kind}_size"] = list(parts[kind].size)
     entry["sha256"] = {kind: part.sha256 for kind, part in parts.items()}
     coded = {k: p.num_bytes for k, p in parts.items() if p.num_bytes is not None}
     entry["num_bytes"] = coded
-    entry["kbps"] = {
-        k: round(float(8e-3 * n * fps[k] / entry["num_frames"]), 2) for k, n in coded.items()
-    }
+    entry["kbps"] = {k: round(float(8e-3 * n * fps[k] / count), 2) for k, n in coded.items()}
     entry["types"] = {kind: part.types for kind, part in parts.items() if part.types is not None}
     return entry
 

@@ -33,6 +33,7 @@ def verify_tree(
     expected = [entry for path in roots for entry in _checksums(path)]
     for done, (path, kind, name, sha256) in enumerate(expected, start=1):
         database, folder = path / f"{kind}.lmdb", path / kind / name
+        found: str | None
         if database.is_dir():
             folder, found = database, frames_sha256(lmdb_images(database, name))
         else:
@@ -53,6 +54,6 @@ def _checksums(root: Path) -> list[tuple[Path, str, str, str]]:
     with as_manifest(root / MANIFEST):
         return [
             (root / clip["split"], kind, clip["name"], sha256)
-            for clip in read_manifest(root / MANIFEST)["clips"]
+            for clip in (read_manifest(root / MANIFEST) or {})["clips"]
             for kind, sha256 in clip["sha256"].items()
         ]

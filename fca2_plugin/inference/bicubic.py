@@ -31,7 +31,8 @@ class Bicubic(nn.Module):
 
     def __init__(self, scale: int = 4) -> None:
         super().__init__()
+        self.scale = scale
         self.spec = NetSpec(scale=scale, phase=CENTRED)
 
     def forward(self, lq: Tensor) -> Tensor:
-        return enlarge(lq, self.spec.scale)
+        return enlarge(lq, self.scale)

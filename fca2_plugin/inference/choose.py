@@ -60,6 +60,7 @@ def load(
         name, known = type(network).__name__, find_phase(network, phase)
         return LoadedNetwork(network, name, known, fingerprint(network))
     if chosen is None:
+        assert config is not None  # nothing else makes a choice needless
         return load_config_network(config, checkpoint, phase, fca2)
     loaded = load_named(chosen, phase)
     if weights is None:

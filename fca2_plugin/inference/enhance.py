@@ -13,13 +13,15 @@ from fca2_plugin.data import MfqePair
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.metrics import get_protocol
+from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.nets.mfqe import MFQE2PairNet
 
 __all__ = ["enhance_pair", "enhance_video", "score_enhancer"]
 
 
 @torch.inference_mode()
 def enhance_video(
-    network: nn.Module,
+    network: Enhancer | MFQE2PairNet,
     luma: np.ndarray,
     peaks: np.ndarray | None,
     device: torch.device | str,

@@ -103,10 +103,9 @@ def load_named(name: str, phase: str | None = None) -> LoadedNetwork:
         ValueError: There is none of the name.
     """
     check_choice("weights", name, list_weights())
-    if name == BICUBIC:
-        module, sha256 = Bicubic(), None
-    else:
-        module, sha256 = load_shipped(name), list_shipped()[name].sha256
+    ships = name != BICUBIC
+    module = load_shipped(name) if ships else Bicubic()
+    sha256 = list_shipped()[name].sha256 if ships else None
     return LoadedNetwork(module, name, find_phase(module, phase), sha256)
 
 

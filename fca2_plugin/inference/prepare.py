@@ -77,7 +77,7 @@ def eager(network: nn.Module) -> Iterator[None]:
     """Run a prepared network operator by operator, neither compiled nor replayed."""
     forward = vars(network).get("forward")
     try:
-        if replays(network):
+        if forward is not None and replays(network):
             network.forward = forward.run
         with uncompiled():
             yield

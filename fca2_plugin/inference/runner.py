@@ -1,6 +1,7 @@
 """Any network as one thing: a clip in, the larger clip out, with what it needs known."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +59,8 @@ class ClipRunner:
         self.sha256 = sha256
         self.settings = settings or InferenceSettings()
         self.device = self.settings.find_device()
-        self.network = prepare(_on_clips(network, spec), self.settings)
+        # any network: what it has beside ``forward`` is looked up below
+        self.network: Any = prepare(_on_clips(network, spec), self.settings)
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
         self._planned: tuple[tuple | None, tuple[FrameGroup, ...]] = (None, ())
         self.is_luma = spec.color == "y"

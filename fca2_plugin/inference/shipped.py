@@ -7,6 +7,7 @@ them as ``vsr``. Weights are stored in half precision, and used in single.
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load, save_file
 from torch import nn
@@ -88,9 +89,10 @@ def ship(
     with file_at_once(path) as temporary:
         save_file({key: value.contiguous() for key, value in half.items()}, temporary)
         temporary.chmod(0o644)  # what is made readable for its owner alone would ship so
+    spec: Any = network.spec
     shipped = list_shipped(folder)
     shipped[name] = Shipped(
-        about, network.spec.scale, path.name, file_sha256(path), f"{name}.md", dict(net)
+        about, spec.scale, path.name, file_sha256(path), f"{name}.md", dict(net)
     )
     write_json(folder / INDEX, {key: vars(entry) for key, entry in sorted(shipped.items())})
     return shipped[name]

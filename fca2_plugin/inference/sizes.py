@@ -105,7 +105,7 @@ def choose_sizes(
     align = runner.align
     wanted = fit_context(runner.context, chunk, align) if context is None else context
     fits: list[tuple[float, int, Sizes]] = []
-    smallest: tuple[float, Sizes] | None = None
+    tried: list[tuple[float, Sizes]] = []
     for frames in [chunk] if chunk else _lengths(wanted, align):
         for side in [tile or None] if tile is not None else TILES:
             if side is not None and (side >= max(size) or (tile is None and side < 2 * overlap)):
@@ -119,10 +119,11 @@ def choose_sizes(
                 waste *= 1 if part == length else part / (part - overlap)
             if need <= budget:
                 fits.append((waste, -frames, sizes))
-            if smallest is None or need < smallest[0]:
-                smallest = need, sizes
-    # where nothing fits, the smallest is tried, and halved if it does not run
-    return min(fits, key=lambda found: found[:2])[-1] if fits else smallest[1]
+            tried.append((need, sizes))
+    if fits:
+        return min(fits, key=lambda found: found[:2])[-1]
+    # the smallest is tried, and halved if it does not run
+    return min(tried, key=lambda found: found[0])[-1]
 
 
 def _lengths(context: int, align: int) -> Iterator[int]:

@@ -53,7 +53,7 @@ def run_tiled(
     if len(rows) == len(columns) == 1:
         return network(clip)[0, keep].float()
     frames, channels = clip[0, keep].shape[:2]
-    result = None
+    result: Tensor | None = None
     for (top, bottom), row_weights in zip(rows, _weights(rows, scale), strict=True):
         for (left, right), weights in zip(columns, _weights(columns, scale), strict=True):
             part = network(clip[..., top:bottom, left:right])[0, keep].float()
@@ -62,6 +62,7 @@ def run_tiled(
             row_weights, weights = row_weights.to(part.device), weights.to(part.device)
             place = slice(scale * top, scale * bottom), slice(scale * left, scale * right)
             result[..., place[0], place[1]] += part * row_weights[:, None] * weights
+    assert result is not None  # every frame has a tile
     return result
 
 

@@ -103,6 +103,7 @@ def on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
 
 def _wrapper_for(network: nn.Module, config: str | Path | None) -> type[StagedFCA2Net]:
     """FCA² as the network's host has it, which knows what the host's networks ask for."""
+    host: str | None
     if config is not None:
         host = "mmagic" if Path(config).suffix.lower() == ".py" else "basicsr"
     else:

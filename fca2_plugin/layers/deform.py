@@ -18,7 +18,7 @@ def zero_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     """A 3x3 convolution that starts at zero, for offsets and masks."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
     nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    nn.init.zeros_(conv.get_parameter("bias"))
     return conv
 
 
@@ -48,10 +48,10 @@ class DeformConv(nn.Conv2d):
         """Channels of the field: two offsets and, if modulated, a mask for every sample."""
         return self.num_offsets + self.num_masks
 
-    def forward(self, x: Tensor, field: Tensor) -> Tensor:
+    def forward(self, x: Tensor, field: Tensor) -> Tensor:  # type: ignore[override]  # its field, too
         offset, mask = field.split((self.num_offsets, self.num_masks), dim=1)
         mask = torch.sigmoid(mask) if self.num_masks else None
-        return deform_conv2d(x, offset, mask, self.weight, self.bias, self.padding[0])
+        return deform_conv2d(x, offset, mask, self.weight, self.bias, self.kernel_size[0] // 2)
 
 
 class DeformBlock(nn.Module):

@@ -25,6 +25,8 @@ class BicubicEnlarge(nn.Module):
         ValueError: An unknown phase.
     """
 
+    kernel: Tensor
+
     def __init__(self, scale: int, phase: str = CENTRED) -> None:
         super().__init__()
         self.scale, self.phase = scale, phase

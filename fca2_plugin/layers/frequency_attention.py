@@ -1,6 +1,6 @@
 """Attention between patches of single frequency bands (FTVSR, ECCV 2022)."""
 
-from torch import Tensor, nn
+from torch import Size, Tensor, nn
 from torch.nn import functional as F
 
 from fca2_plugin.ops.dct import BLOCK
@@ -60,7 +60,7 @@ class FrequencyAttention(nn.Module):
         patches = F.unfold(bands, _PATCH, stride=_PATCH).transpose(1, 2)
         return patches.reshape(x.shape[0], -1, patches.shape[-1])
 
-    def _from_tokens(self, tokens: Tensor, size: tuple[int, int]) -> Tensor:
+    def _from_tokens(self, tokens: Tensor, size: Size) -> Tensor:
         n = tokens.shape[0]
         patches = tokens.reshape(n * NUM_BANDS, -1, tokens.shape[-1]).transpose(1, 2)
         return F.fold(patches, size, _PATCH, stride=_PATCH).reshape(n, -1, *size)

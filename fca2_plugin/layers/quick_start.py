@@ -32,7 +32,7 @@ def see_details(deform: DeformConv) -> None:
     weight -= weight.mean(dim=(1, 2, 3), keepdim=True)
     weight *= _CONTRAST
     weight[1::2] = -weight[: len(weight) // 2 * 2 : 2]
-    nn.init.zeros_(deform.bias)
+    nn.init.zeros_(deform.get_parameter("bias"))
 
 
 @torch.no_grad()
@@ -57,10 +57,10 @@ def start_alive(unet: UNet) -> None:
             nn.init.normal_(layer.weight, std=(2 / (4 * layer.in_channels)) ** 0.5)
         else:
             continue
-        nn.init.zeros_(layer.bias)
+        nn.init.zeros_(layer.get_parameter("bias"))
 
 
-def start_silent(conv: nn.Conv2d) -> None:
+def start_silent(layer: nn.Module) -> None:
     """Zeros: at the start nothing is corrected."""
-    nn.init.zeros_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    for parameter in layer.parameters(recurse=False):
+        nn.init.zeros_(parameter)

@@ -61,6 +61,9 @@ class SPyNet(nn.Module):
         ref, supp: (b, 3, h, w) in [0, 1], any size; returns (b, 2, h, w) in pixels, (x, y).
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(
         self, num_levels: int = 6, widths: Sequence[int] = _WIDTHS, kernel_size: int = 7
     ) -> None:
@@ -72,7 +75,7 @@ class SPyNet(nn.Module):
     def forward(self, ref: Tensor, supp: Tensor) -> Tensor:
         h, w = ref.shape[-2:]
         multiple = 2 ** (len(self.basic_module) - 1)
-        size = tuple(round_up(side, multiple) for side in (h, w))
+        size = round_up(h, multiple), round_up(w, multiple)
         ref, supp = (self._resize(frames, size) for frames in (ref, supp))
         flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
         # plain numbers: a tensor made of them would be copied to the GPU, which waits for it
@@ -81,11 +84,11 @@ class SPyNet(nn.Module):
     def _pyramid_flow(self, ref: Tensor, supp: Tensor) -> Tensor:
         levels = [((ref - self.mean) / self.std, (supp - self.mean) / self.std)]
         for _ in range(len(self.basic_module) - 1):
-            levels.append(tuple(F.avg_pool2d(frames, 2) for frames in levels[-1]))
+            ref, supp = levels[-1]
+            levels.append((F.avg_pool2d(ref, 2), F.avg_pool2d(supp, 2)))
 
-        flow = None
         for refine, (ref, supp) in zip(self.basic_module, reversed(levels), strict=True):
-            if flow is None:
+            if ref is levels[-1][0]:
                 flow = ref.new_zeros(ref.shape[0], 2, *ref.shape[-2:])
             else:
                 flow = 2 * F.interpolate(flow, scale_factor=2, mode="bilinear", align_corners=True)

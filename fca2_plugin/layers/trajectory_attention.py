@@ -23,22 +23,23 @@ class _Stack:
     def __init__(self) -> None:
         self.items: list[Tensor] = []
         self.block: Tensor | None = None
+        self.size = 0
 
     def append(self, item: Tensor) -> None:
         if torch.is_grad_enabled() or self.items:
             self.items.append(item)
             return
-        size = 0 if self.block is None else self.size
+        size = self.size
         if self.block is None or size == self.block.shape[1]:
             grown = item.new_empty(item.shape[0], max(2 * size, 1), *item.shape[1:])
-            if size:
+            if self.block is not None:
                 grown[:, :size] = self.block
             self.block = grown
         self.block[:, size] = item
         self.size = size + 1
 
     def read(self) -> Tensor:
-        return torch.stack(self.items, dim=1) if self.items else self.block[:, : self.size]
+        return torch.stack(self.items, dim=1) if self.block is None else self.block[:, : self.size]
 
 
 class TrajectoryMemory:
@@ -59,7 +60,7 @@ class TrajectoryMemory:
 
     def move(self, flow: Tensor) -> None:
         """Go on by a frame: bring all places to it along ``flow`` (n, 2, h, w), in pixels."""
-        if not len(self):
+        if self.places is None:
             return
         flow = F.avg_pool2d(flow, CELL) / CELL
         moved = flow_warp(self.places.flatten(1, 2), flow.permute(0, 2, 3, 1), "nearest", "border")
@@ -91,6 +92,7 @@ class TrajectoryMemory:
             index: (n, c, h, w); returns its values (n, 3*16*c, cells) and the likeness
             (n, 1, cells).
         """
+        assert self.places is not None  # there is a key frame to look into
         w = self.places.shape[-1]
         columns, rows = self.places.round().long().unbind(2)  # (n, k, h/4, w/4)
         columns, rows = columns.clamp(0, w - 1), rows.clamp(0, self.places.shape[-2] - 1)

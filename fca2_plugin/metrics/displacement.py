@@ -42,15 +42,15 @@ def find_displacement(sr: np.ndarray, gt: np.ndarray) -> Displacement:
     if min(gt.shape) <= 2 * _BORDER:
         return Displacement(0.0, 0.0)
     found = {step: mean_psnr(_moved(sr, step)[inside], gt[inside], 255.0) for step in _STEPS}
-    best = max(found, key=found.get)
+    best = max(found, key=found.__getitem__)
     if math.isinf(found[0.0]) or best == 0:
         return Displacement(0.0, 0.0)
     return Displacement(float(best), float(found[best] - found[0.0]))
 
 
 def _moved(plane: np.ndarray, pixels: float) -> np.ndarray:
-    matrix = np.float32([[1, 0, pixels], [0, 1, pixels]])
-    size = plane.shape[::-1]
+    matrix = np.array([[1, 0, pixels], [0, 1, pixels]], np.float32)
+    height, width = plane.shape
     return cv2.warpAffine(
-        plane, matrix, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
+        plane, matrix, (width, height), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE
     )

@@ -21,6 +21,7 @@ clipped nor rounded.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -167,7 +168,7 @@ def _float_planes(sr: np.ndarray, gt: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return planes[0], planes[1]
 
 
-_COMISR = {
+_COMISR: dict[str, Any] = {
     "crop": "x32",
     "ssim_window": "uniform-7",
     "ssim_range": "prediction",

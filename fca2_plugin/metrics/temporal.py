@@ -15,6 +15,7 @@ weights, and the metric's name says which. Lower is better; the ground truth its
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,6 +29,7 @@ FARNEBACK = (0.5, 3, 15, 3, 5, 1.2, 0)
 #: Ruder et al., eqs. 5 and 6: disocclusion and motion boundary
 OCCLUSION = (0.01, 0.5)
 BOUNDARY = (0.01, 0.002)
+_NO_FLOW: Any = None  # to start from; OpenCV's types ask for one
 
 Flow = Callable[[np.ndarray, np.ndarray], np.ndarray]  # RGB frames a, b to (h, w, 2), a to b
 
@@ -50,7 +52,7 @@ class TemporalOpticalFlow:
         now = (_grey(sr), _grey(gt))
         if self._before is not None:
             sr_flow, gt_flow = (
-                crop_to_32(cv2.calcOpticalFlowFarneback(a, b, None, *FARNEBACK))
+                crop_to_32(cv2.calcOpticalFlowFarneback(a, b, _NO_FLOW, *FARNEBACK))
                 for a, b in zip(self._before, now, strict=True)
             )
             self.values.append(float(np.mean(np.linalg.norm(gt_flow - sr_flow, axis=-1))))
@@ -137,8 +139,8 @@ def _grey(frame: np.ndarray) -> np.ndarray:
 
 def dis_flow(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Dense inverse search (Kroeger et al., ECCV 2016), OpenCV's medium preset."""
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return dis.calc(_grey(a), _grey(b), None)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return dis.calc(_grey(a), _grey(b), _NO_FLOW)
 
 
 def raft_flow(weights: str | Path) -> Flow:

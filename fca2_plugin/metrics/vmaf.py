@@ -108,7 +108,7 @@ class Vmaf:
         )
         for read, _ in ends:
             os.close(read)
-        self._feeds = [queue.Queue(_QUEUE_FRAMES) for _ in ends]
+        self._feeds: list[queue.Queue] = [queue.Queue(_QUEUE_FRAMES) for _ in ends]
         self._threads = [
             threading.Thread(target=_pump, args=(feed, write), daemon=True)
             for feed, (_, write) in zip(self._feeds, ends, strict=True)

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmagic.datasets import BasicFramesDataset
@@ -177,7 +178,7 @@ class FCA2ClipsDataset(BaseDataset):
         sample = self.clips.sample(clip, 0 if self.test_mode else visit)
         names = self.clips.target.frame_names(sample.name)
         paths = [f"{self.clips.target.root}/{sample.name}/{names[i]}.png" for i in sample.indices]
-        results = {"key": sample.name, "crf": sample.crf}
+        results: dict[str, Any] = {"key": sample.name, "crf": sample.crf}
         for key, frames in (("img", sample.lq), ("gt", sample.gt)):
             results[key] = frames
             results[f"{key}_path"] = paths

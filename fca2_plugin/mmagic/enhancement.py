@@ -70,9 +70,12 @@ class FCA2EnhancementDataset(BaseDataset):
     def prepare_data(self, idx: int):
         """Draw the sample of a clip and round, and run the pipeline on it."""
         sample = self.clips.sample(*split_round(idx, len(self), self.rounds_given))
-        lq, gt = (planes.transpose(1, 2, 0) for planes in (sample.lq, sample.gt))
-        if self.clips.target == "all":
-            lq, gt = ([plane[..., None] for plane in planes] for planes in (sample.lq, sample.gt))
+        lq, gt = (
+            [plane[..., None] for plane in planes]
+            if self.clips.target == "all"
+            else planes.transpose(1, 2, 0)
+            for planes in (sample.lq, sample.gt)
+        )
         return self.pipeline({"key": sample.name, "img": lq, "gt": gt})
 
 

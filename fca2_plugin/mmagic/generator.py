@@ -25,8 +25,9 @@ class FCA2Generator(StagedFCA2Net):
 
     def init_weights(self) -> None:
         """Called by MMEngine when training starts, before it resumes or loads a checkpoint."""
-        if hasattr(self.vsr, "init_weights"):
-            self.vsr.init_weights()
+        initialize = getattr(self.vsr, "init_weights", None)
+        if initialize is not None:
+            initialize()
         if not self.starts_from_parts:
             return
         for part, path in self.load_parts().items():

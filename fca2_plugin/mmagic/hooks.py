@@ -41,11 +41,11 @@ class FCA2ProgressHook(Hook):
 
     def __init__(self, text: str = "training") -> None:
         self.text = text
-        self.bar = None
+        self.bar: Progress | None = None
 
     def before_train(self, runner) -> None:
         if is_main_process():
-            self.bar = Progress(
+            bar = self.bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
@@ -53,8 +53,8 @@ class FCA2ProgressHook(Hook):
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
             )
-            self.bar.start()
-            self.task = self.bar.add_task(
+            bar.start()
+            self.task = bar.add_task(
                 self.text, total=runner.max_iters, completed=runner.iter, loss="-"
             )
 

@@ -5,6 +5,7 @@ one reads it here and nowhere else.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from mmagic.registry import MODELS
 from torch import nn
@@ -16,13 +17,13 @@ from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec, window_sp
 __all__ = ["HOST_SPECS", "build_host_net", "find_adapter", "host_adapter"]
 
 
-def _edvr(net: nn.Module) -> NetSpec:
+def _edvr(net: Any) -> NetSpec:
     fusion = net.fusion.feat_fusion.conv if net.with_tsa else net.fusion
     frames = fusion.in_channels // fusion.out_channels
     return window_spec(net, 4, frames, size_multiple=4)  # three levels of a pyramid
 
 
-def _upscale_factor(net: nn.Module) -> NetSpec:
+def _upscale_factor(net: Any) -> NetSpec:
     return image_spec(net.upscale_factor)
 
 
@@ -84,11 +85,10 @@ def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
     than the adapter.
     """
 
-    class Initialized(adapter):
-        def init_weights(self) -> None:
-            for net in (getattr(self, slot) for slot in self.SLOTS):
-                if hasattr(net, "init_weights"):
-                    net.init_weights()
+    def init_weights(self: Any) -> None:
+        for net in (getattr(self, slot) for slot in self.SLOTS):
+            if hasattr(net, "init_weights"):
+                net.init_weights()
 
-    Initialized.__name__ = Initialized.__qualname__ = adapter.__name__
-    return take_config(Initialized, build_host_net, HOST_SPECS)
+    initialized = type(adapter.__name__, (adapter,), {"init_weights": init_weights})
+    return take_config(initialized, build_host_net, HOST_SPECS)

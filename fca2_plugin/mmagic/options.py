@@ -105,9 +105,10 @@ def _is_for_owner(path: Path) -> bool:
 def _read_by(owner: Mapping) -> set[str] | None:
     """The keys that the class of a model reads."""
     found = _registered(owner.get("type"))
-    if not found or not all(map(inspect.isclass, found)):
+    classes = [one for one in found if inspect.isclass(one)]
+    if not found or len(classes) < len(found):
         return None
-    return _HARMLESS.union(*map(keys_read_by, found))
+    return _HARMLESS.union(*map(keys_read_by, classes))
 
 
 def _allowed(path: Path, options: Mapping) -> set[str] | None:
@@ -167,7 +168,8 @@ def _default(path: Path, options: Mapping) -> set[str] | None:
 
 def _of(name: str, *more: str) -> set[str] | None:
     found = [parameters_of(one) for one in _registered(name)]
-    return None if None in found else set(more).union(*found)
+    known = [keys for keys in found if keys is not None]
+    return None if len(known) < len(found) else set(more).union(*known)
 
 
 _RUNNER: dict[Path, set[str]] = {

@@ -1,9 +1,9 @@
 """The order of training, with the number of each visit to a clip."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from mmengine.dataset import InfiniteSampler
-from torch.utils.data import Dataset
 
 __all__ = ["FCA2InfiniteSampler"]
 
@@ -22,7 +22,7 @@ class FCA2InfiniteSampler(InfiniteSampler):
         TypeError: The data set takes no rounds.
     """
 
-    def __init__(self, dataset: Dataset, **kwargs) -> None:
+    def __init__(self, dataset: Any, **kwargs) -> None:
         if not getattr(dataset, "takes_rounds", False):
             raise TypeError(
                 f"FCA2InfiniteSampler got {type(dataset).__name__}, which takes no rounds; use "

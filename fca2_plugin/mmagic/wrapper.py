@@ -15,6 +15,8 @@ __all__ = ["fca2_wrapper"]
 
 _CENTER_MODELS = ("EDVR", "TDAN")
 
+_OPTIONS = frozenset(inspect.signature(FCA2Generator).parameters) - {"vsr"}
+
 
 def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
     """``type='FCA2Wrapper'``: the host's own model, its generator wrapped in FCA².
@@ -63,14 +65,14 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
         )
     _check_takes_clips(model)
     for key in fca2:
-        if key not in fca2_wrapper.OPTIONS and (hint := where_it_belongs(key)):
+        if key not in _OPTIONS and (hint := where_it_belongs(key)):
             raise TypeError(f"FCA2Wrapper has no setting {key!r}{hint}")
-    check_settings("FCA2Wrapper", fca2, fca2_wrapper.OPTIONS)
+    check_settings("FCA2Wrapper", fca2, _OPTIONS)
     generator = dict(type="FCA2Net", vsr=model["generator"], **fca2)
     return MODELS.build({**model, "generator": generator})
 
 
-fca2_wrapper.OPTIONS = frozenset(inspect.signature(FCA2Generator).parameters) - {"vsr"}
+vars(fca2_wrapper)["OPTIONS"] = _OPTIONS  # for whoever checks a config
 
 
 def _check_takes_clips(model: Mapping) -> None:

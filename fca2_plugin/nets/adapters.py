@@ -14,7 +14,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,9 @@ class _Adapter(nn.Module):
 
     #: Networks that a host builds from its config, and where the spec of each goes.
     SLOTS: ClassVar[dict[str, str]] = {"net": "spec"}
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -58,8 +61,8 @@ class _Adapter(nn.Module):
         self.upsample = upsample
         self.normalizes = mean is not None or std is not None
         for key, values, neutral in (("mean", mean, 0.0), ("std", std, 1.0)):
-            values = torch.tensor(values or [neutral] * 3).view(3, 1, 1)
-            self.register_buffer(key, values, persistent=False)
+            buffer = torch.tensor(values or [neutral] * 3).view(3, 1, 1)
+            self.register_buffer(key, buffer, persistent=False)
 
     @property
     def spec(self) -> NetSpec:
@@ -150,17 +153,18 @@ class SlidingWindow(_Adapter):
     ) -> None:
         super().__init__(net, spec, ("windows_at_once", windows_at_once), upsample, mean, std)
         known = self.net_spec.num_frames
-        if num_frames is None and known is None:
+        frames = num_frames or known
+        if frames is None:
             raise ValueError(
                 f"the window of {type(net).__name__} is not known; say num_frames=5, or what it "
                 "was made for"
             )
-        if known is not None and num_frames not in (None, known):
+        if known not in (None, frames):
             raise ValueError(
                 f"num_frames={num_frames} does not fit {type(net).__name__}, which takes {known}; "
                 "leave num_frames out, or build the network for as many"
             )
-        self.num_frames = num_frames or known
+        self.num_frames = frames
         self.border = border
         window_indices(1, self.num_frames, border)  # refuses what it does not know
 
@@ -210,14 +214,14 @@ class FramesAsBatch(_Adapter):
 
 
 def take_config(
-    adapter: type[nn.Module],
+    adapter: Any,
     build: Callable[[Mapping], nn.Module],
     host_specs: HostSpecs,
 ) -> Callable[..., nn.Module]:
     """Make an adapter that a host can build from its config, the networks inside included.
 
     Args:
-        adapter: A module around networks, which its ``SLOTS`` name.
+        adapter: A class of modules around networks, which its ``SLOTS`` name.
         build: How the host builds a network from its config.
         host_specs: What the host's networks ask for without saying so in data.
     """
@@ -226,7 +230,7 @@ def take_config(
     offered = [p for p in signature.parameters.values() if p.name not in slots.values()]
     name = f"FCA2{adapter.__name__}"
 
-    def make(*nets: Mapping | nn.Module, **settings: object) -> nn.Module:
+    def make(*nets: Mapping | nn.Module, **settings: Any) -> nn.Module:
         settings = {**dict(zip(slots, nets, strict=False)), **settings}
         check_settings(name, settings, [p.name for p in offered])
         for slot, spec in slots.items():
@@ -239,5 +243,5 @@ def take_config(
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = adapter.__doc__
-    make.__signature__ = signature.replace(parameters=offered)
+    vars(make)["__signature__"] = signature.replace(parameters=offered)
     return make

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.layers.quick_start import start_silent
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spatial_spectral import SpatialSpectralBody
 from fca2_plugin.layers.spynet import SPyNet
@@ -109,9 +110,8 @@ class FrameAutoencoder(nn.Module):
         if image_codes:
             # near the mean frame, but not on it: the decoder needs something to learn from
             self.encoder.tail.weight.data.mul_(0.1)
-            nn.init.zeros_(self.encoder.tail.bias)
-            nn.init.zeros_(self.decoder.tail.weight)
-            nn.init.zeros_(self.decoder.tail.bias)
+            nn.init.zeros_(self.encoder.tail.get_parameter("bias"))
+            start_silent(self.decoder.tail)
         if trunk_frames is not None:
             # 16 channels, 2 blocks: the released model's
             self.trunk = SpatialSpectralBody(3 * trunk_frames, 16, 3 * trunk_frames, 2)
@@ -148,28 +148,28 @@ class FrameAutoencoder(nn.Module):
                 "GuidedAutoencoder (preset='fast')"
             )
         x = extend_time(x, self.min_frames)
-        flows = self._flows(x) if self.flow_mode else None
         if self.flow_mode == "recurrent":
-            x = self._propagate(x, flows)
-        groups = self.grouping.group(x.flatten(1, 2))  # (n, K, S, h, w)
-        inputs = groups.flatten(0, 1)
+            x = self._propagate(x, self._flows(x))
+        grouped = self.grouping.group(x.flatten(1, 2))  # (n, K, S, h, w)
+        inputs = grouped.flatten(0, 1)
         if self.flow_mode == "concat":
-            inputs = torch.cat([inputs, self._group_flows(flows).flatten(0, 1)], dim=1)
-        codes = self.encoder(inputs).unflatten(0, groups.shape[:2])
+            flows = self._group_flows(self._flows(x))
+            inputs = torch.cat([inputs, flows.flatten(0, 1)], dim=1)
+        codes = self.encoder(inputs).unflatten(0, grouped.shape[:2])
         if self.image_codes:
-            codes = codes + groups.unflatten(2, (-1, 3)).mean(dim=2)
+            codes = codes + grouped.unflatten(2, (-1, 3)).mean(dim=2)
         return Codes(codes, num_frames)
 
     def decode(self, codes: Codes) -> Tensor:
         """Codes (n, K, 3, h, w) to frames (n, t, 3, h, w), as many as were encoded."""
-        codes, num_frames = codes
+        images, num_frames = codes
         num_channels = 3 * max(num_frames, self.min_frames)
-        groups = in_pieces(self.decoder, codes.flatten(0, 1))  # (n*K, S, h, w)
+        groups = in_pieces(self.decoder, images.flatten(0, 1))  # (n*K, S, h, w)
         if self.image_codes:
-            groups = groups + codes.flatten(0, 1).repeat(1, self.grouping.n_subs // 3, 1, 1)
-        frames = self.grouping.ungroup(groups.unflatten(0, codes.shape[:2]), num_channels)
+            groups = groups + images.flatten(0, 1).repeat(1, self.grouping.n_subs // 3, 1, 1)
+        frames = self.grouping.ungroup(groups.unflatten(0, images.shape[:2]), num_channels)
         frames = frames.unflatten(1, (-1, 3))[:, :num_frames]
-        return self._smooth(frames) if self.trunk_frames else frames
+        return self._smooth(frames, self.trunk_frames) if self.trunk_frames else frames
 
     def _flows(self, x: Tensor) -> Tensor:
         """Flow from every frame back to the one before it, (n, t-1, 2, h, w), as one batch."""
@@ -201,11 +201,11 @@ class FrameAutoencoder(nn.Module):
             [flows[:, start : start + num_flows].flatten(1, 2) for start in starts], dim=1
         )
 
-    def _smooth(self, frames: Tensor) -> Tensor:
-        """Add the trunk's correction, ``trunk_frames`` frames at a time."""
+    def _smooth(self, frames: Tensor, at_once: int) -> Tensor:
+        """Add the trunk's correction, so many frames at a time."""
         n, t = frames.shape[:2]
-        pieces = -(-t // self.trunk_frames)
-        full = extend_time(frames, pieces * self.trunk_frames)
+        pieces = -(-t // at_once)
+        full = extend_time(frames, pieces * at_once)
         stacked = full.reshape(n * pieces, -1, *frames.shape[-2:])
         smoothed = stacked + in_pieces(self.trunk, stacked)
         return smoothed.reshape(full.shape)[:, :t]

@@ -22,6 +22,7 @@ cleaning network, the stages do without it.
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from torch import nn
 
@@ -48,11 +49,12 @@ __all__ = [
 #: A setting of ``FCA2Net`` that was not given: its preset says what it is.
 FROM_PRESET = "preset"
 #: By their registered names; ``type`` in the settings of an autoencoder.
-AUTOENCODERS = {
+AUTOENCODERS: dict[str, type[nn.Module]] = {
     "FCA2Autoencoder": FrameAutoencoder,
     "FCA2GuidedAutoencoder": GuidedAutoencoder,
 }
 
+_PARTS: dict[str, tuple[type[nn.Module], ...]]
 _PARTS = {"autoencoder": tuple(AUTOENCODERS.values()), "cleaning": (CleaningNet,)}
 _NET_SETTINGS = frozenset(inspect.signature(FCA2Net).parameters) | {"preset", "stage"}
 
@@ -101,7 +103,7 @@ _FAST = {
 #: first pass, and it clamps. ``paper`` has the three passes of Sec. IV-A2, and meets the printed
 #: +3.3 M with two blocks instead of three. ``fast`` is ours, guided by the LQ frames. ``tiny`` and
 #: ``tiny_fast`` are for trying things on a CPU.
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "released": {
         "net": {**_AS_PRINTED, "clamp_output": True},
         "autoencoder": {
@@ -176,7 +178,7 @@ def get_stage(name: str) -> Stage:
     return STAGES[check_choice("stage", name, STAGES)]
 
 
-def net_settings(preset: str, **given: object) -> dict[str, object]:
+def net_settings(preset: str, **given: object) -> dict[str, Any]:
     """Settings of ``FCA2Net``: those given, and the preset's for those that are ``FROM_PRESET``.
 
     Raises:
@@ -189,9 +191,9 @@ def net_settings(preset: str, **given: object) -> dict[str, object]:
 def build_parts(
     stage: str,
     preset: str = "released",
-    autoencoder: Mapping | bool | None = None,
-    cleaning: Mapping | bool | None = None,
-) -> dict[str, nn.Module | None]:
+    autoencoder: Mapping | Literal[False] | None = None,
+    cleaning: Mapping | Literal[False] | None = None,
+) -> dict[str, Any]:
     """Build the parts of a stage other than the VSR network.
 
     Args:
@@ -207,14 +209,16 @@ def build_parts(
     """
     chosen = get_stage(stage)
     check_choice("preset", preset, PRESETS)
-    parts = {}
-    for name, given in (("autoencoder", autoencoder), ("cleaning", cleaning)):
+    parts: dict[str, nn.Module | None] = {}
+    choices: dict[str, Mapping | Literal[False] | None]
+    choices = {"autoencoder": autoencoder, "cleaning": cleaning}
+    for name, given in choices.items():
         if given is not None and given is not False and not isinstance(given, Mapping):
             raise TypeError(
                 f"{name} got {given!r}; expected dict(...) of its settings, False to leave it "
                 "out, or None for the preset"
             )
-        settings = given or PRESETS[preset][name] if given is not False else False
+        settings: Any = given or PRESETS[preset][name] if given is not False else False
         if settings is False and stage == name:
             where = f"{name}=False" if given is False else f"preset={preset!r}"
             raise ValueError(
@@ -223,7 +227,7 @@ def build_parts(
             )
         parts[name] = None
         if settings is not False:  # a stage without the part still says what is wrong with it
-            cls, settings = _checked(name, settings, PRESETS[preset][name])
+            cls, settings = _checked(name, settings, PRESETS[preset][name] or {})
             parts[name] = cls(**settings) if name in chosen.parts else None
     return parts
 
@@ -247,10 +251,10 @@ def where_it_belongs(key: str, part: str | None = None) -> str | None:
 
 
 def _checked(
-    name: str, settings: Mapping, defaults: Mapping | bool
+    name: str, settings: Mapping, defaults: Mapping
 ) -> tuple[type[nn.Module], dict[str, object]]:
     """The class of a part and its settings, the preset's included."""
-    defaults, cls = defaults or {}, CleaningNet
+    cls: type[nn.Module] = CleaningNet
     if name == "autoencoder":
         kind = check_choice(
             "type of autoencoder",

@@ -114,6 +114,8 @@ class COMISRNet(nn.Module):
         ValueError: ``warmup_frames`` is negative, or the phase is unknown.
     """
 
+    blur_kernel: Tensor
+
     def __init__(
         self,
         mid_channels: int = 64,
@@ -124,6 +126,7 @@ class COMISRNet(nn.Module):
     ) -> None:
         super().__init__()
         self.spec = NetSpec(scale=_SCALE, phase=phase)
+        self.phase = phase
         if warmup_frames < 0:
             raise ValueError(
                 f"warmup_frames={warmup_frames} is no number of frames; expected 0 or more"
@@ -156,8 +159,8 @@ class COMISRNet(nn.Module):
         if warmup:
             lq = torch.cat([lq[:, 1 : warmup + 1].flip(1), lq], dim=1)
         flows = self._hr_flows(lq)  # (n, t-1, 2, 4h, 4w)
-        base = bicubic_enlarge(lq.flatten(0, 1), _SCALE, self.spec.phase).unflatten(0, lq.shape[:2])
-        sr = []
+        base = bicubic_enlarge(lq.flatten(0, 1), _SCALE, self.phase).unflatten(0, lq.shape[:2])
+        sr: list[Tensor] = []
         for index in range(lq.shape[1]):
             if index:
                 state = self._sharpen(flow_warp(sr[-1], flows[:, index - 1].permute(0, 2, 3, 1)))

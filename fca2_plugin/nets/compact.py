@@ -35,7 +35,7 @@ def _small_spynet() -> SPyNet:
 def _faint_tail(mid_channels: int) -> nn.Conv2d:
     tail = nn.Conv2d(mid_channels, 3 * _SCALE**2, 3, padding=1)
     tail.weight.data.mul_(0.01)
-    nn.init.zeros_(tail.bias)
+    nn.init.zeros_(tail.get_parameter("bias"))
     return tail
 
 
@@ -82,8 +82,10 @@ class CompactVSRNet(nn.Module):
 
     def forward(self, lq: Tensor) -> Tensor:
         n, t, _, h, w = lq.shape
-        to_next, to_previous = (None, None) if t == 1 else _neighbour_flows(self.spynet, lq)
-        back, carried = [], lq.new_zeros(n, self.mid_channels, h, w)
+        if t > 1:
+            to_next, to_previous = _neighbour_flows(self.spynet, lq)
+        back: list[Tensor] = []
+        carried = lq.new_zeros(n, self.mid_channels, h, w)
         for i in reversed(range(t)):
             if i < t - 1:
                 carried = flow_warp(carried, to_next[:, i])

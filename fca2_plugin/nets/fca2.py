@@ -134,9 +134,9 @@ class FCA2Net(nn.Module):
         if autoencoder is not None and chunk_frames is not None:
             if chunk_frames < autoencoder.min_frames:
                 raise ValueError(
-                    f"chunk_frames={chunk_frames} holds {3 * chunk_frames} channels, fewer than "
-                    f"a group of n_subs={autoencoder.grouping.n_subs}; expected at least "
-                    f"{autoencoder.min_frames} frames, or None for the whole clip"
+                    f"chunk_frames={chunk_frames} is shorter than one group of "
+                    f"{type(autoencoder).__name__}; expected at least {autoencoder.min_frames} "
+                    "frames, None for the whole clip, or smaller groups (n_subs)"
                 )
         if chunks_at_once is not None and chunks_at_once < 1:
             raise ValueError(
@@ -222,9 +222,9 @@ class FCA2Net(nn.Module):
             ValueError: Another number of types than of frames.
         """
         if not self.spans_clips:
-            return self.autoencoder.plan(num_frames)
+            return self._coder.plan(num_frames)
         chunk = self.chunk_frames or num_frames
-        share = -(-num_frames * self.autoencoder.num_codes(chunk) // chunk)
+        share = -(-num_frames * self._coder.num_codes(chunk) // chunk)
         ends = -(-(num_frames - 1) // chunk) + 1  # no gap is longer than a chunk
         keys = spread_keys(num_frames, min(max(share, ends), num_frames), types)
         return groups_between(keys, num_frames)
@@ -241,15 +241,16 @@ class FCA2Net(nn.Module):
     @property
     def spans_clips(self) -> bool:
         """Whether groups lie anywhere in a clip, so that its windows need the plan of the whole."""
-        joined = self.autoencoder is not None and self.join_codes and not self.is_adaptive
-        return joined and self.autoencoder.takes_groups
+        joined = self.join_codes and not self.is_adaptive
+        return joined and self.autoencoder is not None and self.autoencoder.takes_groups
 
     @property
     def reach(self) -> int:
         """Frames beside a window of a clip that change its codes or their decoding."""
         if not self.spans_clips:
             return 0
-        gap = -(-(self.chunk_frames or 1) // self.autoencoder.num_codes(self.chunk_frames or 1)) + 1
+        chunk = self.chunk_frames or 1
+        gap = -(-chunk // self._coder.num_codes(chunk)) + 1
         return 2 * gap - 2  # up to a key frame, and up to the one before, which helps to clean it
 
     def process(self, chunks: Tensor, groups: Sequence[FrameGroup], num_clips: int = 1) -> Tensor:
@@ -268,13 +269,13 @@ class FCA2Net(nn.Module):
             resolved = self._resolve_joined(list(encoded), num_clips)
         else:
             resolved = (Codes(self.super_resolve(images), guide) for images, guide in encoded)
-        return join_pieces(map(self.autoencoder.decode, resolved), len(chunks))
+        return join_pieces(map(self._coder.decode, resolved), len(chunks))
 
     def _resolve_joined(self, parts: Sequence[Codes], num_clips: int) -> Iterator[Codes]:
         """Super-resolve the codes of all chunks of a clip as one sequence."""
-        images, guides = zip(*parts, strict=True)
-        sizes = [len(part) for part in images]
-        images = join_pieces(images, sum(sizes))  # (m, K, 3, h, w)
+        pieces, guides = zip(*parts, strict=True)
+        sizes = [len(piece) for piece in pieces]
+        images = join_pieces(pieces, sum(sizes))  # (m, K, 3, h, w)
         sequences = images.reshape(num_clips, -1, *images.shape[2:])
         images = self.super_resolve(sequences).unflatten(1, (-1, images.shape[1])).flatten(0, 1)
         return map(Codes, images.split(sizes), guides)
@@ -292,7 +293,7 @@ class FCA2Net(nn.Module):
         groups = groups or self.plan(chunks)
         learns = "autoencoder" not in self.frozen or chunks.requires_grad
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
-            codes = self.autoencoder.encode(chunks, groups)
+            codes = self._coder.encode(chunks, groups)
             if self.color_correction is None or self.color_at == "decoder":
                 return codes
             keys = pick_frames(chunks, [group.key for group in groups])
@@ -305,13 +306,23 @@ class FCA2Net(nn.Module):
         return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
 
     @property
+    def _coder(self) -> Autoencoder:
+        """The autoencoder, where there has to be one."""
+        if self.autoencoder is None:
+            raise ValueError(
+                "this FCA2Net has no autoencoder, so it makes no codes; build it with one, or call "
+                "super_resolve with frames"
+            )
+        return self.autoencoder
+
+    @property
     def corrects_output(self) -> bool:
         """Whether decoded frames get the clean frames' colours."""
         return self.color_correction is not None and self.color_at != "encoder"
 
     def correct(self, frames: Tensor, clean: Tensor) -> Tensor:
         """Give decoded frames (n, t, 3, s*h, s*w) the colours of clean ones (n, t, 3, h, w)."""
-        if not self.corrects_output:
+        if self.color_correction is None or not self.corrects_output:
             return frames
         frames = correct_color(frames, clean, self.color_correction)
         return frames.clamp(0, 1) if self.clamp_output and not self.training else frames

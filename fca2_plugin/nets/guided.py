@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.layers.dense_flow import DenseFlow
 from fca2_plugin.layers.enlarge import BicubicEnlarge
+from fca2_plugin.layers.quick_start import start_silent
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
@@ -55,7 +56,7 @@ class Guide(NamedTuple):
 class _Pair(NamedTuple):
     """A frame and a key frame that it is made from."""
 
-    index: int  # among all pairs, the guide's order
+    number: int  # among all pairs, the guide's order
     code: int
     frame: int
 
@@ -129,8 +130,7 @@ class GuidedAutoencoder(nn.Module):
             nn.Conv2d(mid_channels, 4 * cells, 3, padding=1),
         )
         for network in filter(None, (self.cleaner, self.fusion)):
-            nn.init.zeros_(network[-1].weight)
-            nn.init.zeros_(network[-1].bias)
+            start_silent(network[-1])
 
     def use_phase(self, phase: str) -> None:
         """Set where LQ pixels lie, which only the VSR network knows; nothing that learns changes.
@@ -189,17 +189,17 @@ class GuidedAutoencoder(nn.Module):
         Raises:
             ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
         """
-        codes, guide = codes
-        scale = self._scale(codes, guide)
+        images, guide = codes
+        scale = self._scale(images, guide)
         keys = pick_frames(guide.frames, [group.key for group in guide.groups])
-        detail = codes - _each(self.enlarge[str(scale)], keys)  # (n, K, 3, s*h, s*w)
-        frames = {group.key: codes[:, k] for k, group in enumerate(guide.groups)}
+        detail = images - _each(self.enlarge[str(scale)], keys)  # (n, K, 3, s*h, s*w)
+        frames = {group.key: images[:, k] for k, group in enumerate(guide.groups)}
         made_from: dict[int, list[_Pair]] = {}
         for pair in _pairs(guide.groups):
             made_from.setdefault(pair.frame, []).append(pair)
         others = sorted(made_from, key=lambda frame: (len(made_from[frame]), frame))
-        pixels = codes.shape[0] * codes.shape[-2] * codes.shape[-1]
-        at_once = max(images_at_once(len(others), pixels, codes.device), 1)
+        pixels = images.shape[0] * images.shape[-2] * images.shape[-1]
+        at_once = max(images_at_once(len(others), pixels, images.device), 1)
         for start in range(0, len(others), at_once):
             wanted = {frame: made_from[frame] for frame in others[start : start + at_once]}
             frames |= self._carry(detail, guide, wanted, scale)
@@ -308,10 +308,10 @@ class GuidedAutoencoder(nn.Module):
 def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
     """Of every group's members with its key frame."""
     found = [(k, f) for k, group in enumerate(groups) for f in group.members]
-    return [_Pair(index, k, f) for index, (k, f) in enumerate(found)]
+    return [_Pair(number, k, f) for number, (k, f) in enumerate(found)]
 
 
-def _joined(parts: Sequence[Tensor]) -> Tensor:
+def _joined(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     """Pieces of a clip's frames or pairs as one."""
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
@@ -344,7 +344,7 @@ def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
     """
     sizes = [len(group.members) for group in groups]
     parts = pairs.split(sizes, dim=1)
-    means = {}
+    means: dict[int, Tensor] = {}
     for size in set(sizes):
         found = [k for k, other in enumerate(sizes) if other == size]
         if size:

@@ -125,12 +125,12 @@ class DenseEnhancement(nn.Module):
             nn.ModuleList(nn.Sequential(*_conv(1, c, size)) for size in _KERNELS) for _ in range(3)
         )
         num_maps = 3 * len(_KERNELS)
+        self.dense: nn.ModuleList | None = None
         if dense:
             widths = (num_maps * c, c, 2 * c, 3 * c, 4 * c)
             self.dense = nn.ModuleList(self._normalized(width, c) for width in widths)
             self.last = self._normalized(c, 1)
         else:
-            self.dense = None
             self.last = conv_chain([num_maps * c, *7 * [c], c // 2, 1], _prelu)
 
     @staticmethod
@@ -144,7 +144,7 @@ class DenseEnhancement(nn.Module):
             [
                 layer(frame)
                 for frame, layers in zip(frames.split(1, dim=1), self.extract, strict=True)
-                for layer in layers
+                for layer in layers.children()
             ],
             dim=1,
         )
@@ -295,7 +295,7 @@ class MFQE2PairNet(nn.Module):
 
     def step(
         self, window: Tensor, state: Tensor | None = None, is_peak: bool = False
-    ) -> tuple[Tensor, None]:
+    ) -> tuple[Tensor, Tensor | None]:
         """As ``Enhancer.step``: a PQF goes through one network, any other frame the other."""
         return (self.pqf_net if is_peak else self.non_pqf_net).step(window)
 

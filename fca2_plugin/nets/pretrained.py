@@ -1,7 +1,7 @@
 """Configs without what a host would fetch for a network whose weights come from a checkpoint."""
 
 import copy
-from collections.abc import Mapping
+from typing import Any
 
 __all__ = ["without_losses", "without_weights"]
 
@@ -24,10 +24,10 @@ def without_weights(config: object) -> None:
             without_weights(value)
 
 
-def without_losses(config: Mapping) -> Mapping:
+def without_losses(config: dict) -> dict:
     """The config of a model, or of a wrapper around one, that is only to run."""
     config = copy.deepcopy(config)
-    inner = config
+    inner: Any = config
     while isinstance(inner, dict):
         if "generator" in inner:
             for key in _LOSSES:

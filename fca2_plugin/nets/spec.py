@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -61,7 +62,7 @@ class NetSpec:
 
 
 #: What a host's networks ask for without saying so in data, by class name.
-HostSpecs = Mapping[str, Callable[[nn.Module], NetSpec]]
+HostSpecs = Mapping[str, Callable[[Any], NetSpec]]
 
 
 def image_spec(scale: int | None, size_multiple: int = 1) -> NetSpec:
@@ -93,6 +94,8 @@ def shuffle_spec(net: nn.Module) -> NetSpec:
 
 def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
     """The network's own ``spec``, or what the table of its host says; None when neither does."""
+    if net is None:
+        return None
     describe = host_specs.get(type(net).__name__)
     return getattr(net, "spec", None) or (describe(net) if describe else None)
 

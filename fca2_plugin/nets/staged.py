@@ -8,7 +8,7 @@ testing, or to resume a run, gets all its weights from one checkpoint.
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -73,8 +73,8 @@ class StagedFCA2Net(FCA2Net):
         vsr: Mapping | nn.Module | None = None,
         stage: str = FROM_PRESET,
         preset: str = "released",
-        autoencoder: Mapping | bool | None = None,
-        cleaning: Mapping | bool | None = None,
+        autoencoder: Mapping | Literal[False] | None = None,
+        cleaning: Mapping | Literal[False] | None = None,
         checkpoints: Mapping[str, str] | None = None,
         chunk_frames: int | str | None = FROM_PRESET,
         chunks_at_once: int | None = None,
@@ -125,10 +125,9 @@ class StagedFCA2Net(FCA2Net):
                 f"checkpoints is {checkpoints!r}; expected the files by part, as "
                 "dict(vsr='path/to/file.pth')"
             )
-        self.vsr_cache = None
+        self.vsr_cache: VSRCache | None = None
         if vsr_cache is not None:
-            self._check_cache(vsr_cache)
-            self.vsr_cache = VSRCache(vsr_cache, self.vsr)
+            self.vsr_cache = VSRCache(vsr_cache, self._frozen_vsr(vsr_cache))
         self.checkpoints = {
             check_choice("part in checkpoints", part, (*PARTS, *_FLOWS)): path
             for part, path in (checkpoints or {}).items()
@@ -165,9 +164,9 @@ class StagedFCA2Net(FCA2Net):
             return super().super_resolve(codes)
         return self.vsr_cache(super().super_resolve, codes)
 
-    def _check_cache(self, folder: str) -> None:
-        """Refuse to keep results that another iteration would change."""
-        if "vsr" not in self.frozen:
+    def _frozen_vsr(self, folder: str) -> nn.Module:
+        """The VSR network; refused are results that another iteration would change."""
+        if self.vsr is None or "vsr" not in self.frozen:
             raise ValueError(
                 f"vsr_cache={folder!r} keeps the results of a frozen VSR network, and "
                 f"stage={self.stage!r} trains it; set stage='adapt', or leave vsr_cache out"
@@ -179,6 +178,7 @@ class StagedFCA2Net(FCA2Net):
                 "change them; set preset='fast' and autoencoder=dict(clean_channels=0), or leave "
                 "vsr_cache out"
             )
+        return self.vsr
 
     @staticmethod
     def build_vsr(config: Mapping) -> nn.Module:

@@ -165,6 +165,8 @@ class TGAFNet(Enhancer):
                 f"mid_channels={c} cannot be split into the two paths of SDCB; expected an even "
                 "number"
             )
+        self.intra_gfa: IntraGFA | DeformFusion
+        self.inter_gff: InterGFF | nn.Identity
         if alignment == "groups":
             self.intra_gfa = IntraGFA(c, modulated=not as_printed)
             self.inter_gff = InterGFF(c, as_printed)
@@ -192,7 +194,7 @@ class TGAFNet(Enhancer):
         *chain, last = (layer for layer in self.fe if not isinstance(layer, nn.LeakyReLU))
         if isinstance(self.inter_gff, InterGFF):
             fuse, head, block = self.inter_gff.fuse, self.inter_gff.head, self.inter_gff.block
-            chain += [*(one[0] for one in fuse), *head]
+            chain += [*(next(one.children()) for one in fuse), *head]
             pass_on(block.deform, gain=2.0 if block.deform.num_masks else 1.0)  # masks start at 1/2
         for layer in chain:
             if isinstance(layer, SDCB):  # each half of its channels holds the sum of both

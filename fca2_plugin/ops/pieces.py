@@ -50,10 +50,10 @@ def join_pieces(pieces: Iterable[Tensor], number: int) -> Tensor:
 
     Unlike ``torch.cat`` it never holds all pieces beside the batch; a single one is not copied.
     """
-    joined, start = None, 0
+    start = 0
     for piece in pieces:
         size = piece.shape[0]
-        if joined is None:
+        if not start:
             if size == number:
                 return piece
             joined = piece.new_empty(number, *piece.shape[1:])

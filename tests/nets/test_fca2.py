@@ -468,8 +468,8 @@ def test_no_part_raises():
         ({"grouping": "adaptve"}, "unknown grouping 'adaptve' .did you mean 'adaptive'"),
         ({"grouping": "adaptive"}, "only GuidedAutoencoder has them, not FrameAutoencoder"),
         ({"chunks_at_once": 0}, "chunks_at_once=0 runs nothing"),
-        ({"chunk_frames": 2}, "chunk_frames=2 holds 6 channels, fewer than a group of n_subs=9"),
-        ({"chunk_frames": 0}, "expected at least 3 frames, or None for the whole clip"),
+        ({"chunk_frames": 2}, "chunk_frames=2 is shorter than one group of FrameAutoencoder"),
+        ({"chunk_frames": 0}, "expected at least 3 frames, None for the whole clip"),
     ],
 )
 def test_wrong_settings_raise(settings, answer):

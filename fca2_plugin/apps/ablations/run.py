@@ -8,6 +8,7 @@ tables with fewer seeds. With the same folder, a run resumes.
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -96,7 +97,7 @@ def needed_runs(tables: Sequence[str]) -> list[str]:
 
 def _write(study: Study, tables: Sequence[str], seeds: int, setup: dict, floor: dict) -> dict:
     filled = {table: fill_table(table, seeds, study.result) for table in tables}
-    results = {"setup": setup, "bicubic_psnr": floor, "tables": filled}
+    results: dict[str, Any] = {"setup": setup, "bicubic_psnr": floor, "tables": filled}
     runs = [(name, seed) for seed in range(seeds) for name in needed_runs(tables)]
     results["runs"] = [found for run in runs if (found := study.result(*run)) is not None]
     write_json(study.out / "results.json", results)

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from fca2_plugin.apps.ablations.order import Order, compare_order, pooled_deviation
 from fca2_plugin.apps.ablations.rows import ABLATIONS
@@ -28,9 +29,11 @@ def fill_table(name: str, seeds: int, result: Result) -> dict:
     ablation = ABLATIONS[name]
     paper = TABLES[ablation.key]
     keys = [key for key, _ in paper.columns]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for label, run in ablation.rows.items():
-        cells = paper.cells_of(paper.row(label))
+        printed_row = paper.row(label)
+        assert printed_row is not None  # ``ABLATIONS`` has the rows that the paper printed
+        cells = paper.cells_of(printed_row)
         done = [found for seed in range(seeds) if (found := result(run, seed)) is not None]
         rows.append(
             {

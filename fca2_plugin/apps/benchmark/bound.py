@@ -55,7 +55,7 @@ def bound_psnr(network: FCA2Net, pairs: Sequence[Pair]) -> float | None:
             continue
         lq, gt = (
             to_clip(list(islice(media_frames(media), count)), "cpu").unflatten(1, (-1, size))[0]
-            for media in (pair.lq, pair.gt)
+            for media in (pair.need("lq"), pair.gt)
         )  # (m, f, 3, h, w)
         groups = network.plan_ahead(size)
         keys = [group.key for group in groups]

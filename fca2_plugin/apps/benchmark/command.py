@@ -65,6 +65,7 @@ def benchmark_command(
     if plot_dir is not None:
         check_writable(plot_dir / "sweep.png")
     if sweep is not None:
+        assert json_path is not None
         result = run_sweep(
             choice,
             setting,
@@ -97,7 +98,7 @@ def benchmark_command(
         if bounds := {c: psnr for c, psnr in point.get("bound_psnr", {}).items() if psnr}:
             said = ", ".join(f"{psnr:.2f} dB ({c})" for c, psnr in bounds.items())
             console.print(f"{_groups(point)}: frames between key frames, from true codes: {said}")
-    if plot_dir is not None:
+    if plot_dir is not None and sweep is not None:
         from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
 
         for name in sweep_plots(sweep):

@@ -8,9 +8,9 @@ Launches are operators that do work (views do none): a kernel each on a GPU, or 
 those of every operator's tensors, read and written once: what moves if nothing stays in a cache.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torchvision  # noqa: F401 (registers torch.ops.torchvision)
@@ -100,7 +100,7 @@ class _Launches(TorchDispatchMode):
         self.number = self.bytes = 0
 
     def __torch_dispatch__(
-        self, func: Callable, types: Iterable, args: tuple = (), kwargs: Mapping | None = None
+        self, func: Any, types: Iterable, args: tuple = (), kwargs: Mapping | None = None
     ) -> object:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -65,7 +66,7 @@ def measure_memory(
     """
     if not CLEAR_REFS.exists():
         return {}
-    job = {"choice": asdict(choice), "network": network, "shape": shape}
+    job: dict[str, Any] = {"choice": asdict(choice), "network": network, "shape": shape}
     job["training"] = training
     job["inference"] = {**asdict(inference), "device": "cpu"}
     job["threads"] = torch.get_num_threads()
@@ -89,7 +90,7 @@ def measure_memory(
 def _measure(job: Mapping) -> dict[str, float]:
     torch.set_num_threads(job["threads"])
     inference = InferenceSettings(**job["inference"])
-    network = prepare(build_pair(Choice(**job["choice"]))[job["network"]], inference)
+    network: Any = prepare(build_pair(Choice(**job["choice"]))[job["network"]], inference)
     mallopt(RETURN_AT_ONCE)  # what runs networks keeps memory, and here growth is what counts
     clip = torch.rand(job["shape"])
     # what is compiled is compiled for one shape

@@ -100,7 +100,7 @@ def _from_config(choice: Choice) -> FCA2Net:
             f"stage={choice.stage!r} goes with a network by name; {choice.config} says its own "
             "stage, so leave --stage out"
         )
-    network = load_network(choice.config, choice.checkpoint)
+    network = load_network(str(choice.config), choice.checkpoint)
     if not isinstance(network, FCA2Net) or network.vsr is None:
         raise ValueError(
             f"{choice.config} builds a {type(network).__name__}"

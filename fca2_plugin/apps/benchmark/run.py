@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fca2_plugin import __version__
 from fca2_plugin._suggest import check_choice
@@ -23,7 +24,7 @@ from fca2_plugin.nets import FCA2Net
 __all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_points"]
 
 SCHEMA = 2  # 1 had no breakdown
-SWEEPS = {
+SWEEPS: dict[str, Sequence[Any]] = {
     "frames": (10, 50, 100, 200),
     "size": (64, 96, 128, 160, 192, 224),
     "groups": ((9, 6), (6, 0), (9, 3), (12, 3), (21, 0)),
@@ -97,9 +98,10 @@ def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple
     for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
         if sweep == "groups":
             yield replace(choice, n_subs=value[0], n_ovls=value[1]), setting
+        elif sweep == "frames":
+            yield choice, replace(setting, frames=value)
         else:
-            size = value if sweep == "frames" else (value, value)
-            yield choice, replace(setting, **{sweep: size})
+            yield choice, replace(setting, size=(value, value))
 
 
 def run_benchmark(
@@ -131,17 +133,17 @@ def run_benchmark(
     """
     inference = setting.inference
     device = inference.find_device()
-    pair = {name: prepare(net, inference) for name, net in (pair or build_pair(choice)).items()}
+    built = pair or build_pair(choice)
+    nets: dict[str, nn.Module] = {name: prepare(net, inference) for name, net in built.items()}
     clip = random_clip(setting.shape, device)
-    wrapped_net = pair["wrapped"]
     if setting.training:
-        pair = {name: TrainingStep(net, clip) for name, net in pair.items()}
+        nets = {name: TrainingStep(net, clip) for name, net in built.items()}
     load = os.getloadavg()[0]  # of the others, before this adds to it
     with out_of_memory_said(
         f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller size"
     ):
         measured = compare(
-            pair,
+            nets,
             clip,
             repeats=setting.repeats,
             warmup=inference.warmup,
@@ -173,7 +175,7 @@ def run_benchmark(
         "schema": SCHEMA,
         "fca2_plugin": __version__,
         "commit": commit(),
-        **_what(choice, wrapped_net, setting.frames),
+        **_what(choice, built["wrapped"], setting.frames),
         "frames": setting.frames,
         "size": list(setting.size),
         "shape": list(setting.shape),
@@ -210,7 +212,7 @@ def commit() -> str | None:
 def _what(choice: Choice, wrapped: FCA2Net, num_frames: int) -> dict:
     """The choice, with what was left to defaults filled in."""
     net, autoencoder, cleaning = wrapped.vsr, wrapped.autoencoder, wrapped.cleaning
-    grouping = autoencoder and autoencoder.grouping
+    grouping = getattr(autoencoder, "grouping", None)
     return {
         **asdict(choice),
         "vsr": None if choice.config else choice.vsr,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -55,7 +56,7 @@ def run_sweep(
     """
     planned = list(sweep_points(choice, setting, sweep))
     pairs = bound_pairs(data) if data else {}
-    result = {
+    result: dict[str, Any] = {
         "kind": "benchmark_sweep",
         "schema": SCHEMA,
         "sweep": sweep,

@@ -12,7 +12,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -91,7 +91,7 @@ def compare(
                 passes[name].append(_run(model, clip))
                 tick()
 
-    measured = {}
+    measured: dict[str, dict[str, Any]] = {}
     for name, model in models.items():
         ms = [1000 * one.seconds / t for one in passes[name][warmup:]]
         low, median, high = np.percentile(ms, (25, 50, 75))
@@ -167,7 +167,8 @@ def _run(model: nn.Module, clip: Tensor) -> _Pass:
     own = held_bytes(model) + tensor_bytes(clip)
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)  # the other networks' weights included
-    with nullcontext([]) if replays(model) else marked_parts(model, _event) as marks:
+    marked: Any = nullcontext([]) if replays(model) else marked_parts(model, _event)
+    with marked as marks:
         torch.cuda.synchronize(device)
         start = time.perf_counter()
         model(clip)

@@ -27,6 +27,8 @@ class TrainingStep(nn.Module):
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), the result before the step.
     """
 
+    gt: Tensor
+
     def __init__(self, network: FCA2Net, clip: Tensor) -> None:
         super().__init__()
         self.network = network

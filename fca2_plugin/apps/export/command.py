@@ -76,7 +76,7 @@ def export_onnx(
     if min(size) < 8:
         raise ValueError(f"size={size[0]}x{size[1]} is too small; expected at least 8x8 pixels")
     check_writable(out)
-    network = load_network(config, checkpoint) if weights is None else load_shipped(weights)
+    network = load_network(str(config), checkpoint) if weights is None else load_shipped(weights)
     source = str(config) if weights is None else weights
     with folder_at_once(out) as folder:
         manifest = {
@@ -109,7 +109,7 @@ def export_network(
     network = copy.copy(network.cpu().eval())
     adaptive = getattr(network, "grouping", None) == "adaptive"
     if adaptive:  # a graph cannot decide by the clip which frames share a code
-        network.grouping = "fixed"
+        vars(network)["grouping"] = "fixed"
     frames = clip_frames(network, frames)
     width, height = size
     graphs, failed = [], {}

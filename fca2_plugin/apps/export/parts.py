@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin.nets import FCA2Net, NetSpec
-from fca2_plugin.nets.codes import Codes
+from fca2_plugin.nets.codes import Autoencoder, Codes
 
 __all__ = ["ClipShape", "GraphPart", "clip_frames", "network_parts"]
 
@@ -57,8 +57,9 @@ def clip_frames(network: nn.Module, frames: int | None) -> int:
     Raises:
         ValueError: None, or FCA² works on chunks of another length.
     """
-    chunked = isinstance(network, FCA2Net) and network.autoencoder is not None
-    chunk = network.chunk_frames if chunked and not network.spans_clips else None
+    chunk = None
+    if isinstance(network, FCA2Net) and network.autoencoder is not None and not network.spans_clips:
+        chunk = network.chunk_frames
     if frames is not None and frames < 1:
         raise ValueError(f"frames={frames} is no clip; expected 1 or more")
     if chunk is not None and frames not in (None, chunk):
@@ -85,7 +86,7 @@ def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[GraphPart]:
         free = ("batch", "frames")
         yield GraphPart("cleaning", net.clean, {"lq": lq}, ("clean",), free, required=True)
     if net.autoencoder is not None:
-        encoder, decoder = _autoencoder_parts(net, frames)
+        encoder, decoder = _autoencoder_parts(net, net.autoencoder, frames)
         yield encoder
     if net.vsr is not None:
         codes = lq if net.autoencoder is None else ClipShape(len(net.plan_ahead(frames)))
@@ -94,7 +95,9 @@ def _fca2_parts(net: FCA2Net, frames: int) -> Iterator[GraphPart]:
         yield decoder
 
 
-def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[GraphPart, GraphPart]:
+def _autoencoder_parts(
+    net: FCA2Net, autoencoder: Autoencoder, frames: int
+) -> tuple[GraphPart, GraphPart]:
     """Encoder and decoder; what passes between them is found out by running the encoder."""
     groups = net.plan_ahead(frames)
     with torch.inference_mode():
@@ -116,7 +119,7 @@ def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[GraphPart, GraphPart]
         filled = guide
         if passed:
             filled = guide._replace(**{k.removeprefix("guide_"): v for k, v in tensors.items()})
-        sr = net.autoencoder.decode(Codes(sr_codes, filled))
+        sr = autoencoder.decode(Codes(sr_codes, filled))
         return net.correct(sr, others[-1]) if len(others) > len(passed) else sr
 
     inputs = {"sr_codes": ClipShape(codes.shape[1], scale=scale), **passed}

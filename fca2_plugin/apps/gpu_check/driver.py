@@ -1,5 +1,7 @@
 """What the machine has."""
 
+from typing import Any
+
 import torch
 
 from fca2_plugin._gpu import driver_version, unseen_gpu, wheel_tag
@@ -12,7 +14,8 @@ def driver(device: torch.device) -> tuple[str, dict]:
     unseen = unseen_gpu()
     if unseen is not None:
         raise RuntimeError(unseen)
-    facts = {"torch": torch.__version__, "wheels": wheel_tag(), "driver": driver_version()}
+    facts: dict[str, Any] = {"torch": torch.__version__, "wheels": wheel_tag()}
+    facts["driver"] = driver_version()
     if device.type == "cpu":
         return f"no GPU; torch {torch.__version__}, wheels {wheel_tag()}", facts
     gpus = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]

@@ -1,6 +1,7 @@
 """Kernels, networks and graphs on a device, against the CPU."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -58,12 +59,13 @@ def kernel(device: torch.device) -> tuple[str, dict]:
 def _builders(on_gpu: bool) -> dict[str, Callable[[], nn.Module]]:
     """Networks on clips of 3 channels, or of luma; on a CPU the quickest of each kind."""
     shipped = list(list_shipped())
-    found = {name: (lambda name=name: load_shipped(name)) for name in shipped}
+    found: dict[str, Callable[[], nn.Module]]
+    found = {name: partial(load_shipped, name) for name in shipped}
     presets = ("released", "paper", "fast") if on_gpu else ("tiny_fast",)
     for preset in presets:
-        found[f"BasicVSR in {preset}"] = lambda preset=preset: _staged(preset)
+        found[f"BasicVSR in {preset}"] = partial(_staged, preset)
     enhancers = [name for name in ENHANCERS if on_gpu or name == "dcad"]
-    return found | {name: (lambda name=name: build_enhancer(name)) for name in enhancers}
+    return found | {name: partial(build_enhancer, name) for name in enhancers}
 
 
 def _staged(preset: str) -> nn.Module:

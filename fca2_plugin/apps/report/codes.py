@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,8 @@ def codes_of(
         The picture; None where config or checkpoint are gone, or the network has no autoencoder.
     """
     source = evaluation.sources.get(condition, {})
-    files = [source.get(key) for key in ("config", "checkpoint")]
-    if not all(file and Path(file).is_file() for file in files):
+    config, checkpoint = (str(source.get(key) or "") for key in ("config", "checkpoint"))
+    if not (Path(config).is_file() and Path(checkpoint).is_file()):
         return None
     # seconds to import, and only networks need them
     import torch
@@ -35,7 +36,7 @@ def codes_of(
     from fca2_plugin.inference.load import load_network
     from fca2_plugin.inference.run import to_clip, to_frames
 
-    network = load_network(*files)
+    network: Any = load_network(config, checkpoint)
     if getattr(network, "autoencoder", None) is None:
         return None
     chunk = frames[: network.chunk_frames]

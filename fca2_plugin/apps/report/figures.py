@@ -73,7 +73,7 @@ def png(figure: Any, axes: Any) -> bytes:
 def psnr_by_condition(evaluations: Sequence[Evaluation], codec: str) -> bytes:
     """PSNR against CRF or QP, a line per method."""
     figure, (axes,) = new_grid()
-    numbers = set()
+    numbers: set[int] = set()
     for one, style in zip(evaluations, _styles(), strict=False):
         points = {c: scores.psnr for c, scores in one.means.items() if c.startswith(codec)}
         x, y = zip(*sorted((int(c[len(codec) :]), psnr) for c, psnr in points.items()), strict=True)
@@ -100,8 +100,11 @@ def psnr_by_time(evaluations: Sequence[Evaluation]) -> bytes:
             style = {**style, "ls": "none"}
             axes.plot([one.ms] * len(psnr), psnr, label=one.method, zorder=2, **style)
     for condition in conditions_of(evaluations):
-        timed = [o for o in evaluations if o.ms is not None and condition in o.means]
-        points = sorted((one.ms, one.means[condition].psnr) for one in timed)
+        points = sorted(
+            (one.ms, one.means[condition].psnr)
+            for one in evaluations
+            if one.ms is not None and condition in one.means
+        )
         axes.plot(*zip(*points, strict=True), color=QUIET, lw=0.8, zorder=1)
         _say(axes, condition.upper().replace("CRF", "CRF "), points[-1], QUIET)
     axes.set_xlim(0, axes.get_xlim()[1] * 1.15)  # room for what is said there

@@ -67,11 +67,13 @@ def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
     rows: dict[str, _Ours] = {}
     for evaluation in results.evaluations:
         dataset = dataset_of(evaluation)
-        if dataset not in table.dataset.split() or evaluation.protocol != PROTOCOLS[dataset]:
+        if dataset is None or dataset not in table.dataset.split():
+            continue
+        if evaluation.protocol != PROTOCOLS[dataset]:
             continue
         for name, after in _places(table, evaluation, dataset):
             row = rows.setdefault(method_key(name), _Ours(name, after))
-            row.cells |= _quality(table, evaluation)
+            row.cells |= _quality(table, evaluation, dataset)
             row.cells |= _cost(table, evaluation.params, evaluation.ms, evaluation.device)
     for benchmark in results.benchmarks:
         for network in ("baseline", "wrapped"):
@@ -88,7 +90,9 @@ def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
     yield from rows.values()
 
 
-def _places(table: PaperTable, evaluation: Evaluation, dataset: str) -> Iterator[tuple[str, int]]:
+def _places(
+    table: PaperTable, evaluation: Evaluation, dataset: str
+) -> Iterator[tuple[str, int | None]]:
     """Names of our rows and the printed row each belongs to (None for the end)."""
     config = _config(evaluation)
     for start, number in table.config_rows.items():
@@ -124,9 +128,8 @@ def _index(table: PaperTable, name: str) -> int | None:
     return None if row is None else table.rows.index(row)
 
 
-def _quality(table: PaperTable, evaluation: Evaluation) -> dict[str, Cell]:
+def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[str, Cell]:
     """PSNR / SSIM under the table's columns; a mean only over all clips of the data set."""
-    dataset = dataset_of(evaluation)
     cells = {}
     for key, _ in table.columns:
         condition, _, clip = key.partition(":")

@@ -148,7 +148,7 @@ def quickstart_evaluations(content: Mapping, place: str = "results.json") -> Ite
     crfs = _get(place, content, "crfs", list)
     device = (content.get("benchmark") or {}).get("device")
     for name in (*QUICKSTART_ROWS, *(content.get("shipped") or ())):
-        row = content.get(name)
+        row: Any = content.get(name)
         where = f"{name}."
         one = Evaluation(name, "quickstart clips", "cvsr-y", device=device)
         one.speed = {"baseline": 1.0, "wrapped": ratio}.get(name)
@@ -194,14 +194,14 @@ def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
     protocol = content.get("protocol") or {}
     if isinstance(protocol, Mapping):
         protocol = str(protocol.get("name", ""))
-    names = [_get(path, content, key, str) for key in ("method", "dataset")]
-    evaluation = _same(results.evaluations, Evaluation(*names, protocol))
+    method, dataset = (_get(path, content, key, str) for key in ("method", "dataset"))
+    evaluation = _same(results.evaluations, Evaluation(method, dataset, protocol))
     source = content.get("source") or {}
     conditions = content.get("conditions") or {_condition(path, source): content}
     for condition, scores in conditions.items():
         if condition in evaluation.means:
             raise ValueError(
-                f"{path} repeats {names[0]} on {names[1]} at {condition or 'its one condition'}, "
+                f"{path} repeats {method} on {dataset} at {condition or 'its one condition'}, "
                 "which another file holds; give one of them, or another method name"
             )
         evaluation.means[condition] = _scores(path, scores)

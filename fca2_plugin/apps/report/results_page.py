@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from fca2_plugin._files import check_writable, write_text
 from fca2_plugin.apps.report.codes import codes_of
@@ -142,7 +143,7 @@ def _pictures(evaluations: Sequence[Evaluation], condition: str) -> Iterator[Sec
     clips = footage.clips[:MAX_COMPARED]
     for number, clip in enumerate(clips):
         comparison = footage.comparison(clip)
-        shown = [comparison]
+        shown: list[Any] = [comparison]
         if number == 0:
             shown += [footage.profile(comparison, clip), *_codes(footage, clip)]
         for picture in shown:
