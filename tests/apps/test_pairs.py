@@ -33,6 +33,12 @@ def test_a_video_pairs_with_a_folder_whatever_their_names(tmp_path):
     assert pair.name == "walk" and pair.sr.name == "sr"
 
 
+def test_a_clip_that_is_needed_and_not_there_is_said(tmp_path):
+    (pair,) = find_pairs(clips(tmp_path / "gt", ["walk"]))
+    with pytest.raises(ValueError, match="walk has no lq clip, and this needs one; give --lq"):
+        pair.need("lq")
+
+
 def test_a_missing_clip_gets_a_suggestion(tmp_path):
     gt = clips(tmp_path / "gt", ["city", "walk"])
     sr = clips(tmp_path / "sr", ["city", "wlak"])

@@ -477,6 +477,24 @@ def test_wrong_settings_raise(settings, answer):
         build(**settings)
 
 
+def test_short_chunks_around_an_autoencoder_of_ones_own_raise():
+    """``Autoencoder`` asks for no more than ``min_frames`` of it."""
+
+    class Own(nn.Module):
+        min_frames, takes_groups = 5, False
+
+    with pytest.raises(ValueError, match="shorter than one group of Own; expected at least 5"):
+        FCA2Net(Own(), ToyVSR(), chunk_frames=4)
+
+
+def test_without_an_autoencoder_there_are_no_codes():
+    net = FCA2Net(vsr=ToyVSR())
+    assert net(clip(3)).shape == (1, 3, 3, 32, 32)
+    for use in (net.plan, net.encode):
+        with pytest.raises(ValueError, match="this FCA2Net has no autoencoder"):
+            use(clip(3))
+
+
 @pytest.mark.parametrize("shape", [(3, 8, 8), (1, 3, 8, 8), (1, 7, 1, 8, 8), (1, 0, 3, 8, 8)])
 def test_other_inputs_raise(shape):
     with pytest.raises(ValueError, match=r"input of shape .* expected RGB clips \(n, t, 3, h, w\)"):
