@@ -41,7 +41,7 @@ class ScaffoldNet(nn.Module):
         return sr.unflatten(0, lq.shape[:2])
 '''
 
-PART = '''"""An autoencoder that a test adds: every second frame is a code, and the next repeats it."""
+PART = '''"""An autoencoder that a test adds: every second frame is a code that the next repeats."""
 
 from collections.abc import Sequence
 

@@ -96,8 +96,9 @@ class Choices:
     strength: float = 1
     deinterlace: bool = False
 
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """Those of ``UpscaleOptions``."""
+        part: dict[str, Any]
         if self.preview:
             part = {"preview_seconds": self.preview, "preview_start": self.start}
         else:
@@ -208,7 +209,7 @@ def compare(made: Made, place: float) -> tuple[Image.Image, Image.Image]:
 
 def _frame_at(path: Path, seconds: float) -> Image.Image:
     """The frame whose time, counted from the first frame's, is nearest; upright."""
-    index = read_layout(path).pictures.index
+    index = read_layout(path).stream
     kept: dict[str, Any] = {}
 
     def prepare(stream: Any) -> None:
@@ -268,14 +269,14 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
         height: float | None,
         strength: float,
         deinterlace: bool,
-        request: gr.Request,
+        request: Any,
         progress: Any = gr.Progress(),  # noqa: B008  Gradio finds it here
     ) -> tuple:
         if not path:
             raise gr.Error("choose a video first", print_exception=False)
         try:
-            numbers = [number or 0 for number in (preview, start, end, height)]
-            chosen = Choices(*numbers, strength, deinterlace)
+            times = (preview or 0, start or 0, end or 0)
+            chosen = Choices(*times, height or 0, strength, deinterlace)
             made, said = worker.run(path, weights, chosen, progress, request.session_hash)
             return made.result, compare(made, 0.5), 50, said, made
         except _Stopped:
@@ -291,8 +292,11 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
     def look(made: Made | None, place: float) -> Any:
         return gr.skip() if made is None else compare(made, place / 100)
 
-    def stop(request: gr.Request) -> None:
+    def stop(request: Any) -> None:
         worker.stop(request.session_hash)
+
+    for called in (run, stop):
+        called.__annotations__["request"] = gr.Request  # tells Gradio what to pass
 
     with gr.Blocks(title="FCA²: upscale a video", analytics_enabled=False) as page:
         made = gr.State(None)

@@ -84,6 +84,12 @@ class Layout:
         return None if self.chosen is None else self.tracks[self.chosen]
 
     @property
+    def stream(self) -> int:
+        """The index of ``pictures`` in a file that has them."""
+        assert self.pictures is not None
+        return self.pictures.index
+
+    @property
     def films(self) -> tuple[Track, ...]:
         """All video streams but covers."""
         return tuple(t for t in self.tracks if t.kind == "video" and not t.is_cover)

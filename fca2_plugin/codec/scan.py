@@ -185,7 +185,7 @@ def frames(
     stop: int | None = None,
     tolerant: bool = False,
     check: Callable[[], None] = lambda: None,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield stored frames ``start`` to ``stop``, each proved to be the one that the scan saw.
 
     ``check`` is called with every decoded frame, also those before ``start``, and may raise.

@@ -1,6 +1,6 @@
 """Which network was asked for: a config with its checkpoint, weights that ship, or a module."""
 
-from pathlib import Path
+import os
 
 import torch
 from torch import nn
@@ -22,8 +22,8 @@ DEFAULT_ELSEWHERE = "large"
 
 
 def load(
-    config: str | Path | None = None,
-    checkpoint: str | Path | None = None,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
     weights: str | None = None,
     network: nn.Module | None = None,
     *,
@@ -69,8 +69,8 @@ def load(
 
 
 def load_runner(
-    config: str | Path | None = None,
-    checkpoint: str | Path | None = None,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike | None = None,
     weights: str | None = None,
     network: nn.Module | ClipRunner | None = None,
     *,
@@ -112,8 +112,8 @@ def load_runner(
 
 
 def choose_weights(
-    config: str | Path | None,
-    checkpoint: str | Path | None,
+    config: str | os.PathLike | None,
+    checkpoint: str | os.PathLike | None,
     weights: str | None,
     network: nn.Module | None,
     device: torch.device,

@@ -1,7 +1,7 @@
 """A network from a config of either host, or from what ships."""
 
+import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from torch import nn
 
@@ -47,8 +47,8 @@ class LoadedNetwork:
 
 
 def load_config_network(
-    config: str | Path,
-    checkpoint: str | Path | None,
+    config: str | os.PathLike,
+    checkpoint: str | os.PathLike | None,
     phase: str | None = None,
     fca2: str | None = None,
 ) -> LoadedNetwork:
@@ -71,7 +71,8 @@ def load_config_network(
     """
     if fca2 is not None:
         check_wraps(fca2)  # better said before the work
-    config = find_config(config)
+    config = find_config(os.fspath(config))
+    checkpoint = None if checkpoint is None else os.fspath(checkpoint)
     suffix = config.suffix.lower()
     if suffix == ".py":
         from fca2_plugin.mmagic.host_nets import HOST_SPECS
@@ -109,6 +110,6 @@ def load_named(name: str, phase: str | None = None) -> LoadedNetwork:
     return LoadedNetwork(module, name, find_phase(module, phase), sha256)
 
 
-def load_network(config: str | Path, checkpoint: str | Path | None) -> nn.Module:
+def load_network(config: str | os.PathLike, checkpoint: str | os.PathLike | None) -> nn.Module:
     """Load the module of ``load_config_network`` alone."""
     return load_config_network(config, checkpoint).module

@@ -15,7 +15,8 @@ class BarFinder:
     """Looks for rows and columns that are black in every frame."""
 
     def __init__(self) -> None:
-        self._rows = self._columns = None
+        self._rows: Any = None
+        self._columns: Any = None
 
     def watch(self, frame: Any) -> None:
         """Look at the next decoded ``av.VideoFrame``."""

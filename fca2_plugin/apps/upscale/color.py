@@ -174,7 +174,8 @@ def _gather(chroma: Tensor, pixels: PixelFormat) -> Tensor:
     missing = (high * step_y - height, wide * step_x - width)
     x = F.pad(chroma, (step_x - 1, step_x - 1 + missing[1], 0, missing[0]), mode="replicate")
     # a convolution, in fp32 on every device, and quicker than conv2d with so few channels
-    x = sum(x[:, row::step_y] for row in range(step_y)) / step_y
+    first, *others = (x[:, row::step_y] for row in range(step_y))
+    x = sum(others, first) / step_y
     ramp = [*range(1, step_x + 1), *range(step_x - 1, 0, -1)]
     reach = (wide - 1) * step_x + 1
     return sum(w / step_x**2 * x[..., k : k + reach : step_x] for k, w in enumerate(ramp))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import Busy
@@ -109,7 +110,8 @@ def upscale_files(
         video, chosen = result, options
         if as_images:
             video, chosen = lossless(result, options, make=not dry_run)
-        settings = {"network": network, "options": chosen, "progress": report.progress}
+        settings: dict[str, Any] = {"network": network, "options": chosen}
+        settings["progress"] = report.progress
         if dry_run:
             report.plan(plan_upscale(source, video, **settings))
             return

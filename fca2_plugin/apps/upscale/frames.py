@@ -1,6 +1,7 @@
 """Pictures through the network: windows of decoded pictures in, pictures to encode out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -137,8 +138,8 @@ class PictureUpscaler:
     def _beside(self, picture: Picture, made: Picture) -> Picture:
         """The bicubic picture on the left, ``made`` on the right."""
         rgb = to_rgb(picture, self.tags, self.runner.device)
-        plain = enlarge(rgb[None, None], self.runner.scale)[0, 0]
-        plain = self._from_rgb(self._resized(plain))
+        larger = enlarge(rgb[None, None], self.runner.scale)[0, 0]
+        plain = self._from_rgb(self._resized(larger))
         pairs = zip(plain.planes, made.planes, strict=True)
         return Picture(tuple(np.concatenate(pair, axis=1) for pair in pairs), self.pixels)
 
@@ -161,7 +162,8 @@ def upscale_segment(
         sizes: What the network sees at once.
         pulse: What looks after the network while it runs.
     """
-    seen, to_clip = windows(segment, sizes, run.runner.align), run.to_clip
+    seen = windows(segment, sizes, run.runner.align)
+    to_clip: Callable[[Any], Tensor] = run.to_clip
     if pulse is not None:
         seen, to_clip = pulse.follow(seen), pulse.watch(run.runner, to_clip, sizes)
     results = run_windows(

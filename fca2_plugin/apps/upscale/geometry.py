@@ -69,7 +69,8 @@ def _size(
 ) -> tuple[int, int]:
     if options.height is None and options.scale in (None, scale):
         return scale * height, scale * width
-    factor = options.scale or options.height / (width if is_sideways else height)
+    side = width if is_sideways else height
+    factor = options.scale or (options.height or scale * side) / side
     asked = f"scale {options.scale:g}" if options.scale else f"height {options.height}"
     if factor < 1:
         shown = f"{height}x{width}" if is_sideways else f"{width}x{height}"
@@ -77,7 +78,7 @@ def _size(
             f"{asked} would make pictures of {shown} smaller; expected at least their own size"
         )
     # most encoders want even sides
-    size = tuple(max(2, 2 * round(side * factor / 2)) for side in (height, width))
+    size = max(2, 2 * round(height * factor / 2)), max(2, 2 * round(width * factor / 2))
     if max(size) > MOST_SIDE:
         raise ValueError(
             f"{asked} would make pictures of {size[1]}x{size[0]}, which no encoder takes; expected "

@@ -220,7 +220,7 @@ def look(
             left = None if total is None else max(0, total - number - 1) / fps
             progress(Progress(source, "scan", number + 1, total, fps, left))
 
-        found = scan(source, layout.pictures.index, watch, options.keep_going, until)
+        found = scan(source, layout.stream, watch, options.keep_going, until)
         if bars is not None:
             found = replace(found, box=bars.box())
         if missing:
@@ -342,8 +342,8 @@ def _framed(size: tuple[int, int], options: UpscaleOptions) -> tuple[int, int]:
 
 def _tags(given: Scan, options: UpscaleOptions) -> ColorTags:
     said = {
-        "matrix": MATRICES.get(options.source_matrix),
-        "range": RANGES.get(options.source_range),
+        "matrix": MATRICES.get(options.source_matrix or ""),
+        "range": RANGES.get(options.source_range or ""),
     }
     known = {name: number for name, number in said.items() if number is not None}
     return replace(given.tags, **known).resolved(given.height)

@@ -14,7 +14,7 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         films = ", ".join(str(track) for track in layout.films)
         notes.append(
             f"the source holds {len(layout.films)} videos ({films}): stream "
-            f"{layout.pictures.index} was taken, --stream chooses another"
+            f"{layout.stream} was taken, --stream chooses another"
         )
     resolved = given.tags.resolved(given.height)
     has_matrix = given.pix_fmt.startswith(("yuv", "nv", "p0", "p2", "p4", "uyvy"))

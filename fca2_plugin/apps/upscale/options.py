@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.geometry import check_phase
@@ -174,6 +175,6 @@ class UpscaleOptions:
         return InferenceSettings(self.device, self.dtype)
 
     @property
-    def network(self) -> dict[str, object]:
+    def network(self) -> dict[str, Any]:
         """What ``load_runner`` takes of them."""
         return {"settings": self.settings, "phase": self.phase, "fca2": self.fca2}

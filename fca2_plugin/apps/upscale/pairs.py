@@ -35,13 +35,13 @@ def pair_files(
         FileNotFoundError: A source is not there.
         ValueError: A folder holds no video, or two results have one name.
     """
-    sources, out = [Path(source) for source in sources], Path(out)
-    several = len(sources) > 1 or sources[0].is_dir()
-    if (pattern or recursive) and not any(source.is_dir() for source in sources):
+    given, out = [Path(source) for source in sources], Path(out)
+    several = len(given) > 1 or given[0].is_dir()
+    if (pattern or recursive) and not any(source.is_dir() for source in given):
         raise ValueError(
-            f"pattern and recursive are for folders, and {sources[0]} is none; leave them out"
+            f"pattern and recursive are for folders, and {given[0]} is none; leave them out"
         )
-    files = [found for source in sources for found in _videos(source, out, pattern, recursive)]
+    files = [found for source in given for found in _videos(source, out, pattern, recursive)]
     if not (several or out.is_dir()):
         return [(files[0][0], out)]
     if out.suffix.lower() in (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES) and not out.is_dir():

@@ -46,7 +46,7 @@ def upscale(
     config: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
     weights: str | None = None,
-    network: nn.Module | None = None,
+    network: nn.Module | ClipRunner | None = None,
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
     alone: bool = False,
@@ -116,7 +116,7 @@ def plan_upscale(
     config: str | os.PathLike | None = None,
     checkpoint: str | os.PathLike | None = None,
     weights: str | None = None,
-    network: nn.Module | None = None,
+    network: nn.Module | ClipRunner | None = None,
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
 ) -> Job:
@@ -200,6 +200,7 @@ def _write_segments(job: Job, work: WorkFolder, numbers: Sequence[int], pulse: P
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
     """Halve what the network sees at once, from this segment on."""
     sizes = work.get_sizes(number)
+    assert sizes is not None  # written before the first segment
     smaller = sizes.halved(max(job.geometry.given), job.runner.align)
     if smaller is None:
         raise ValueError(
@@ -238,8 +239,10 @@ class _Source:
     """The source's pictures for one segment, decoded ahead."""
 
     def __init__(self, job: Job, work: WorkFolder, number: int, pulse: Pulse) -> None:
-        self.sizes = work.get_sizes(number)
-        seen = list(windows(job.segments[number], self.sizes, job.runner.align))
+        sizes = work.get_sizes(number)
+        assert sizes is not None  # written before the first segment
+        self.sizes = sizes
+        seen = list(windows(job.segments[number], sizes, job.runner.align))
         self.first, last = seen[0].start, max(window.stop for window in seen)
         self.pictures = Ahead(source_pictures(job, self.first, last, pulse.check), DECODED_AHEAD)
 
@@ -267,7 +270,7 @@ def _join(job: Job, work: WorkFolder, tell: ProgressCallback) -> None:
         times=times,
         time_base=given.time_base,
         last_ticks=last_ticks,
-        index=found.layout.pictures.index,
+        index=found.layout.stream,
     )
     span = Span()
     if (job.first, job.last) != (0, len(given)):

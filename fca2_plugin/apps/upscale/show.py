@@ -115,7 +115,7 @@ class Bar(Lines):
         if state.seconds_left is not None:
             fps += f", {_clock_time(state.seconds_left)} left"
         frames = f"{state.done}/{'?' if state.total is None else state.total}"
-        done = state.done if state.share is None else state.share * state.total
+        done = state.done if state.share is None else state.share * (state.total or 0)
         self.bar.update(self.tasks[key], completed=done, total=state.total, fps=fps, frames=frames)
 
 
@@ -126,7 +126,7 @@ class Both(Quiet):
         super().__init__()
         for name in ("progress", "result", "failure", "waiting", "summary"):
             setattr(self, name, _to_all([getattr(part, name) for part in parts]))
-        self.plan = parts[0].plan
+        vars(self)["plan"] = parts[0].plan
 
 
 def _to_all(methods: Sequence[Callable[..., None]]) -> Callable[..., None]:

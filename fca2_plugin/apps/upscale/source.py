@@ -27,7 +27,7 @@ def source_pictures(
     margin = NEIGHBOURS if job.deinterlaced else 0
     wanted = given.stored_numbers(start, stop).tolist()
     first, last = max(0, wanted[0] - margin), min(len(given.sums), wanted[-1] + 1 + margin)
-    index, tolerant = found.layout.pictures.index, job.options.keep_going
+    index, tolerant = found.layout.stream, job.options.keep_going
     with closing(frames(found.source, index, given, first, last, tolerant, check)) as decoded:
         ready = conform(decoded, given)
         if job.deinterlaced:
