@@ -200,9 +200,9 @@ def _pip(arguments: Iterable[str]) -> str:
     found = shutil.which("python")
     here = Path(sys.executable)
     python = "python" if found and Path(found).parent == here.parent else str(here)
-    pip = (python, "-m", "pip", "install")
+    pip = [python, "-m", "pip", "install"]
     if importlib.util.find_spec("pip") is None:  # as in a venv that uv made
-        pip = ("uv", "pip", "install", "--python", str(here))
+        pip = ["uv", "pip", "install", "--python", str(here)]
     words = (*pip, *arguments)
     return " ".join(f'"{word}"' if set("<> ") & set(word) else word for word in words)
 

@@ -31,9 +31,7 @@ def is_numbered(out: Path) -> bool:
     return True
 
 
-def lossless(
-    out: Path, options: UpscaleOptions, make: bool = True
-) -> tuple[Path, UpscaleOptions]:
+def lossless(out: Path, options: UpscaleOptions, make: bool = True) -> tuple[Path, UpscaleOptions]:
     """The video that the images are made of, and the options that lose nothing of it.
 
     Args:

@@ -95,7 +95,7 @@ def _repeats(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return places
 
 
-def _cycles(values: np.ndarray, more: object) -> np.ndarray:
+def _cycles(values: np.ndarray, more: Any) -> np.ndarray:
     """(n,) as (cycles, 5), filled up with ``more``."""
     missing = -len(values) % CYCLE
     return np.pad(values, (0, missing), constant_values=more).reshape(-1, CYCLE)
