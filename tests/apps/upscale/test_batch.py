@@ -96,6 +96,16 @@ def test_subfolders_and_patterns(tmp_path, folder):
         pair_files([folder], tmp_path / "one.png")
 
 
+@pytest.mark.parametrize("ending", "wmv mpg vob m2ts mts flv gif 3gp ogv avi ts mxf dv".split())
+def test_videos_of_every_ending_count(tmp_path, ending):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / f"a.{ending}").touch()
+    assert pair_files([folder], tmp_path / "out") == [
+        (folder / f"a.{ending}", tmp_path / "out" / "a.mkv")
+    ]
+
+
 def test_a_dry_run_makes_no_folder(tmp_path, folder, capsys):
     frames = tmp_path / "frames"
     frames.mkdir()
