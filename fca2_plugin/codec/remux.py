@@ -275,16 +275,31 @@ def _others(
 ) -> Iterator[Any]:
     """The source's packets of these streams that lie in the part; covers always do."""
     joiner = joiner_for(given)
+    last: dict[int, int] = {}
     for packet in _packets(given):
         index = packet.stream_index
         if joiner is not None:
             joiner.place(packet)
-        if index in streams and (index in covers or span.place(packet)):
-            if index not in converters:
-                packet.stream = streams[index]
-                yield packet
-            elif (text := converters[index](packet)) is not None:
-                yield text
+        if index not in streams or not (index in covers or span.place(packet)):
+            continue
+        if index in converters:
+            packet = converters[index](packet)
+            if packet is None:
+                continue
+        packet.stream = streams[index]
+        _keep_order(packet, last)
+        yield packet
+
+
+def _keep_order(packet: Any, last: dict[int, int]) -> None:
+    """Move a packet behind the one before, as ffmpeg does: MP4 refuses what goes back in time."""
+    if packet.dts is None:
+        return
+    index = packet.stream.index
+    if packet.dts <= last.get(index, packet.dts - 1):
+        packet.dts = last[index] + 1
+        packet.pts = None if packet.pts is None else max(packet.pts, packet.dts)
+    last[index] = packet.dts
 
 
 def _packets(given: Any) -> Iterator[Any]:

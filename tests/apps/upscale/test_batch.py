@@ -14,6 +14,7 @@ from fca2_plugin._files import Busy, locked
 from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.cli import main
 from tests.apps.upscale.films import film, picture, times
+from tests.docs.pages import ROOT, blocks
 
 COMMON = ["--weights", "bicubic", "--speed", "ultrafast", "--no-cuts", "--tile", "0"]
 COMMON += ["--chunk", "4"]  # nothing to measure
@@ -95,6 +96,16 @@ def test_subfolders_and_patterns(tmp_path, folder):
         pair_files([folder], tmp_path / "one.png")
 
 
+@pytest.mark.parametrize("ending", "wmv mpg vob m2ts mts flv gif 3gp ogv avi ts mxf dv".split())
+def test_videos_of_every_ending_count(tmp_path, ending):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / f"a.{ending}").touch()
+    assert pair_files([folder], tmp_path / "out") == [
+        (folder / f"a.{ending}", tmp_path / "out" / "a.mkv")
+    ]
+
+
 def test_a_dry_run_makes_no_folder(tmp_path, folder, capsys):
     frames = tmp_path / "frames"
     frames.mkdir()
@@ -124,6 +135,40 @@ def test_a_lock_is_free_when_its_owner_is_gone(tmp_path):
     with locked(lock, "x"):
         pass
     assert not lock.exists()
+
+
+def test_the_script_for_slurm(tmp_path):
+    """As Slurm starts it, several times at once, in folders like those of the page."""
+    (script,) = [block for block in blocks(ROOT / "docs" / "batches.md") if block.file]
+    (tmp_path / script.file).write_text(script.text)
+    (tmp_path / "films" / "inner").mkdir(parents=True)
+    for name in ("a", "inner/b", "inner/c"):
+        film(tmp_path / "films" / f"{name}.mp4", 8)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "srun").write_text('#!/bin/sh\nexec "$@"\n')
+    command = f'exec "{sys.executable}" -W ignore -m fca2_plugin.cli "$@" {" ".join(COMMON)}'
+    (programs / "fca2").write_text(f"#!/bin/sh\n{command}\n")
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    package = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    tasks = [
+        subprocess.Popen(
+            ["bash", script.file],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "PYTHONPATH": package, "SLURM_ARRAY_TASK_ID": task},
+            stdout=subprocess.DEVNULL,
+        )
+        for task in "01"
+    ]
+    assert [task.wait(timeout=300) for task in tasks] == [0, 0]
+    found = [path for path in (tmp_path / "large").rglob("*") if path.is_file()]
+    assert sorted(path.name for path in found) == ["a.mp4", "b.mp4", "c.mp4"]
+    logs = [(tmp_path / "logs" / f"{task}.log").read_text() for task in "01"]
+    assert all("all 3 videos are done" in log for log in logs)
+    for name in "abc":  # each was made once
+        assert sum(f"{name}.mp4: 8 frames" in log for log in logs) == 1
 
 
 def test_processes_share_a_folder_and_take_over_from_one_that_is_killed(tmp_path):

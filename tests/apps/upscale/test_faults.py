@@ -57,6 +57,19 @@ def test_a_clock_that_jumps_back_for_pictures_and_sound(tmp_path):
     assert abs(heard[-1] - float(shown[-1])) < 0.15
 
 
+def test_sound_that_goes_back_in_time_ends_no_work_at_the_join(tmp_path):
+    plain, source = tmp_path / "p.mkv", tmp_path / "in.mkv"
+    ffmpeg(*VIDEO, *SOUND, "-c:v", "libx264", "-c:a", "aac", plain)
+    back = "setts=ts=if(eq(N\\,10)\\,TS-100\\,TS)"
+    ffmpeg("-i", plain, "-c", "copy", "-bsf:a", back, source)
+    (given,), (kept,) = (
+        packets(path, "audio") for path in (source, made(source, tmp_path / "out.mp4").out)
+    )
+    assert [data for _, data in kept] == [data for _, data in given]
+    heard = [time for time, _ in kept]
+    assert all(before < after for before, after in zip(heard, heard[1:], strict=False))
+
+
 @pytest.mark.parametrize("how", ["avi", "mkv"])
 def test_frames_that_are_timed_in_the_order_in_which_they_are_stored(tmp_path, how):
     source = tmp_path / "in.avi"

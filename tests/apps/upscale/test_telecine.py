@@ -94,6 +94,31 @@ def test_parts_and_segments_show_the_same_frames(tmp_path):
         assert np.abs(whole.astype(int) - part).mean() < 1
 
 
+class StopsOnce(Enlarge):
+    """Ends with an error at its third clip of pictures, and never again."""
+
+    calls = 0
+
+    def forward(self, lq):
+        if lq.shape[1] == 8:
+            self.calls += 1
+            if self.calls == 3:
+                raise ValueError("stopped")
+        return super().forward(lq)
+
+
+def test_a_stopped_job_goes_on_with_the_same_film(tmp_path):
+    source = telecined(tmp_path)
+    options = replace(OPTIONS, segment=8, chunk=8, context=0, tile=0)
+    network, out = StopsOnce(1), tmp_path / "out.mkv"
+    with pytest.raises(ValueError, match="stopped"):
+        upscale(source, out, network=network, options=options)
+    result = upscale(source, out, network=network, options=replace(options, resume=True))
+    assert (result.num_frames, result.resumed_frames > 0) == (40, True)
+    whole = upscale(source, tmp_path / "whole.mkv", network=network, options=options).out
+    assert out.read_bytes() == whole.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("what", "coder"),
     [
