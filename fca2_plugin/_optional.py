@@ -23,13 +23,13 @@ def require(module: str, extra: str) -> ModuleType:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{module} is needed here and could not be imported ({error}); install it with "
+            f"{module} is needed here, but could not be imported ({error}); install it with "
             f"`{install_line(extra)}`",
             name=error.name,
         ) from error
     if asked := misfit(module, extra):
         raise ImportError(
-            f"this needs {asked}, and another version is installed; change it with "
+            f"this needs {asked}, but another version is installed; replace it with "
             f"`{install_line(extra)}`",
             name=module,
         )

@@ -133,7 +133,7 @@ def _read(content: object, source: Path, to: str) -> tuple[list[State], tuple[st
     elif "params" in content or "params_ema" in content:
         host = "basicsr"
     if host == to:
-        raise ValueError(f"{source} is a checkpoint of {to} already; use it as it is")
+        raise ValueError(f"{source} is already a checkpoint of {to}; use it as it is")
     if host == "basicsr":
         keys = [key for key in ("params", "params_ema") if key in content]
         return [_without(only_tensors(content[key], source), _MODULE) for key in keys], ()

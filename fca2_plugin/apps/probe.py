@@ -25,7 +25,7 @@ def probe_stream(path: str | os.PathLike) -> dict:
     """
     infos = list(frame_infos(path))
     if not infos:
-        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+        raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
     header = probe(path)
     qps = [info.qp for info in infos]
     peaks = None if None in qps else peaks_from_qps(qps).tolist()

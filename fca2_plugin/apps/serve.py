@@ -285,7 +285,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
             raise gr.Error(sentence, print_exception=False) from error
         except Exception as error:  # the next one may be fine
             traceback.print_exc()
-            said = f"this is a fault of fca2 ({one_sentence(error)}); the terminal shows where"
+            said = f"this is a bug in fca2 ({one_sentence(error)}); the terminal shows the details"
             raise gr.Error(said, print_exception=False) from error
 
     def look(made: Made | None, place: float) -> Any:
@@ -392,15 +392,19 @@ def open_server(
     Raises:
         ModuleNotFoundError: Gradio is not installed.
         ValueError: The network, the folder or the address is wrong; the message says what to do.
+
+    Example:
+        >>> with open_server(weights="bicubic") as server:  # doctest: +SKIP
+        ...     print(server.url)
     """
     gr = require("gradio", "serve")
     if not 0 < max_gib <= MOST_GIB:
         raise ValueError(
-            f"the largest upload (--max-size) must be above 0 and at most {MOST_GIB:,} GiB, got "
+            f"the upload limit (--max-size) must be above 0 and at most {MOST_GIB:,} GiB, got "
             f"{max_gib}"
         )
     if host not in LOCAL and not password:
-        raise ValueError(f"host {host} lets other machines in; set a password (--password)")
+        raise ValueError(f"host {host} is open to other machines; set a password (--password)")
     options = options or UpscaleOptions()
     if not isinstance(network, ClipRunner):  # what stands in has a name, too
         device = options.settings.find_device()
@@ -449,8 +453,8 @@ def _launch(gr: Any, page: Any, host: str, port: int, password: str | None, max_
         )
     except (OSError, OverflowError) as error:
         raise ValueError(
-            f"no server can listen at {host}, port {port} ({one_sentence(error)}); choose another "
-            "--port, 0 for any free one, or another --host"
+            f"the server cannot listen at {host}, port {port} ({one_sentence(error)}); choose "
+            "another --port (0 for any free one) or another --host"
         ) from error
 
 

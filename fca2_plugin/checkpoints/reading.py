@@ -36,6 +36,11 @@ class Checkpoint:
         state: Its weights: the averaged ones (EMA) where there are both.
         meta: The plain values beside them: MMEngine's ``meta``, or what stands beside BasicSR's
             ``params``; the header of a safetensors file.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> read_checkpoint("net.pth").state["weight"]
+        tensor([0., 0.])
     """
 
     path: Path
@@ -53,6 +58,11 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint, or holds no weights.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> sorted(read_checkpoint("net.pth").state)
+        ['weight']
     """
     path = find_checkpoint(path)
     content = read_content(path)
@@ -67,7 +77,13 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """Read the weights of either host's checkpoint, as ``read_checkpoint`` does."""
+    """Read the weights of either host's checkpoint, as ``read_checkpoint`` does.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> sorted(read_state_dict("net.pth"))
+        ['weight']
+    """
     return read_checkpoint(path).state
 
 
@@ -77,6 +93,11 @@ def saved_phase(path: str | Path) -> str | None:
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> saved_phase("net.pth") is None
+        True
     """
     return read_checkpoint(path).meta.get(PHASE_KEY)
 
@@ -91,6 +112,11 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint, or damaged.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}, "epoch": 3}, "net.pth")
+        >>> read_content("net.pth")["epoch"]
+        3
     """
     path = find_checkpoint(path)
     try:
@@ -106,9 +132,8 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
             reason = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
         kind = "safetensors" if isinstance(error, SafetensorError) else "torch.save"
         raise ValueError(
-            f"{path} is not a readable checkpoint ({reason}); expected a file written by {kind} "
-            "that holds a state dict: if it should be one, it is damaged or was cut off, and has "
-            "to be copied again"
+            f"{path} is not a readable checkpoint ({reason}); expected a file with a state dict, "
+            f"written by {kind}; if it was one, it is damaged or cut off: copy it again"
         ) from error
 
 
@@ -122,9 +147,13 @@ def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:
 
     Raises:
         ValueError: There are none.
+
+    Example:
+        >>> sorted(only_tensors({"weight": torch.zeros(2), "epoch": 3}, "net.pth"))
+        ['weight']
     """
     weights = content if isinstance(content, Mapping) else {}
     weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
     if not weights:
-        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
+        raise ValueError(f"{path} contains no weights; expected a state dict, got {type(content)}")
     return weights

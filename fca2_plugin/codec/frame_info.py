@@ -29,6 +29,10 @@ class FrameInfo:
         qp: Mean luma QP over the blocks (H.264), or of the slice headers (HEVC); ``None`` where
             neither is to be had.
         num_bytes: The coded size.
+
+    Example:
+        >>> FrameInfo("I", is_key=True, qp=27.0, num_bytes=5_000).kind
+        'I'
     """
 
     kind: str
@@ -46,6 +50,10 @@ def frame_infos(path: str | os.PathLike) -> Iterator[FrameInfo]:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is not a video, or is damaged.
+
+    Example:
+        >>> [info.kind for info in frame_infos("in.mp4")][0]
+        'I'
     """
     # all of them before anything is decoded: reading them takes FFmpeg's log
     coded_qps = iter(list(slice_qps(path)) if probe(path).codec == "hevc" else ())

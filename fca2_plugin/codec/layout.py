@@ -114,7 +114,7 @@ def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
     if stream is not None and stream not in films:
         known = ", ".join(map(str, films)) or "none"
         raise ValueError(
-            f"stream {stream} of {path} is no video; expected one of its video streams: {known}"
+            f"stream {stream} of {path} is not a video; expected one of its video streams: {known}"
         )
     chosen = best if stream is None else stream
     return Layout(Path(path), tracks, chapters, metadata, chosen)
@@ -173,7 +173,7 @@ def check_container(path: str | os.PathLike) -> None:
     """
     if Path(path).suffix.lower() not in CONTAINERS:
         raise ValueError(
-            f"{Path(path).name} names no container that can be written with every frame's time; "
+            f"{Path(path).name} is not a container that can store the time of every frame; "
             f"expected a name that ends in {', '.join(CONTAINERS)}"
         )
 

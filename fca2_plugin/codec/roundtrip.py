@@ -68,6 +68,11 @@ def stream_through(
         TypeError: A frame is not a ``uint8`` array.
         ValueError: A frame has a wrong shape or another size, or the encoder is not there.
         RuntimeError: The codec gave back another number of frames.
+
+    Example:
+        >>> frames = (np.full((64, 64, 3), level, np.uint8) for level in (0, 128, 255))
+        >>> sum(1 for frame in stream_through(frames, CodecSettings(crf=25)))
+        3
     """
     frames = checked_frames(frames)
     first = next(frames, None)
@@ -103,8 +108,8 @@ def stream_through(
             yield yuv_to_rgb(picture)[:height, :width]
     if num_out != num_in:
         raise RuntimeError(
-            f"{settings.codec} gave back {num_out} frames for {num_in}; "
-            "please report it with the settings and the frame size"
+            f"{settings.codec} returned {num_out} frames for {num_in}; please report this with the "
+            "settings and the frame size"
         )
 
 

@@ -173,7 +173,7 @@ def scan(
             if beyond > BEYOND:
                 break
     if found.first is None:
-        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+        raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
     return found.result(len(damage), sum(jumps))
 
 
@@ -211,8 +211,8 @@ def frames(
                 if done == stop:
                     return
     raise ValueError(
-        f"{path} is no longer what it was: frame {done} differs from the first look at it; leave "
-        "the source alone while it is read"
+        f"{path} changed while it was read: frame {done} differs from the first look at it; do not "
+        "change the source during the job"
     )
 
 

@@ -28,7 +28,7 @@ def apply() -> str | None:
         method = getattr(CheckpointHook, name, None)  # the first is not in old releases
         if method is not None:
             setattr(CheckpointHook, name, _remove_afterwards(method))
-    return "MMEngine removes the old checkpoint first, and writes the new one in place"
+    return "MMEngine removes the old checkpoint before it has written the new one"
 
 
 def _put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:

@@ -60,7 +60,7 @@ class Downsampler:
 
 def _check_scale(scale: int) -> None:
     if not isinstance(scale, int) or scale < 1:
-        raise ValueError(f"scale must be a whole number from 1, got {scale!r}")
+        raise ValueError(f"scale must be a whole number of at least 1, got {scale!r}")
 
 
 def _comisr(frame: np.ndarray, scale: int) -> np.ndarray:
@@ -132,6 +132,10 @@ def phase(kind: str) -> str:
 
     Raises:
         ValueError: ``kind`` is unknown.
+
+    Example:
+        >>> phase("gaussian"), phase("comisr")
+        ('centred', 'first')
     """
     return DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].phase
 
@@ -141,6 +145,10 @@ def crop_to_multiple(frame: np.ndarray, scale: int) -> np.ndarray:
 
     Raises:
         ValueError: The frame is smaller than ``scale``.
+
+    Example:
+        >>> crop_to_multiple(np.zeros((65, 98, 3), np.uint8), 4).shape
+        (64, 96, 3)
     """
     _check_scale(scale)
     height, width = frame.shape[:2]
@@ -172,8 +180,8 @@ def downsample(frame: np.ndarray, scale: int = 4, kind: str = DEFAULT_DEGRADATIO
     height, width = frame.shape[:2]
     if height % scale or width % scale:
         raise ValueError(
-            f"a frame of {width}x{height} does not divide by scale {scale}; "
-            "cut it with crop_to_multiple first"
+            f"a frame of {width}x{height} cannot be divided by scale {scale}; cut it with "
+            "crop_to_multiple first"
         )
     return DOWNSAMPLERS[kind].apply(frame, scale)
 
@@ -189,6 +197,10 @@ def bicubic_upsample(frame: np.ndarray, scale: int = 4, phase: str = CENTRED) ->
 
     Raises:
         ValueError: The scale or the phase is wrong.
+
+    Example:
+        >>> bicubic_upsample(np.zeros((16, 24, 3), np.uint8), 4).shape
+        (64, 96, 3)
     """
     _check_scale(scale)
     shift = offset(phase, scale)

@@ -57,6 +57,11 @@ class EncodedTree:
         inputs: What kind of source it was, in words.
         manifest: The manifest.
         num_written: Folders of frames that this call wrote; 0 when all was there.
+
+    Example:
+        >>> tree = encode_tree("in.mp4", "data", codecs=(), jobs=1)
+        >>> tree.num_written
+        2
     """
 
     root: Path
@@ -116,6 +121,12 @@ def encode_tree(
         FileNotFoundError: ``source`` is not there.
         ValueError: An argument or a clip is bad, or ``destination`` holds something else. What was
             finished stays.
+
+    Example:
+        >>> codecs = [CodecSettings(crf=25)]
+        >>> tree = encode_tree("in.mp4", "data", codecs=codecs, jobs=1)
+        >>> sorted(path.name for path in tree.root.iterdir() if path.is_dir())
+        ['gt', 'lq', 'lq_crf25']
     """
     check_choice("format", format, FORMATS)
     if clip_frames is not None and clip_frames < 1:
@@ -223,8 +234,8 @@ def _cut(clip: InputClip, num_frames: int | None) -> Iterator[tuple[str, Iterato
         yield f"{clip.name}_{index:05d}", iter(piece)
     if index == 0:
         raise ValueError(
-            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, fewer than the "
-            f"{num_frames} of clip_frames; take fewer or leave that clip out"
+            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, but clip_frames is "
+            f"{num_frames}; lower it or leave that clip out"
         )
 
 
@@ -254,8 +265,8 @@ def _whole_blocks(
         height, width = frame.shape[:2]
         if height % scale or width % scale:
             raise ValueError(
-                f"{clip.paths[0]} is {width}x{height}, which does not divide by scale {scale}: it "
-                "has to be cut, so the ground truth must be written, too"
+                f"{clip.paths[0]} is {width}x{height}, which cannot be divided by scale {scale}: "
+                "its edges are cut off, so the ground truth must be written as well"
             )
         yield frame
 

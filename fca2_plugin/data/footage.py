@@ -42,7 +42,12 @@ MARGIN = 3  # photograph pixels that the interpolation reaches beyond the view
 
 
 def photo_names(split: str | None = None) -> tuple[str, ...]:
-    """Return the names of the photographs: all, or those of ``train`` or ``test``."""
+    """Return the names of the photographs: all, or those of ``train`` or ``test``.
+
+    Example:
+        >>> "chelsea.png" in photo_names()
+        True
+    """
     return PHOTOS[split] if split else PHOTOS["train"] + PHOTOS["test"]
 
 
@@ -51,12 +56,16 @@ def read_photo(name: str) -> np.ndarray:
 
     Raises:
         FileNotFoundError: The installed scikit-image does not hold it.
+
+    Example:
+        >>> read_photo("chelsea.png").dtype
+        dtype('uint8')
     """
     path = Path(require("skimage.data", "quickstart").__file__).parent / name
     if not path.is_file():
         raise FileNotFoundError(
-            f"this scikit-image does not ship the photograph {name}; "
-            "install scikit-image 0.24, or use a video of your own"
+            f"this scikit-image does not contain the photograph {name}; install scikit-image 0.24, "
+            "or use your own video"
         )
     with Image.open(path) as image:  # OpenCV would warn of two old colour profiles
         return np.array(image.convert("RGB"))
@@ -184,6 +193,11 @@ def demo_clips(
 
     Raises:
         ValueError: A number is negative, or there is no clip to make.
+
+    Example:
+        >>> clips = demo_clips(num_train=2, num_test=1, num_frames=3, size=(64, 64))
+        >>> [split for split, name, frames in clips]
+        ['train', 'train', 'test']
     """
     counts = {"train": num_train, "test": num_test}
     if min(counts.values()) < 0 or not any(counts.values()):

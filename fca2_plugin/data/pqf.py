@@ -22,10 +22,15 @@ def qps_of(infos: Sequence[FrameInfo], what: str) -> list[float]:
 
     Raises:
         ValueError: The codec does not tell its QPs.
+
+    Example:
+        >>> from fca2_plugin.codec import frame_infos
+        >>> len(qps_of(list(frame_infos("in.mp4")), "in.mp4"))
+        4
     """
     qps = [info.qp for info in infos]
     if None in qps:
-        raise ValueError(f"{what} does not tell the QP of frame {qps.index(None)}; use the PSNR")
+        raise ValueError(f"{what} does not give the QP of frame {qps.index(None)}; use the PSNR")
     return qps
 
 
@@ -38,12 +43,21 @@ def peaks_from_qps(qps: Sequence[float]) -> np.ndarray:
 
     Returns:
         (n,) bool.
+
+    Example:
+        >>> peaks_from_qps([30, 37, 36, 37]).tolist()
+        [True, False, True, False]
     """
     return _peaks(-np.asarray(qps, np.float64), "QPs")
 
 
 def peaks_from_psnr(psnrs: Sequence[float]) -> np.ndarray:
-    """Label the frames whose PSNR is a local maximum, as ``peaks_from_qps`` does."""
+    """Label the frames whose PSNR is a local maximum, as ``peaks_from_qps`` does.
+
+    Example:
+        >>> peaks_from_psnr([35.0, 33.0, 34.0, 33.0]).tolist()
+        [True, False, True, False]
+    """
     return _peaks(np.asarray(psnrs, np.float64), "PSNRs")
 
 
@@ -68,6 +82,11 @@ def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         Indices (n,) and (n,).
+
+    Example:
+        >>> before, after = nearest_peaks(np.array([True, False, True]))
+        >>> before.tolist(), after.tolist()
+        ([0, 0, 0], [2, 2, 2])
     """
     index = np.arange(len(peaks))
     at = np.flatnonzero(peaks)

@@ -27,6 +27,13 @@ class ClipSource:
         recipe: Everything that decides the clips, in JSON types.
         make: Starts the iteration; may be called again.
         count: Returns the number of clips.
+
+    Example:
+        >>> frame = np.zeros((8, 8, 3), np.uint8)
+        >>> made = [("train", "one", [frame])]
+        >>> clips = ClipSource({"made": "black"}, lambda: iter(made), lambda: len(made))
+        >>> [name for split, name, frames in clips]
+        ['one']
     """
 
     recipe: Mapping[str, object]
@@ -60,6 +67,11 @@ def video_clips(
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is not a video, is too short for three clips, or an argument is out of range.
+
+    Example:
+        >>> clips = video_clips("in.mp4", num_frames=1)
+        >>> sorted({split for split, name, frames in clips})
+        ['test', 'train']
     """
     path = Path(path)
     if num_frames < 1 or (max_clips is not None and max_clips < 2) or not 0 < train_fraction < 1:
@@ -72,7 +84,7 @@ def video_clips(
     if least < 3 * num_frames:
         raise ValueError(
             f"{path} has {least} frames, too few for a training clip, a gap and a test clip of "
-            f"{num_frames} each; give a longer video"
+            f"{num_frames} frames each; choose a longer video"
         )
 
     def num_slots() -> int:
@@ -101,7 +113,13 @@ def video_clips(
 
 
 def middle_of(source: ClipSource, side: int) -> ClipSource:
-    """The same clips, of each frame only the middle, at most ``side`` pixels a side."""
+    """The same clips, of each frame only the middle, at most ``side`` pixels a side.
+
+    Example:
+        >>> clips = middle_of(video_clips("in.mp4", num_frames=1), side=16)
+        >>> [next(iter(frames)).shape for split, name, frames in clips][0]
+        (16, 16, 3)
+    """
 
     def cut(frame: np.ndarray) -> np.ndarray:
         top, left = (max(length - side, 0) // 2 for length in frame.shape[:2])

@@ -40,6 +40,12 @@ class ClipRunner:
 
     Raises:
         ValueError: It does not map clips to clips, or the device is not there.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet
+        >>> runner = ClipRunner(CompactVSRNet(8, 1), "mine", InferenceSettings("cpu"))
+        >>> runner(torch.rand(1, 3, 3, 8, 8)).shape
+        torch.Size([1, 3, 3, 32, 32])
     """
 
     def __init__(
@@ -158,8 +164,8 @@ class ClipRunner:
             shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
             raise ValueError(
                 f"{self.name} returned {shape} for a clip of {tuple(clip.shape)}; expected as many "
-                "frames: give a network from clips to clips, or its adapter FCA2SlidingWindow or "
-                "FCA2FramesAsBatch"
+                "frames; use a network from clips to clips, or put this one into the adapter "
+                "FCA2SlidingWindow or FCA2FramesAsBatch"
             )
         return result.shape[-1] // TRIAL_SIDE
 

@@ -33,6 +33,10 @@ class InferenceSettings:
 
     Raises:
         ValueError: An unknown type, or settings that do not go together.
+
+    Example:
+        >>> InferenceSettings("cpu", dtype="bf16").dtype
+        'bfloat16'
     """
 
     device: str | None = None
@@ -49,7 +53,7 @@ class InferenceSettings:
                 raise ValueError("float16 is for GPUs; expected float32 or bfloat16 on a CPU")
             if self.cuda_graphs:
                 raise ValueError(
-                    "CUDA graphs need a GPU, and the device is the CPU; leave them out"
+                    "CUDA graphs need a GPU, but the device is the CPU; leave them out"
                 )
 
     def find_device(self) -> "torch.device":

@@ -52,7 +52,12 @@ def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
 
 
 def list_weights() -> dict[str, str]:
-    """What there is to choose, and what each is, its scale first."""
+    """What there is to choose, and what each is, its scale first.
+
+    Example:
+        >>> sorted(list_weights())
+        ['bicubic', 'enhance_stdf', 'enhance_tgafnet', 'large', 'small', 'small_fast']
+    """
     return {name: f"x{scale}, {about}" for name, (scale, about) in _networks().items()}
 
 

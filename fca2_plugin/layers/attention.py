@@ -15,6 +15,10 @@ class ChannelAttention(nn.Module):
 
     Shape:
         (b, channels, h, w) to the same.
+
+    Example:
+        >>> ChannelAttention(6)(torch.rand(1, 6, 16, 16)).shape
+        torch.Size([1, 6, 16, 16])
     """
 
     def __init__(self, channels: int, reduction: int = 3) -> None:

@@ -32,6 +32,10 @@ class LeanConv2d(nn.Conv2d):
 
     Shape:
         As ``nn.Conv2d``, with zeros around the input.
+
+    Example:
+        >>> LeanConv2d(3, 8, 3, padding=1)(torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -48,6 +48,10 @@ def start_metrics(
         FileNotFoundError: Weights or programs that a measure needs are not there.
         ModuleNotFoundError: A package that it needs is not installed.
         ValueError: An unknown name, or a file of other weights.
+
+    Example:
+        >>> len(start_metrics(["psnr", "tof"]))
+        1
     """
     started: list[ClipMetric] = []
     for name in dict.fromkeys(names):

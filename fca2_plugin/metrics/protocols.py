@@ -53,6 +53,10 @@ class Protocol:
         gain: What counts is the gain over the coded input, in dB and in 1e-4 of SSIM.
         skip_frames: Frames left out at each end of a clip.
         averaging: In words.
+
+    Example:
+        >>> get_protocol("cvsr-y").channel
+        'y'
     """
 
     name: str
@@ -119,7 +123,7 @@ class Protocol:
             return {"psnr": psnr, "ssim": ssim}
         psnr_input, ssim_input = self.score(lq, gt)
         if math.isinf(psnr_input):
-            raise ValueError("the input equals the ground truth, so nothing can be gained")
+            raise ValueError("the input equals the ground truth, so there is no gain to measure")
         return {
             "psnr": psnr,
             "ssim": ssim,

@@ -54,8 +54,8 @@ class StrictRunner(Runner):
         checkpoint = checkpoint if isinstance(checkpoint, dict) else {}
         if self._resume and not {"meta", "optimizer", "state_dict"} <= checkpoint.keys():
             raise ValueError(
-                f"{filename} holds no training state of MMagic, and cannot be resumed; to start "
-                "from its weights, set load_from"
+                f"{filename} contains no training state of MMagic, so it cannot be resumed; to "
+                "start from its weights, set load_from"
             )
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint["state_dict"] = fit_model(model, checkpoint, filename, self._resume)

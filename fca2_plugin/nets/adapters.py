@@ -46,12 +46,12 @@ class _Adapter(nn.Module):
         super().__init__()
         name, number = at_once
         if number is not None and number < 1:
-            raise ValueError(f"{name}={number} runs nothing; expected 1 or more, or None for all")
+            raise ValueError(f"{name} must be at least 1, or None for all; got {number}")
         if upsample < 1:
-            raise ValueError(f"upsample={upsample} is no factor; expected 1 (off), 2, 4, ...")
+            raise ValueError(f"upsample must be 1 (off), 2, 4, ..., got {upsample}")
         for key, values in (("mean", mean), ("std", std)):
             if values is not None and len(values) != 3:
-                raise ValueError(f"{key}={list(values)} has no value for each of R, G and B")
+                raise ValueError(f"{key}={list(values)} does not have three values, for R, G and B")
         self.net = net
         self.net_spec = spec or getattr(net, "spec", None) or NetSpec(scale=None)
         self.at_once = number
@@ -135,6 +135,13 @@ class SlidingWindow(_Adapter):
     Raises:
         ValueError: An even or unknown number of frames, an unknown border, nothing at once, or a
             network that returns something else.
+
+    Example:
+        >>> class Middle(torch.nn.Module):  # your network for the middle frame of a window
+        ...     def forward(self, window):
+        ...         return torch.nn.functional.interpolate(window[:, 2], scale_factor=4)
+        >>> SlidingWindow(Middle(), num_frames=5)(torch.rand(1, 7, 3, 8, 8)).shape
+        torch.Size([1, 7, 3, 32, 32])
     """
 
     def __init__(
@@ -152,13 +159,13 @@ class SlidingWindow(_Adapter):
         known = self.net_spec.num_frames
         if num_frames is None and known is None:
             raise ValueError(
-                f"the window of {type(net).__name__} is not known; say num_frames=5, or what it "
-                "was made for"
+                f"the window of {type(net).__name__} is unknown; set num_frames to the number of "
+                "frames that it takes, such as 5"
             )
         if known is not None and num_frames not in (None, known):
             raise ValueError(
                 f"num_frames={num_frames} does not fit {type(net).__name__}, which takes {known}; "
-                "leave num_frames out, or build the network for as many"
+                "leave num_frames out, or build the network for that number"
             )
         self.num_frames = num_frames or known
         self.border = border
@@ -190,6 +197,11 @@ class FramesAsBatch(_Adapter):
 
     Raises:
         ValueError: Nothing at once, or a network that returns something else.
+
+    Example:
+        >>> enlarge = torch.nn.Upsample(scale_factor=4)  # your image network
+        >>> FramesAsBatch(enlarge)(torch.rand(1, 3, 3, 8, 8)).shape
+        torch.Size([1, 3, 3, 32, 32])
     """
 
     context_frames = 0

@@ -112,6 +112,10 @@ class COMISRNet(nn.Module):
 
     Raises:
         ValueError: ``warmup_frames`` is negative, or the phase is unknown.
+
+    Example:
+        >>> COMISRNet(mid_channels=8, num_blocks=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     def __init__(
@@ -125,9 +129,7 @@ class COMISRNet(nn.Module):
         super().__init__()
         self.spec = NetSpec(scale=_SCALE, phase=phase)
         if warmup_frames < 0:
-            raise ValueError(
-                f"warmup_frames={warmup_frames} is no number of frames; expected 0 or more"
-            )
+            raise ValueError(f"warmup_frames must be at least 0, got {warmup_frames}")
         self.warmup_frames = warmup_frames
         self.flow_net = _FlowNet(flow_channels)
         self.refine_flow = nn.Sequential(

@@ -127,20 +127,20 @@ class FCA2Net(nn.Module):
         check_choice("grouping", grouping, GROUPINGS)
         if grouping == "adaptive" and (autoencoder is None or not autoencoder.takes_groups):
             raise ValueError(
-                "grouping='adaptive' needs groups of any size, and of the autoencoders only "
-                f"GuidedAutoencoder has them, not {type(autoencoder).__name__}; choose "
-                "preset='fast', or grouping='fixed'"
+                "grouping='adaptive' needs groups of any size, which only GuidedAutoencoder "
+                f"supports, not {type(autoencoder).__name__}; choose preset='fast', or "
+                "grouping='fixed'"
             )
         if autoencoder is not None and chunk_frames is not None:
             if chunk_frames < autoencoder.min_frames:
                 raise ValueError(
-                    f"chunk_frames={chunk_frames} holds {3 * chunk_frames} channels, fewer than "
-                    f"a group of n_subs={autoencoder.grouping.n_subs}; expected at least "
+                    f"chunk_frames={chunk_frames} gives {3 * chunk_frames} channels, fewer than a "
+                    f"group of n_subs={autoencoder.grouping.n_subs}; expected at least "
                     f"{autoencoder.min_frames} frames, or None for the whole clip"
                 )
         if chunks_at_once is not None and chunks_at_once < 1:
             raise ValueError(
-                f"chunks_at_once={chunks_at_once} runs nothing; expected 1 or more, or None for all"
+                f"chunks_at_once must be at least 1, or None for all; got {chunks_at_once}"
             )
         self.cleaning = cleaning
         self.autoencoder = autoencoder

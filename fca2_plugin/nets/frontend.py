@@ -34,6 +34,12 @@ class FrontEnd(nn.Module):
 
     Raises:
         ValueError: One of them is known to take windows or images, or returns something else.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet, STDFNet
+        >>> front = STDFNet(radius=1, in_channels=3, mid_channels=8)
+        >>> FrontEnd(front, CompactVSRNet(8, 1))(torch.rand(1, 3, 3, 16, 16)).shape
+        torch.Size([1, 3, 3, 64, 64])
     """
 
     #: Networks that a host builds from its config, and where the spec of each goes.
@@ -56,7 +62,7 @@ class FrontEnd(nn.Module):
         if self.front_spec.scale not in (None, 1):
             raise ValueError(
                 f"front={type(front).__name__} enlarges {self.front_spec.scale} times; expected a "
-                "network of scale 1, such as FCA2STDFNet, and the one that enlarges as vsr"
+                "network of scale 1, such as FCA2STDFNet; the network that enlarges belongs in vsr"
             )
 
     @property

@@ -89,6 +89,12 @@ class GuidedAutoencoder(nn.Module):
 
     Raises:
         ValueError: Groups that do not exist or cut frames, or an unknown phase.
+
+    Example:
+        >>> net = GuidedAutoencoder(clean_channels=8, mid_channels=8, num_blocks=1)
+        >>> codes = net.encode(torch.rand(1, 7, 3, 16, 16))
+        >>> codes.images.shape
+        torch.Size([1, 3, 3, 16, 16])
     """
 
     spec = NetSpec(scale=1)
@@ -299,8 +305,8 @@ class GuidedAutoencoder(nn.Module):
         if codes.shape[-2:] != (scale * h, scale * w) or not scale or self.scale % scale:
             raise ValueError(
                 f"codes of {tuple(codes.shape[-2:])} pixels do not fit LQ frames of {(h, w)} with "
-                f"scale={self.scale}; expected them as many times larger as divides it, or set "
-                "autoencoder=dict(scale=...) to the VSR network's"
+                f"scale={self.scale}; expected codes that are larger by a divisor of the scale, or "
+                "set autoencoder=dict(scale=...) to the VSR network's"
             )
         return scale
 

@@ -43,6 +43,11 @@ class NetSpec:
 
     Raises:
         ValueError: An unknown phase.
+
+    Example:
+        >>> spec = NetSpec(scale=4, num_frames=7, center_only=True, size_multiple=4)
+        >>> spec.scale, spec.num_frames
+        (4, 7)
     """
 
     scale: int | None = 4
@@ -118,7 +123,7 @@ def check_phases_agree(net: nn.Module | None, phase: str) -> None:
     own = getattr(getattr(net, "spec", None), "phase", None)
     if own is not None and own != phase:
         raise ValueError(
-            f"the training data have LQ pixels that lie {phase!r} in their blocks, and "
-            f"{type(net).__name__} enlarges pixels that lie {own!r}; set phase={phase!r} in the "
+            f"the training data have LQ pixels that are {phase!r} in their blocks, but "
+            f"{type(net).__name__} enlarges pixels that are {own!r}; set phase={phase!r} in the "
             "network's settings, or choose another degradation"
         )

@@ -49,6 +49,10 @@ class STDFNet(Enhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same.
+
+    Example:
+        >>> STDFNet(radius=1, mid_channels=8, num_layers=2)(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     def __init__(

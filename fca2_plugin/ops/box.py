@@ -17,6 +17,10 @@ def box_mean(x: Tensor, size: int) -> Tensor:
 
     Shape:
         x: (b, c, h, w); returns the same. ``size`` is odd.
+
+    Example:
+        >>> box_mean(torch.ones(1, 1, 4, 4), 3).unique()
+        tensor([1.])
     """
     if x.device.type != "cpu" or is_compiling() or torch.jit.is_tracing():
         return F.avg_pool2d(x, size, 1, size // 2, count_include_pad=False)

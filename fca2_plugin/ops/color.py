@@ -16,6 +16,10 @@ def gaussian_downsample(x: Tensor, scale: int, sigma: float = _SIGMA) -> Tensor:
 
     Shape:
         x: (b, c, h, w) with sides divisible by ``scale``; returns (b, c, h/scale, w/scale).
+
+    Example:
+        >>> gaussian_downsample(torch.rand(1, 3, 16, 16), 4).shape
+        torch.Size([1, 3, 4, 4])
     """
     radius = int(4 * sigma + 0.5)
     taps = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)

@@ -78,6 +78,10 @@ def groups_between(keys: Sequence[int], num_frames: int) -> tuple[FrameGroup, ..
     Args:
         keys: Indices of the key frames, increasing.
         num_frames: Of the clip.
+
+    Example:
+        >>> [(group.key, group.members) for group in groups_between((0, 3), 5)]
+        [(0, (1, 2)), (3, (1, 2, 4))]
     """
     before = (-1, *keys[:-1])
     after = (*keys[1:], num_frames)

@@ -31,6 +31,10 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
 
     Raises:
         ValueError: An unknown phase.
+
+    Example:
+        >>> bicubic_enlarge(torch.rand(1, 3, 8, 8), 4).shape
+        torch.Size([1, 3, 32, 32])
     """
     dtype = torch.promote_types(x.dtype, torch.float32)
     before, kernel = bicubic_kernel(scale, phase, a, dtype, x.device)
@@ -86,6 +90,10 @@ def displace(x: Tensor, pixels: float) -> Tensor:
 
     Shape:
         x: (..., h, w); returns the same.
+
+    Example:
+        >>> displace(torch.rand(1, 3, 8, 8), 0.5).shape
+        torch.Size([1, 3, 8, 8])
     """
     if pixels == 0:
         return x

@@ -27,10 +27,14 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
 
     Raises:
         ValueError: An even window, or an unknown border.
+
+    Example:
+        >>> window_indices(3, 3, border="replicate")
+        [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
     """
     check_choice("border", border, BORDERS)
     if window < 1 or window % 2 == 0:
-        raise ValueError(f"a window of {window} frames has no middle; expected an odd number")
+        raise ValueError(f"a window of {window} frames has no middle frame; expected an odd number")
     last, reach = num_frames - 1, window // 2
 
     def inside(index: int, center: int) -> int:
@@ -67,8 +71,8 @@ def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
     outside = [peak for peak in peaks if not 0 <= peak < num_frames]
     if outside:
         raise ValueError(
-            f"peaks {outside} are no frames of a clip of {num_frames}; expected numbers from 0 to "
-            f"{num_frames - 1}"
+            f"peaks {outside} are not in the clip of {num_frames} frames; expected numbers from 0 "
+            f"to {num_frames - 1}"
         )
     return [
         [
@@ -103,6 +107,12 @@ def map_windows(
 
     Shape:
         returns (n, len(windows), ...).
+
+    Example:
+        >>> clip = torch.rand(1, 3, 3, 8, 8)
+        >>> smooth = map_windows(lambda window: window.mean(1), clip, window_indices(3, 3))
+        >>> smooth.shape
+        torch.Size([1, 3, 3, 8, 8])
     """
     at_once = None if torch.is_grad_enabled() else at_once
     size = at_once or len(windows)

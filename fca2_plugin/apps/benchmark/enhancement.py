@@ -60,7 +60,7 @@ def run_enhancement(
     if len(set(names)) < len(names):
         raise ValueError(f"{', '.join(names)} names a network twice; name each once")
     if frames < 1 or (repeats is not None and repeats < 1):
-        raise ValueError(f"frames={frames}, repeats={repeats} time nothing; expected 1 or more")
+        raise ValueError(f"frames and repeats must be at least 1, got {frames} and {repeats}")
     inference = inference or InferenceSettings()
     device = inference.find_device()
     torch.manual_seed(0)

@@ -127,6 +127,6 @@ def _points(path: Path, wanted: dict) -> list[dict]:
     before = read_json(path)
     if not isinstance(before, dict) or any(before.get(key) != wanted[key] for key in SAME):
         raise ValueError(
-            f"{path} holds something else than this sweep; give another --json, or remove it"
+            f"{path} does not belong to this sweep; choose another --json file, or remove this one"
         )
     return before["points"]

@@ -65,6 +65,12 @@ def compare(
     Raises:
         ValueError: No network, no clip of one video, fewer than one repeat, or a network on
             another device or with another number of output frames.
+
+    Example:
+        >>> models = {"slow": torch.nn.Identity(), "fast": torch.nn.Identity()}
+        >>> result = compare(models, torch.rand(1, 3, 3, 8, 8), repeats=1)
+        >>> sorted(result["ratios"])
+        ['fast', 'slow']
     """
     _check(models, clip, repeats, warmup)
     cuda = clip.device.type == "cuda"
@@ -206,7 +212,7 @@ def _parts(work: Mapping[str, Work], passes: list[_Pass], t: int) -> dict[str, d
 
 def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, warmup: int) -> None:
     if not models:
-        raise ValueError("compare got no model; expected at least one, by name")
+        raise ValueError("compare got no model; expected a dict of at least one, by name")
     if clip.ndim != 5 or clip.shape[0] != 1 or clip.shape[1] < 1:
         raise ValueError(
             f"compare got a clip of shape {tuple(clip.shape)}; expected one video (1, t, 3, h, w)"
@@ -219,6 +225,6 @@ def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, w
         devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
         if devices - {clip.device}:
             raise ValueError(
-                f"model {name!r} lies on {', '.join(sorted(map(str, devices)))} and the clip on "
+                f"model {name!r} is on {', '.join(sorted(map(str, devices)))}, but the clip is on "
                 f"{clip.device}; move them to one device first"
             )

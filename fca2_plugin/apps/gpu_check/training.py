@@ -71,4 +71,4 @@ def _train(host: str, folder: Path, iterations: int, *arguments: str) -> None:
 
 def _expect(path: Path) -> None:
     if not path.is_file():
-        raise RuntimeError(f"training ended and left no {path.name}")
+        raise RuntimeError(f"training ended without writing {path.name}")

@@ -57,8 +57,8 @@ class Comparison:
             y, x, h, w = self.crop
             if min(y, x) < 0 or min(h, w) < 1 or y + h > height or x + w > width:
                 raise ValueError(
-                    f"crop (y, x, height, width)={self.crop} of {self.title!r} leaves the frame of "
-                    f"{height}x{width} pixels"
+                    f"crop (y, x, height, width)={self.crop} of {self.title!r} does not lie inside "
+                    f"the frame of {height}x{width} pixels"
                 )
 
     @property
@@ -105,14 +105,14 @@ class CodesPicture:
             _check_frame(f"a picture of {self.title!r}", frame)
         if len(self.holds) != len(self.codes):
             raise ValueError(
-                f"{self.title!r} got {len(self.codes)} codes and {len(self.holds)} lists in holds; "
-                "expected one list of frame indices per code"
+                f"{self.title!r} got {len(self.codes)} codes and {len(self.holds)} lists in "
+                "holds; expected one list of frame indices per code"
             )
         for held in self.holds:
             if not all(0 <= index < len(self.frames) for index in held):
                 raise ValueError(
-                    f"{self.title!r} has a code that holds frames {list(held)}; expected indices "
-                    f"below {len(self.frames)}, the number of frames"
+                    f"{self.title!r} has a code that contains frames {list(held)}; expected "
+                    f"indices below {len(self.frames)}, the number of frames"
                 )
 
 

@@ -57,6 +57,10 @@ class UpscaleOptions:
         source_matrix: What the source's colours are made with, a name of ``MATRICES``, in place of
             what it says.
         source_range: Likewise, a name of ``RANGES``.
+
+    Example:
+        >>> UpscaleOptions(codec="libx265", crf=20, overwrite=True).crf
+        20
     """
 
     codec: str | None = None
@@ -136,21 +140,23 @@ class UpscaleOptions:
             )
         if self.crop not in (None, AUTO) and not re.fullmatch(r"\d+:\d+:\d+:\d+", self.crop):
             raise ValueError(
-                f"crop must be auto, or W:H:X:Y in pixels of the source, as 1920:800:0:140, got "
-                f"{self.crop!r}"
+                "crop must be auto, or W:H:X:Y in pixels of the source such as 1920:800:0:140, "
+                f"got {self.crop!r}"
             )
 
     def _check_together(self) -> None:
         if self.resume and self.overwrite:
             raise ValueError(
-                "resume goes on with a stopped job and overwrite forgets it; give one of them"
+                "resume continues an interrupted job and overwrite discards it; give only one of "
+                "them"
             )
         if self.height is not None and self.scale is not None:
-            raise ValueError("height and scale both say how large the result is; give one of them")
+            raise ValueError(
+                "height and scale both set the size of the result; give only one of them"
+            )
         if self.preview_seconds is not None and (self.start, self.end) != (None, None):
             raise ValueError(
-                "a preview takes its part of the video from preview and preview_start; leave out "
-                "start and end"
+                "preview and preview_start choose the part of the video; leave out start and end"
             )
         if self.preview_start and self.preview_seconds is None:
             raise ValueError(

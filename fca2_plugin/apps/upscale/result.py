@@ -19,6 +19,10 @@ class Progress:
         fps: Frames per second in this run.
         seconds_left: Of this stage, None where nobody knows.
         share: Of the stage's work that is done, frames that are still in the network included.
+
+    Example:
+        >>> Progress(Path("in.mp4"), "upscale", done=30, total=120, share=0.25).stage
+        'upscale'
     """
 
     source: Path
@@ -45,6 +49,10 @@ class UpscaleResult:
         seconds: That this run took.
         resumed_frames: Frames that an earlier run had finished.
         notes: What there is to know, a sentence each.
+
+    Example:
+        >>> UpscaleResult(Path("out.mp4"), num_frames=120, height=576, width=704).num_frames
+        120
     """
 
     out: Path

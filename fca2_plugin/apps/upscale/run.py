@@ -79,6 +79,12 @@ def upscale(
         OSError: The disk is full.
         ValueError: The source, the result's name, the network or an option is wrong; the message
             says what to do.
+
+    Example:
+        >>> options = UpscaleOptions(device="cpu")
+        >>> result = upscale("in.mp4", "out.mp4", weights="bicubic", options=options)
+        >>> result.num_frames, result.height, result.width
+        (4, 128, 160)
     """
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
@@ -87,7 +93,7 @@ def upscale(
     with Group(alone) as group, _alone(source, out, options, group) as work:
         if out.exists() and options.resume and not work.replaces():
             group.alone(work.remove)  # perhaps it was stopped after its last step
-            note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
+            note = f"{out} is complete, so there is nothing to do; --overwrite makes it again"
             return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
         runner = load_runner(config, checkpoint, weights, network, **options.network)
@@ -120,7 +126,14 @@ def plan_upscale(
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
 ) -> Job:
-    """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same."""
+    """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same.
+
+    Example:
+        >>> options = UpscaleOptions(device="cpu")
+        >>> job = plan_upscale("in.mp4", "out.mp4", weights="bicubic", options=options)
+        >>> job.upscaler.scale
+        4
+    """
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
     check_paths(source, out, replace(options, resume=False, overwrite=True), make=False)
@@ -135,8 +148,8 @@ def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
         return False
     if not options.resume:
         raise ValueError(
-            f"a stopped job for this result is in {work.path}; go on with --resume, or begin anew "
-            "with --overwrite"
+            f"an interrupted job for this result is in {work.path}; continue it with --resume, or "
+            "start again with --overwrite"
         )
     return True
 
@@ -294,7 +307,11 @@ def _alone(source: Path, out: Path, options: UpscaleOptions, group: Group) -> It
             if group.is_first and not kept:
                 work.remove()
             if isinstance(error, KeyboardInterrupt):
-                left = "the finished parts are kept, and --resume goes on" if kept else "no part"
+                left = (
+                    "the finished parts are kept, and --resume continues with the rest"
+                    if kept
+                    else "no part"
+                )
                 raise KeyboardInterrupt(
                     f"{out}: {left}{'' if kept else ' was finished yet'}"
                 ) from error
@@ -311,7 +328,8 @@ def _full_disk_said(work: WorkFolder, out: Path) -> Iterator[None]:
             raise
         kept = ""
         if work.has_segments():
-            kept = f", then go on with --resume: what is finished is kept in {work.path}"
+            kept = f", then continue with --resume; the finished parts are kept in {work.path}"
         raise OSError(
-            error.errno, f"there is no room for {out}: {os.strerror(error.errno)}; make room{kept}"
+            error.errno,
+            f"there is no space for {out}: {os.strerror(error.errno)}; free some space{kept}",
         ) from error
