@@ -16,7 +16,7 @@ def require(module: str, extra: str) -> ModuleType:
         extra: The extra of ``setup.py`` that installs it.
 
     Raises:
-        ModuleNotFoundError: The module is absent; the message holds the line that installs it.
+        ModuleNotFoundError: The module is absent; the message contains the line that installs it.
         ImportError: Its version is not one that the extra asks for.
     """
     try:

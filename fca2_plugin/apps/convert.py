@@ -54,7 +54,7 @@ class Conversion:
         to: The host it is for.
         network: What the weights belong to.
         num_tensors: Tensors of it.
-        averaged: The file holds the weights and their average.
+        averaged: The file contains the weights and their average.
         left_out: What else the file held, by the first part of its names.
         note: What must be set so that both hosts compute the same.
     """
@@ -167,7 +167,7 @@ def _write_mmagic(translated: list[Translation]) -> dict:
     ]
     if _is_on_clips(translated[0]):
         for state in states:
-            state["step_counter"] = torch.zeros(1)  # of MMagic's BasicVSR, which counts anew
+            state["step_counter"] = torch.zeros(1)  # of MMagic's BasicVSR, which counts again
     content = {"state_dict": states[-1]}
     if len(states) == 2:
         content["ema_state_dict"] = {_MODULE + key: value for key, value in states[0].items()}

@@ -31,7 +31,7 @@ frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or nu
                     condition
 ==================  ================================================================================
 
-An infinite value stands as ``Infinity``, which Python reads and strict JSON does not know.
+An infinite value is written as ``Infinity``, which Python reads but strict JSON does not allow.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -101,8 +101,8 @@ def evaluate(
 
     Args:
         gt: Ground truth: a video, or a folder of frames, of clip folders or of videos.
-        sr: Finished results, likewise; with ``data`` a folder of the conditions.
-        lq: What the network or floor starts from, likewise.
+        sr: Finished results, in the same forms; with ``data`` a folder of the conditions.
+        lq: Input of the network or baseline, in the same forms.
         data: What ``fca2 encode`` wrote.
         split: Part of ``data``; by default the only one, or ``test``.
         conditions: Which of its conditions, such as ``raw`` and ``crf25``; all by default.
@@ -112,7 +112,7 @@ def evaluate(
         network: A module, from clips (1, t, 3, h, w) to clips.
         fca2: Put FCA² of this preset around the network of ``config``, untrained: ``fast``.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
-        degradation: How the LQ was made, which says where its pixels lie; ``data`` says so itself.
+        degradation: How the LQ was made, which says where its pixels are; ``data`` says so itself.
         phase: Where the LQ pixels lay on which the network of ``checkpoint``, or of the finished
             results, was trained: a word of ``fca2_plugin.geometry``. By default what checkpoint
             and config say. Results are moved by the difference.
@@ -122,7 +122,7 @@ def evaluate(
         raft_weights: File of RAFT's weights; without it the warping error uses OpenCV's DIS.
         chunk: Run the network on so many frames at once; by default on whole clips.
         context: Of them, frames on each side that only help; by the network by default.
-        settings: How the network runs; on a GPU where there is one, in float32, by default.
+        settings: How the network runs; by default in float32, on a GPU if there is one.
         color_correction: In place of FCA²'s own: ``frame``, ``lr_domain``, ``mean`` or ``none``,
             without the statistics of its input.
         name: The method's name in the result.
@@ -338,7 +338,7 @@ def _displaced(result: Mapping) -> list[str]:
 
 
 def _set_color_correction(network, mode: str, source: Path_) -> None:
-    """Put another colour correction, or none, in the place of a network's own."""
+    """Replace a network's own colour correction by another, or by none."""
     from fca2_plugin.nets import FCA2Net
     from fca2_plugin.ops.color import COLOR_CORRECTIONS
 

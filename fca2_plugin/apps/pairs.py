@@ -78,7 +78,7 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
         split: Which part; by default the only one, or ``test``.
 
     Raises:
-        FileNotFoundError: There is no such folder, or no manifest.
+        FileNotFoundError: The folder does not exist, or no manifest.
         ValueError: The manifest cannot be read, or the split or the LQ is not there.
     """
     root = Path(root)

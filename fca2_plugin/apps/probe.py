@@ -20,7 +20,7 @@ def probe_stream(path: str | os.PathLike) -> dict:
         path: A video file, or a raw H.264 or HEVC stream.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, is damaged, or is HEVC of a kind that is not known.
     """
     infos = list(frame_infos(path))

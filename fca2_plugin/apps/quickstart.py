@@ -77,12 +77,12 @@ def run_quickstart(
         console: Where progress and the table are shown.
 
     Returns:
-        What ``results.json`` holds.
+        What ``results.json`` contains.
 
     Raises:
         FileNotFoundError: ``video`` is not there.
         ValueError: ``video`` is not a video, too short or too small, ``budget`` is not positive, or
-            the folder holds a run with other arguments.
+            the folder contains a run with other arguments.
     """
     check_budget(budget)
     console = console or Console()

@@ -62,7 +62,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class BicubicFloor:
-    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor.
+    """Bicubic upsampling that knows where the LQ pixels are: the harder floor.
 
     Args:
         scale: How many times larger.

@@ -374,20 +374,19 @@ def open_server(
     work_dir: str | os.PathLike | None = None,
     max_gib: float = MAX_GIB,
 ) -> Iterator[PageServer]:
-    """The page while the context lasts; at its end the job that runs is stopped.
+    """Serve the page inside a ``with`` block; at its end a running job is stopped.
 
     Args:
         config: See ``upscale``; then it is the page's only network.
         checkpoint: See ``upscale``.
         weights: The weights that are chosen at first.
         network: See ``upscale``; then it is the page's only network.
-        options: See ``upscale``, for every video.
-        host: Where to listen; another than 127.0.0.1 lets other machines ask.
+        options: See ``upscale``; used for every video.
+        host: Address to listen at; any other than 127.0.0.1 is open to other machines.
         port: 0 for the first free one from 7860 on.
-        password: Asked for, with the user ``fca2``; other machines need one.
-        work_dir: Where uploads and results live and stay; by default a folder that is removed at
-            the end.
-        max_gib: Of an upload.
+        password: Password for the user ``fca2``; required if other machines can connect.
+        work_dir: Folder that keeps uploads and results; by default one that is removed at the end.
+        max_gib: Largest upload.
 
     Raises:
         ModuleNotFoundError: Gradio is not installed.

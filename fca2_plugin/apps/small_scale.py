@@ -96,7 +96,7 @@ def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
 def score_row(clips: Path, **method: str) -> dict:
     """A row of the table: every CRF by ``evaluate``, of ``floor="bicubic"`` or of ``weights``.
 
-    Bicubic knows where the LQ pixels lie: the harder floor.
+    Bicubic knows where the LQ pixels are: the harder floor.
     """
     conditions = [f"crf{crf}" for crf in CRFS]
     result = evaluate(data=clips, conditions=conditions, **method)

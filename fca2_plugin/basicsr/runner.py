@@ -55,7 +55,7 @@ def load_config(
         work_dir: Where ``experiments``, ``results`` and ``tb_logger`` are; by default here.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ImportError: A module of ``custom_imports`` is not there.
         ValueError: It is not YAML of options, names an unknown type, or holds a key that nothing
             reads; an option names a key that the file does not have.
@@ -109,7 +109,7 @@ def use_resume(cfg: dict, source: str = "auto") -> bool:
 
     Raises:
         FileNotFoundError: The file is not there, or the weights of its iteration are not; or the
-            run's folder holds weights alone.
+            run's folder contains weights alone.
     """
     run = Path(cfg["root_path"], "experiments", cfg["name"])
     if source == "auto":
@@ -186,7 +186,7 @@ def test(
         launcher: ``none``, ``pytorch`` or ``slurm``.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: The config lacks a part that testing needs, or asks for what is not here.
     """
     _check_keys(cfg, _TEST_KEYS, "testing")
@@ -220,7 +220,7 @@ def load_generator(cfg: Mapping, checkpoint: str | Path | None) -> nn.Module:
     Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: Its weights do not belong to this network.
     """
     _check_keys(cfg, ("network_g",), "a network")

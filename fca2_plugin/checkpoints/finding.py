@@ -52,7 +52,7 @@ def newest_checkpoint(folder: Path) -> Path | None:
     The file that the run marked as its last counts by its name alone, so that a copied folder does
     not lead back to the original. Higher numbers win that were written after it: the run was
     prolonged, or killed between the two. Older ones are of an earlier run.
-    Where none is whole it is the newest.
+    If none is whole, the newest is returned.
 
     Example:
         >>> newest_checkpoint(Path(".")) is None
@@ -73,7 +73,7 @@ def newest_checkpoint(folder: Path) -> Path | None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there to its end, as far as can be seen without reading all of it.
+    """Whether a file is complete, as far as can be seen without reading all of it.
 
     Example:
         >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")

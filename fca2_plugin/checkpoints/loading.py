@@ -57,7 +57,7 @@ def load_part(module: nn.Module, path: str | Path, part: str, weights: str | Non
     Args:
         module: The network, or a part of one.
         path: A file, the folder of a run, or an address.
-        part: What the module is called inside FCA², and in messages.
+        part: Name of the module inside FCA², and in messages.
         weights: The key of the weights in the file; by default the averaged ones.
 
     Raises:
@@ -96,7 +96,7 @@ def select_part(state: State, part: str) -> dict[str, Tensor]:
 def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[str, Tensor]:
     """The weights in ``state`` under the names of ``module``: exactly its keys.
 
-    Where the weights expect a setting of the network, as FTVSR's released ones do, it is set.
+    If the weights need a setting of the network, as those of FTVSR do, it is set.
 
     Raises:
         ValueError: They do not belong to ``module``, which the message shows; or training had
@@ -141,7 +141,7 @@ def holds_vsr_alone(names: Iterable[str]) -> bool:
 
 
 def check_weights(wanted: State, given: State, source: str | Path, part: str) -> None:
-    """Make sure that all weights are there, no others, and of the right shape.
+    """Make sure that the weights are complete, with no others, and have the right shapes.
 
     Raises:
         ValueError: They are not; the message lists which, and names ``source`` and ``part``.

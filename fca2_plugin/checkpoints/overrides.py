@@ -2,7 +2,7 @@
 
 An optimiser's own values (learning rate, betas, ...) stay those of the checkpoint, which its state
 was made with. BasicSR's schedules go on where they were by the settings of the config (milestones,
-periods, ...), from which they compute every value anew. MMEngine's compute each value from the one
+periods, ...), from which they compute every value again. MMEngine's compute each value from the one
 before, so that other settings would fit nothing that came before: they stay, too. Only their end,
 which is the run's unless somebody set it, moves with a run that is prolonged.
 """
@@ -61,7 +61,7 @@ class Asked:
 
 
 def nothing_to_resume(folder: object) -> str:
-    """What a warning says, since the folder may be mistyped.
+    """The warning for a folder without a run, whose name may be mistyped.
 
     Example:
         >>> nothing_to_resume("work_dirs/run")

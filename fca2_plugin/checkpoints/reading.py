@@ -29,13 +29,13 @@ _CONTAINERS = ("state_dict", "params_ema", "params")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One file.
+    """The content of a checkpoint.
 
     Args:
         path: The file.
-        state: Its weights: the averaged ones (EMA) where there are both.
-        meta: The plain values beside them: MMEngine's ``meta``, or what stands beside BasicSR's
-            ``params``; the header of a safetensors file.
+        state: Its weights; the averaged ones (EMA) if it has both.
+        meta: The plain values: MMEngine's ``meta``, the other keys of BasicSR's file, or the header
+            of a safetensors file.
 
     Example:
         >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
@@ -88,7 +88,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
 
 def saved_phase(path: str | Path) -> str | None:
-    """Which phase a checkpoint was trained on, where it says so: see ``PHASE_KEY``.
+    """The phase that a checkpoint was trained on, if it tells: see ``PHASE_KEY``.
 
     Raises:
         FileNotFoundError: No such file.
@@ -107,7 +107,7 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
 
     Args:
         path: A file, the folder of a run, or an address.
-        known: What further names in the file stand for.
+        known: Meaning of further names in the file.
 
     Raises:
         FileNotFoundError: No such file.
@@ -143,7 +143,7 @@ def _read_safetensors(path: Path) -> dict[str, object]:
 
 
 def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:
-    """The weights among what a checkpoint, or a part of it, holds.
+    """The weights in the content of a checkpoint, or of a part of it.
 
     Raises:
         ValueError: There are none.

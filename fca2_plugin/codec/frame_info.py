@@ -24,10 +24,10 @@ class FrameInfo:
     """One frame of a stream.
 
     Args:
-        kind: ``I``, ``P`` or ``B``; ``?`` where the decoder does not say.
+        kind: ``I``, ``P`` or ``B``; ``?`` if the decoder does not tell.
         is_key: Decoding can start here.
-        qp: Mean luma QP over the blocks (H.264), or of the slice headers (HEVC); ``None`` where
-            neither is to be had.
+        qp: Mean luma QP over the blocks (H.264), or of the slice headers (HEVC); ``None`` if
+            neither is known.
         num_bytes: The coded size.
 
     Example:
@@ -48,7 +48,7 @@ def frame_infos(path: str | os.PathLike) -> Iterator[FrameInfo]:
         path: A video file, or a raw H.264 or HEVC stream.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
 
     Example:

@@ -53,7 +53,7 @@ FIXED_OPTIONS = {
 
 @dataclass(frozen=True)
 class LowDelay:
-    """Settings of the stand-in.
+    """Settings of x265 in place of HM.
 
     Args:
         qp: QP of the I frame; 22, 27, 32, 37 and 42 in the papers.

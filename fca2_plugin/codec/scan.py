@@ -46,8 +46,8 @@ class Scan:
         time_base: Seconds of one tick.
         last_ticks: How long the last frame is shown.
         rate: Frames per second, on average.
-        height: Of a frame.
-        width: Of a frame.
+        height: Height of a frame.
+        width: Width of a frame.
         pix_fmt: FFmpeg's name.
         tags: Of the colours.
         aspect: Width of a pixel over its height.
@@ -154,7 +154,7 @@ def scan(
         until: Seconds of the video that are wanted; a little behind them is read, too.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no frame, or is damaged.
     """
     damage: list[str] = []

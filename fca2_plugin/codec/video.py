@@ -39,7 +39,7 @@ SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What a file says about its first video stream; ``None`` where it says nothing.
+    """Facts about the first video stream of a file; ``None`` where the file does not tell.
 
     Example:
         >>> info = probe("in.mp4")
@@ -80,7 +80,7 @@ def probe(path: str | os.PathLike) -> StreamInfo:
     """Read a file's header.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or has no video stream.
 
     Example:
@@ -111,12 +111,12 @@ def read_video(path: str | os.PathLike, max_frames: int | None = None) -> Iterat
 
     Args:
         path: The video file.
-        max_frames: Stop after so many frames.
+        max_frames: Stop after this many frames.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no frame, changes size, or is damaged; damage
-            raises after the frames in front of it.
+            raises after the frames before it.
 
     Example:
         >>> frames = list(read_video("in.mp4"))
@@ -154,7 +154,7 @@ def count_frames(path: str | os.PathLike, at_most: int | None = None) -> int:
         at_most: Stop counting there.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
 
     Example:
@@ -183,7 +183,7 @@ def pictures(
         jumps: Gets the number of times that the clock jumps, where the format allows that.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
     """
     av = require("av", "video")

@@ -36,7 +36,7 @@ class YuvFile:
         path: ``Name_WxH_N.yuv``.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: The name does not say the shape, or the size of the file does not fit it.
 
     Example:
@@ -141,7 +141,7 @@ def _suggestion(file_name: str, size: int) -> str:
 def write_yuv(
     folder: str | os.PathLike, name: str, frames: Iterable[Planes | np.ndarray]
 ) -> YuvFile:
-    """Write frames as ``folder/Name_WxH_N.yuv``; until all are there, nothing is.
+    """Write frames as ``folder/Name_WxH_N.yuv``; the file appears when it is complete.
 
     Args:
         folder: An existing folder.
@@ -149,7 +149,7 @@ def write_yuv(
         frames: (Y, U, V), or Y alone, which gets grey chroma. They may come one at a time.
 
     Raises:
-        FileNotFoundError: There is no such folder.
+        FileNotFoundError: The folder does not exist.
         TypeError: A plane is not a ``uint8`` array.
         ValueError: There are no frames, their shapes are not of 4:2:0 or differ, or the name
             cannot be a file's.
@@ -218,10 +218,10 @@ def video_planes(path: str | os.PathLike, max_frames: int | None = None) -> Iter
 
     Args:
         path: The video file.
-        max_frames: Stop after so many frames.
+        max_frames: Stop after this many frames.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: See ``read_video``.
 
     Example:

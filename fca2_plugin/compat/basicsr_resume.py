@@ -61,7 +61,7 @@ def read_state(path: str | Path) -> dict:
     """Read a training state.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is damaged, or no training state.
     """
     state = read_content(path)

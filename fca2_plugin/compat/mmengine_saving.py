@@ -50,7 +50,7 @@ def _remove_afterwards(method: Callable) -> Callable:
         finally:
             self.file_backend = backend
         for remove, path, file in later.removals:
-            if os.path.lexists(path) and os.stat(path).st_ino == file:  # not saved anew meanwhile
+            if os.path.lexists(path) and os.stat(path).st_ino == file:  # not saved again meanwhile
                 remove(path)
 
     return save

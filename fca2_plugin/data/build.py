@@ -54,7 +54,7 @@ def build_clips(
 
     Raises:
         TypeError: ``source`` is a path; wrap it in ``video_clips``.
-        ValueError: The folder holds something else, was built with other arguments or library
+        ValueError: The folder contains something else, was built with other arguments or library
             versions, or a clip is bad.
 
     Example:

@@ -56,7 +56,7 @@ class ClipSet:
             ``recipe.lq_on_disk``.
         seed: Seed of all draws.
         cache: Keep what was read, or finished samples where they are always the same.
-        distinct: So many samples of each clip, which then repeat; None draws new ones for ever.
+        distinct: Number of samples of each clip, which then repeat; None always draws new ones.
 
     Raises:
         ValueError: A clip is shorter than the window or smaller than the crop, its frames differ
@@ -204,18 +204,18 @@ def open_clip_set(
     seed: int = 0,
     distinct_samples: int | None = None,
 ) -> ClipSet:
-    """Open a data set by the keys that both hosts' configs have.
+    """Open a data set by the keys that the configs of both hosts use.
 
     Args:
         dataroot_gt: Clips of ground truth: folders of images or an ``.lmdb``.
-        dataroot_lq: Clips of raw LQ, or of the only LQ there is; or a list of folders that hold
-            the same clips degraded and coded in different ways, of which each sample draws one.
-            Left out, LQ is made from GT while reading.
-        lq_folder: Where the LQ of a CRF lies, beside ``dataroot_lq``.
+        dataroot_lq: Clips of raw LQ, or of the only LQ; or a list of folders with the same clips,
+            degraded and coded in different ways, of which each sample draws one. Without it, LQ
+            is made from GT while reading.
+        lq_folder: Folder of the LQ of a CRF, beside ``dataroot_lq``.
         meta_info_file: A list of the clips to use; all by default.
         partition: A key of ``PARTITIONS``, which training and testing take their side of.
         test: Whether these are the clips for testing.
-        backend: ``disk`` or ``lmdb``; by default what the roots look like.
+        backend: ``disk`` or ``lmdb``; by default found from the roots.
         task: ``vsr``, ``cleaning`` or ``autoencoder``.
         scale: GT pixels per LQ pixel.
         degradation: How LQ is made from GT, or was made; by default what the manifest of LQ on

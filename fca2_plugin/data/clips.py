@@ -1,7 +1,7 @@
 """Clips as folders of numbered images.
 
 ``root/<clip>/*.png``, nested one or two levels as in Vimeo-90K (``00001/0001/im1.png``). Names that
-begin with a dot are passed over.
+begin with a dot are skipped.
 """
 
 import os
@@ -74,9 +74,9 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
     """List the clips below ``root`` in numeric order. No image is opened.
 
     Raises:
-        FileNotFoundError: There is no such folder.
-        ValueError: It holds no clips, a clip holds no images, images lie where clips should, or
-            frames are missing from the numbering of a clip.
+        FileNotFoundError: The folder does not exist.
+        ValueError: It contains no clips, a clip contains no images, there are images in the place
+            of clips, or frames are missing from the numbering of a clip.
 
     Example:
         >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
@@ -99,8 +99,8 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
     """Return the clip ``name`` below ``root``. No image is opened.
 
     Raises:
-        FileNotFoundError: There is no such clip.
-        ValueError: It holds no images, or frames are missing from their numbering.
+        FileNotFoundError: The clip does not exist.
+        ValueError: It contains no images, or frames are missing from their numbering.
     """
     folder = Path(root) / name
     if not folder.is_dir():
@@ -138,7 +138,7 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
 
 
 def clip_size(clip: Clip) -> tuple[int, int]:
-    """Return a clip's (height, width), as ``check_images`` does.
+    """Return a clip's (height, width), read by ``check_images``.
 
     Example:
         >>> write_frames("clips/one", [np.zeros((8, 16, 3), np.uint8)] * 2)

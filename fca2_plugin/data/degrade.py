@@ -192,7 +192,7 @@ def bicubic_upsample(frame: np.ndarray, scale: int = 4, phase: str = CENTRED) ->
     Args:
         frame: RGB, ``uint8``.
         scale: How many times larger.
-        phase: Where its pixels lie. With the wrong one the result is displaced, by 1.5 pixels at
+        phase: Where its pixels are. With the wrong one the result is displaced, by 1.5 pixels at
             scale 4.
 
     Raises:

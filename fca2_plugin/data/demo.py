@@ -32,7 +32,7 @@ def build_demo(
     A folder that ``build_clips`` has filled before, from demo clips or a video, stays as it is.
 
     Args:
-        root: Where the clips are, or will be.
+        root: Folder of the clips.
         num_train: Clips for training.
         num_test: Held-out clips, over other photographs.
         num_frames: Frames of a clip.

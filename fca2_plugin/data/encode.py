@@ -50,13 +50,13 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class EncodedTree:
-    """What ``encode_tree`` leaves behind.
+    """The result of ``encode_tree``.
 
     Args:
         root: The folder of the manifest.
-        inputs: What kind of source it was, in words.
+        inputs: The kind of source, in words.
         manifest: The manifest.
-        num_written: Folders of frames that this call wrote; 0 when all was there.
+        num_written: Folders of frames that this call wrote; 0 if everything was there.
 
     Example:
         >>> tree = encode_tree("in.mp4", "data", codecs=(), jobs=1)
@@ -97,7 +97,7 @@ def encode_tree(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> EncodedTree:
-    """Degrade and compress clips, or finish what was interrupted; if all is there, do nothing.
+    """Degrade and compress clips, or finish an interrupted run; a complete data set is left alone.
 
     With more than one job, a script must call it below ``if __name__ == "__main__":``.
 
@@ -110,10 +110,10 @@ def encode_tree(
         split: ``train`` or ``test``: which clips of a data set, and the folder below
             ``destination``.
         clips: Only the clips of these names.
-        clip_frames: Cut each clip into clips of so many frames; a rest is left out.
-        keep_gt: Write ground truth, too.
+        clip_frames: Cut each clip into clips of this many frames; a rest is left out.
+        keep_gt: Also write ground truth.
         format: ``png`` or ``lmdb``.
-        keep_bitstreams: Store the coded clips, too.
+        keep_bitstreams: Also store the coded clips.
         jobs: Processes; by default as many as there are cores.
         progress: Called after each folder of frames with (done, total so far, its name).
 

@@ -61,7 +61,7 @@ class EnhancementSet:
         gt_size: Side of the square to cut out; ``None`` keeps whole frames.
         use_hflip: Mirror half of the samples left to right.
         use_rot: Mirror half of the samples top to bottom, exchange rows and columns of half.
-        max_frames: Only so many frames of a video are used, from its start; ``None`` for all.
+        max_frames: Use at most this many frames of each video, from its start; ``None`` for all.
         seed: Seed of all draws.
 
     Raises:

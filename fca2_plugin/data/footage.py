@@ -55,7 +55,7 @@ def read_photo(name: str) -> np.ndarray:
     """Read one of ``photo_names()`` as RGB; grey ones get three equal channels.
 
     Raises:
-        FileNotFoundError: The installed scikit-image does not hold it.
+        FileNotFoundError: The installed scikit-image does not contain it.
 
     Example:
         >>> read_photo("chelsea.png").dtype
@@ -90,7 +90,7 @@ def camera_clip(
         num_frames: Frames of the clip.
         size: Height and width of a frame.
         rng: Draws the path; the same state gives the same clip.
-        max_speed: What no point of the picture exceeds, in pixels of the clip a frame.
+        max_speed: Upper limit for the motion of any point, in pixels for each frame.
 
     Raises:
         ValueError: The photograph is too small for such frames, or a number is out of range.

@@ -31,7 +31,7 @@ def read_clip_list(path: str | os.PathLike) -> tuple[str, ...]:
     """Return the clips that a list names, in its order, each once.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It names no clip.
 
     Example:

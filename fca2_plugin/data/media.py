@@ -83,8 +83,8 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     """List the clips at ``path``: a video, an LMDB, a folder of frames, clip folders or videos.
 
     Raises:
-        FileNotFoundError: There is nothing at ``path``.
-        ValueError: A folder holds nothing of the kind, or several kinds at once.
+        FileNotFoundError: ``path`` does not exist.
+        ValueError: A folder contains nothing of the kind, or several kinds at once.
 
     Example:
         >>> [media.name for media in find_media("in.mp4")]

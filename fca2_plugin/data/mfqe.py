@@ -101,7 +101,7 @@ def find_mfqe(
 
     Raises:
         FileNotFoundError: A folder is not there.
-        ValueError: A folder holds no videos, one has no partner, two partners differ in size or
+        ValueError: A folder contains no videos, one has no partner, two partners differ in size or
             number of frames, or a file does not fit its name.
 
     Example:

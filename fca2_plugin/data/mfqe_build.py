@@ -66,14 +66,14 @@ def build_mfqe(
         root: The tree.
         split: The folder below it, ``train_108`` and ``test_18`` in the published tree.
         qps: The QPs to code at.
-        max_frames: Use no more frames of a video than so many.
+        max_frames: Use at most this many frames of each video.
         preset: x265's speed preset.
         clips: Only the videos of these names.
         progress: Called after each video with (done, total, text).
 
     Raises:
-        FileNotFoundError: There is no such source.
-        ValueError: ``split`` leads out of ``root``; the source holds no videos, two of one name,
+        FileNotFoundError: The source does not exist.
+        ValueError: ``split`` leads out of ``root``; the source contains no videos, two of one name,
             none of a name in ``clips``, or one that cannot be coded; or what is there was coded
             from other videos, with other settings or library versions.
 

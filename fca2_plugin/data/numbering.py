@@ -69,7 +69,7 @@ def find_numbering(names: Sequence[str], labels: Sequence[object] = ()) -> Numbe
 
 
 def _check_strangers(labels: Sequence, matches: Sequence, prefixes: Counter) -> None:
-    """More than half of the frames are numbered alike, and one is not: it is no frame."""
+    """More than half of the frames are numbered alike, and one is not: it is not a frame."""
     prefix, count = prefixes.most_common(1)[0] if prefixes else ("", 0)
     if count < 3 or 2 * count <= len(labels):
         return

@@ -78,7 +78,7 @@ def _peaks(quality: np.ndarray, what: str) -> np.ndarray:
 def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each frame the peak before and the peak behind it.
 
-    A frame without one on a side, as in front of the first peak, stands in for it itself.
+    A frame without one on a side, as before the first peak, stands in for it itself.
 
     Returns:
         Indices (n,) and (n,).

@@ -55,7 +55,7 @@ class SampleRecipe:
         use_vflip: Mirror half of the windows top to bottom.
         use_rot: Exchange rows and columns of half of the windows.
         gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps all.
-        degradation: How LQ is made from GT, or was made.
+        degradation: How LQ is or was made from GT.
         lq_on_disk: LQ is read, not made.
         mix: How often and how strongly windows are coded.
         codec: The encoder's settings without ``crf`` and ``qp``.

@@ -18,7 +18,7 @@ SourceClip = tuple[str, str, Iterable[np.ndarray]]  # split, clip name, frames
 
 @dataclass(frozen=True)
 class ClipSource:
-    """An iterable of (split, name, frames) that can say beforehand what it will give.
+    """An iterable of (split, name, frames) whose content is known before it is made.
 
     ``build_clips`` compares the recipe with that of a finished data set, and need not make the
     clips again to see that nothing has changed.
@@ -62,10 +62,10 @@ def video_clips(
         path: The video file.
         num_frames: Frames of a clip.
         train_fraction: The share of the clips for training; at least one goes to each part.
-        max_clips: Use no more than so many, counted from the start of the video.
+        max_clips: Use at most this many, counted from the start of the video.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, is too short for three clips, or an argument is out of range.
 
     Example:
@@ -113,7 +113,7 @@ def video_clips(
 
 
 def middle_of(source: ClipSource, side: int) -> ClipSource:
-    """The same clips, of each frame only the middle, at most ``side`` pixels a side.
+    """The same clips, cut to the middle of each frame, at most ``side`` pixels a side.
 
     Example:
         >>> clips = middle_of(video_clips("in.mp4", num_frames=1), side=16)

@@ -44,7 +44,7 @@ class ClipStore(Protocol):
     """Clips by name. Cheap to pickle, and safe to use in a forked process.
 
     Attributes:
-        root: Where they lie.
+        root: Their folder or LMDB.
         names: The clips, in order.
 
     Example:
@@ -81,7 +81,7 @@ def open_clips(
 
     Args:
         root: A folder of clips, or an ``.lmdb``.
-        backend: ``disk`` or ``lmdb``; by default what ``root`` looks like.
+        backend: ``disk`` or ``lmdb``; by default found from ``root``.
         names: The clips to open, in this order; all by default.
 
     Raises:

@@ -125,7 +125,7 @@ class Tree:
         """Make the folder ready, and learn what of it is finished.
 
         Raises:
-            ValueError: It holds something else, or was begun with other arguments or versions.
+            ValueError: It contains something else, or was begun with other arguments or versions.
         """
         self._versions = dict(versions)
         manifest = self.finished_manifest()
@@ -142,7 +142,7 @@ class Tree:
         for leftover in self.root.rglob(".*.tmp"):
             shutil.rmtree(leftover, ignore_errors=True)
         self.parts = {part.key: part for part in parts if self.folder(*part.key).is_dir()}
-        self._write_journal()  # anew: its last line may be cut off
+        self._write_journal()  # again: its last line may be cut off
 
     def _begin_anew(self) -> None:
         root = self.root

@@ -77,7 +77,7 @@ def load_runner(
     fca2: str | None = None,
     data_phase: str = CENTRED,
 ) -> ClipRunner:
-    """Load as ``load``, ready to run.
+    """Load a network with ``load``, ready to run.
 
     Args:
         config: See ``load``.

@@ -24,11 +24,13 @@ class InferenceSettings:
     """How a network is run.
 
     Args:
-        device: Of torch; None takes a GPU where there is one.
-        dtype: Of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16`` (``fp16``).
+        device: A device of torch; by default a GPU if there is one.
+        dtype: Type of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16``
+            (``fp16``).
             Weights, optical flow, warping and deformable convolution stay in float32.
         channels_last: Keep the channels of a pixel together in memory; on a CPU they always are.
-        compile: Compile what a network calls for every frame, by ``torch.compile``; takes minutes.
+        compile: Compile what a network calls for every frame with ``torch.compile``, which takes
+            minutes.
         cuda_graphs: Replay the launches of a whole pass; for clips of one shape, on a GPU.
 
     Raises:

@@ -10,7 +10,7 @@ class ChannelAttention(nn.Module):
     """Weighs channels by their global average (squeeze and excitation).
 
     Args:
-        channels: Of the input.
+        channels: Channels of the input.
         reduction: How many times narrower the layer between is.
 
     Shape:

@@ -25,7 +25,7 @@ class _GradientOfInput(torch.autograd.Function):
 
 
 class LeanConv2d(nn.Conv2d):
-    """``nn.Conv2d``, which torch lets keep its input even where its weights are frozen.
+    """``nn.Conv2d`` that does not keep its input in memory where its weights are frozen.
 
     Frozen parts in the middle of a network that learns, such as FCA²'s decoder, would hold a map
     for every convolution.

@@ -55,7 +55,7 @@ def lpips_network(alexnet: str | Path | None = None) -> nn.Module:
     Raises:
         FileNotFoundError: The weights are not there and cannot be downloaded.
         ModuleNotFoundError: torchmetrics is not installed.
-        ValueError: The file holds something else.
+        ValueError: The file contains something else.
     """
     module = require("torchmetrics.functional.image.lpips", "evaluation")
     import torchvision
@@ -82,7 +82,7 @@ def load_weights(network: nn.Module, path: str | Path, what: str) -> nn.Module:
     """Load a local file of plain weights into a network and return it.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a file of weights, or of another network.
     """
     path = Path(path)

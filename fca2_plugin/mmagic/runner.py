@@ -68,8 +68,8 @@ def load_config(
             ``./work_dirs/<config name>`` as in MMagic.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not a valid config, it holds a key that nothing reads or a number that is
+        FileNotFoundError: The file does not exist.
+        ValueError: It is not a valid config, or it contains an unknown key or a number that is
             out of range, or an option names such a key.
     """
     path = Path(path)
@@ -140,7 +140,7 @@ def use_resume(cfg: Config, source: str = "auto") -> bool:
             starts as the config says, its ``load_from`` included.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
     """
     if source == "auto":
         work_dir = Path(cfg.work_dir)
@@ -218,7 +218,7 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
             taken where there are any.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: The file is not a checkpoint or belongs to another network, or the config lacks
             a part that testing needs.
     """
@@ -240,7 +240,7 @@ def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
     Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: Its weights do not belong to this network.
     """
     cfg = copy.deepcopy(cfg)

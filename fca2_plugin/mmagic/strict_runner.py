@@ -47,7 +47,7 @@ class StrictRunner(Runner):
         """Load a checkpoint whole.
 
         Raises:
-            FileNotFoundError: There is no such file.
+            FileNotFoundError: The file does not exist.
             ValueError: It is not a checkpoint, or one of another network.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, "cpu", logger=None)
@@ -100,7 +100,7 @@ def fit_model(
 
     Args:
         model: A model with a ``generator``, and perhaps an averaged one; or any other.
-        checkpoint: What the file holds.
+        checkpoint: What the file contains.
         source: The file, for messages.
         whole: Everything has to be in it, as what is resumed has; otherwise what is needed in
             training alone (discriminators, counters) may be missing, or left over.

@@ -63,7 +63,7 @@ class _Adapter(nn.Module):
 
     @property
     def spec(self) -> NetSpec:
-        """What the clip must be, so that the network gets what it asks for."""
+        """Requirements on a clip, so that its windows suit the network."""
         inner, factor = self.net_spec, self.upsample
         return replace(
             inner,
@@ -120,14 +120,14 @@ class SlidingWindow(_Adapter):
     Args:
         net: Network that maps a window (b, f, 3, h, w) to its middle frame (b, 3, s*h, s*w). It
             may return a tuple that starts with it.
-        num_frames: Frames of a window, odd; None for what ``spec`` says.
-        border: What stands for frames before the first and after the last: ``replicate``,
+        num_frames: Frames of a window, odd; None follows ``spec``.
+        border: What replaces frames before the first and after the last: ``replicate``,
             ``reflection``, ``reflection_circle`` or ``circle``, as in BasicSR.
         windows_at_once: Windows that run as one batch without gradients; None for all.
-        upsample: Enlarge the frames so much before, by bicubic interpolation.
-        mean: What is taken from R, G and B before, and added after.
-        std: What R, G and B are divided by before, and multiplied with after.
-        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+        upsample: Factor by which frames are first enlarged, by bicubic interpolation.
+        mean: Subtracted from R, G and B before the network, and added afterwards.
+        std: Divides R, G and B before the network, and multiplies them afterwards.
+        spec: Requirements of ``net`` on its input, if it has no ``spec`` of its own.
 
     Shape:
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
@@ -187,10 +187,10 @@ class FramesAsBatch(_Adapter):
     Args:
         net: Network that maps images (b, 3, h, w) to (b, 3, s*h, s*w).
         frames_at_once: Frames that run as one batch without gradients; None for all.
-        upsample: Enlarge the frames so much before, by bicubic interpolation.
-        mean: What is taken from R, G and B before, and added after.
-        std: What R, G and B are divided by before, and multiplied with after.
-        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+        upsample: Factor by which frames are first enlarged, by bicubic interpolation.
+        mean: Subtracted from R, G and B before the network, and added afterwards.
+        std: Divides R, G and B before the network, and multiplies them afterwards.
+        spec: Requirements of ``net`` on its input, if it has no ``spec`` of its own.
 
     Shape:
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.

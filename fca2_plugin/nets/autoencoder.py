@@ -68,7 +68,7 @@ class FrameAutoencoder(nn.Module):
     """
 
     spec = NetSpec(scale=1)
-    phase = None  # its decoder learns where LQ pixels lie
+    phase = None  # its decoder learns where LQ pixels are
     takes_groups = has_plain_codes = False
 
     def __init__(

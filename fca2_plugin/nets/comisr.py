@@ -104,8 +104,8 @@ class COMISRNet(nn.Module):
         flow_channels: First width of the flow network.
         warmup_frames: Frames, mirrored from the clip's start, that run before it and are dropped;
             the published test takes 5.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``; its own data keep the first
-            of each block.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``; the
+            published data keep the first of each block.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.

@@ -64,7 +64,7 @@ class CompactVSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_blocks: Residual blocks of each direction.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
@@ -147,7 +147,7 @@ class CompactSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_convs: Convolutions between the first and the last.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.

@@ -214,7 +214,7 @@ class FCA2Net(nn.Module):
         """Which frames share a code, where that depends on nothing else than what is given here.
 
         Args:
-            num_frames: Of the clip where the network ``spans_clips``, else of a chunk.
+            num_frames: Frames of the clip where the network ``spans_clips``, else of a chunk.
             types: Those of the clip's frames, as ``spread_keys`` takes them; key frames of chunks
                 are where they are.
 

@@ -82,7 +82,8 @@ class GuidedAutoencoder(nn.Module):
         mid_channels: Width of the network that fuses what codes say of a frame.
         num_blocks: Its residual blocks.
         scale: The largest scale of the VSR network; its divisors fit too.
-        phase: Where LQ pixels lie in the VSR network's result, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in the blocks of the VSR network's result, a word of
+            ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) to the same, any t >= 1.
@@ -139,7 +140,7 @@ class GuidedAutoencoder(nn.Module):
             nn.init.zeros_(network[-1].bias)
 
     def use_phase(self, phase: str) -> None:
-        """Set where LQ pixels lie, which only the VSR network knows; nothing that learns changes.
+        """Set the position of LQ pixels, which only the VSR network knows; no weights change.
 
         Raises:
             ValueError: An unknown phase.
@@ -257,7 +258,7 @@ class GuidedAutoencoder(nn.Module):
             detail: Of the key frames, (n, K, 3, s*h, s*w).
             guide: Of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
-            scale: Of the codes.
+            scale: Scale of the codes.
 
         Returns:
             The frames by their indices, (n, 3, s*h, s*w).

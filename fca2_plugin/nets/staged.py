@@ -48,10 +48,10 @@ class StagedFCA2Net(FCA2Net):
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: ``decoder``, ``encoder`` or ``both`` (Table VII).
         clamp_output: Clamp corrected frames to [0, 1] outside training.
-        phase: Where the LQ pixels lie that the VSR network was or will be trained on, ``centred``
-            or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
-            ``centred`` where the autoencoder enlarges by a fixed filter and the network learned
-            its phase from its data.
+        phase: Position in their blocks of the LQ pixels that the VSR network is trained on,
+            ``centred`` or ``first`` (``fca2_plugin.geometry``). By default that of the network, or
+            ``centred`` if the autoencoder enlarges by a fixed filter and the network learned its
+            phase from its data.
         vsr_cache: A folder for the results of a frozen VSR network on training samples. They are
             computed once for each sample, so the data set should repeat a limited number
             (``distinct_samples``), and codes must stay the same while FCA² learns:

@@ -1,4 +1,4 @@
-"""STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF in front of VSR.
+"""STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF before VSR.
 
 Sizes follow the public PyTorch implementation: R1 329,842 parameters, R3 364,510, R3L 1,274,622
 (printed: 1275 K). Two choices are ours. Offsets start at zero (see ``layers/deform.py``). Frames

@@ -38,7 +38,7 @@ def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
 
     Args:
         x: Frames to correct, at scale s.
-        reference: Frames that hold the right colours, at scale 1.
+        reference: Frames with the right colours, at scale 1.
         mode: ``frame`` is eq. 4: the statistics of ``x`` itself. A blurred and subsampled
             reference has a smaller deviation than a sharp ``x``, so eq. 4 lowers contrast even of
             a perfect result. ``lr_domain`` compares like with like: the statistics of ``x`` after

@@ -21,7 +21,7 @@ def spread_keys(num_frames: int, num_keys: int, types: str | None = None) -> tup
     From one to the next it is at most one frame further than where all are equally far apart.
 
     Args:
-        num_frames: Of the clip.
+        num_frames: Frames of the clip.
         num_keys: How many are wanted; one for a single frame, else at least two.
         types: One letter a frame, ``I``, ``P``, ``B``, or ``?`` where it is not known; None where
             none is.

@@ -8,7 +8,7 @@ __all__ = ["extend_time", "mirror_time", "pad_space", "round_up"]
 
 
 def round_up(size: int, multiple: int) -> int:
-    """The next multiple of ``multiple``, without a negative number: ONNX divides towards zero."""
+    """Round up to a multiple, without negative numbers: ONNX rounds towards zero."""
     return (size + multiple - 1) // multiple * multiple
 
 

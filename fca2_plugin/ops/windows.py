@@ -14,16 +14,16 @@ BORDERS = ("replicate", "reflection", "reflection_circle", "circle")
 
 
 def window_indices(num_frames: int, window: int, border: str = "reflection") -> list[list[int]]:
-    """Which frames each window holds, one window for every frame.
+    """Which frames each window contains, one window for every frame.
 
-    The names of ``border`` and what they mean are BasicSR's. At frame 0 with a window of 5:
+    The names of ``border`` are those of BasicSR. At frame 0 with a window of 5:
     ``replicate`` 0 0 0 1 2, ``reflection`` 2 1 0 1 2, ``reflection_circle`` 4 3 0 1 2,
     ``circle`` 3 4 0 1 2. A clip too short for that is reflected as often as needed.
 
     Args:
         num_frames: Frames of the clip.
         window: Frames of a window, odd.
-        border: What stands for frames before the first and after the last.
+        border: What replaces frames before the first and after the last.
 
     Raises:
         ValueError: An even window, or an unknown border.
@@ -58,7 +58,7 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
 def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
     """The last peak before each frame, the frame itself, the first peak after it.
 
-    Where there is none the frame stands in for it, as in MFQE.
+    If there is none, the frame replaces it, as in MFQE.
 
     Args:
         num_frames: Frames of the clip.
@@ -101,7 +101,7 @@ def map_windows(
     Args:
         function: Maps windows (b, f, ...) to frames (b, ...).
         clip: (n, t, ...).
-        windows: Numbers of the frames of each window, as many for each.
+        windows: Numbers of the frames of each window; all windows have the same length.
         at_once: Windows of every clip that run as one batch without gradients, and are gathered
             only then; None for all. With gradients all run at once: everything is kept anyway.
 

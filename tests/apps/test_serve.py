@@ -239,7 +239,7 @@ def test_servers_that_cannot_be(tmp_path):
                 ),
                 ({"work_dir": tmp_path / "work"}, "another process is writing to"),
                 ({"work_dir": tmp_path / "file"}, "cannot be written"),
-                ({"max_gib": 0}, "the largest upload .--max-size. must be above 0"),
+                ({"max_gib": 0}, "the upload limit .--max-size. must be above 0"),
                 ({"weights": "bicubik"}, r"did you mean 'bicubic'\?"),
                 ({"network": Enlarge(2)}, "exclude each other"),
             ):

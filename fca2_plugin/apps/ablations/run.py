@@ -51,7 +51,7 @@ def run_ablations(
         console: Where progress and the tables are shown.
 
     Returns:
-        What ``results.json`` holds.
+        What ``results.json`` contains.
 
     Raises:
         FileNotFoundError: The data is not there.

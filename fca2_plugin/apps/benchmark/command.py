@@ -45,7 +45,7 @@ def benchmark_command(
         console: Where progress and the table are shown.
 
     Returns:
-        What ``json_path`` holds.
+        What ``json_path`` contains.
 
     Raises:
         ValueError: Options that do not go together, or as ``run_benchmark``.

@@ -41,8 +41,8 @@ def run_enhancement(
     Args:
         names: Keys of ``ENHANCERS``; none for those of Table IV.
         sizes: Width and height by the name of a class, or of a size.
-        frames: Of the clip. Every frame has its window, so one says what a frame costs; a GPU may
-            need more to be busy.
+        frames: Frames of the clip. Every frame has a window of its own, so one frame is enough; a
+            GPU may need more to be busy.
         repeats: Timed rounds; None for as many as ``compare`` takes.
         inference: Device, type and the like; None for the defaults.
         progress: Called as ``progress(size, done, total)`` after every pass.

@@ -65,7 +65,7 @@ class Setting:
 
     @property
     def text(self) -> str:
-        """Said to the user."""
+        """A summary for the user."""
         said = f"{self.frames} frames of {self.size[0]}x{self.size[1]}"
         return f"training on {said}" if self.training else said
 

@@ -35,7 +35,7 @@ def run_sweep(
     peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
-    """Time the networks at every value of a sweep; values that ``path`` holds are kept.
+    """Time the networks at every value of a sweep; values that ``path`` contains are kept.
 
     Args:
         choice: The networks.
@@ -47,7 +47,7 @@ def run_sweep(
         console: Where progress and the time left are shown.
 
     Returns:
-        What ``path`` holds: ``points``, each as ``run_benchmark`` returns it.
+        What ``path`` contains: ``points``, each as ``run_benchmark`` returns it.
 
     Raises:
         ValueError: ``path`` holds another sweep, or as ``bound_pairs``.

@@ -50,12 +50,12 @@ def compare(
         models: Networks by name, on the clip's device; the first one is the baseline.
         clip: Input, (1, t, 3, h, w).
         repeats: Timed rounds; None for 5, or 3 where a round takes longer than 20 seconds.
-        warmup: Rounds before, not timed, beside the one that counts operations.
+        warmup: Rounds before the timed ones, besides the one that counts operations.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
-        What was run (``device``, ``torch``, ``shape``, ...), ``ratios`` (how many times as fast as
-        the baseline each network is) and under ``models`` for each: ``ms_per_frame``,
+        Facts about the run (``device``, ``torch``, ``shape``, ...), ``ratios`` (speed of each network
+        as a multiple of the baseline's) and under ``models`` for each: ``ms_per_frame``,
         ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
         the clip and what a pass allocates; None on a CPU), ``above_model_mib`` (what a pass
         allocates), ``work`` of a pass (``macs``, ``launches``, ``bytes``) and its ``parts``, each

@@ -51,7 +51,7 @@ def export_onnx(
         weights: The name of a network that ships, in place of a config.
 
     Returns:
-        What ``manifest.json`` in ``out`` holds.
+        What ``manifest.json`` in ``out`` contains.
 
     Raises:
         FileExistsError: ``out`` exists.

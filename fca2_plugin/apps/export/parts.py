@@ -132,5 +132,5 @@ def _autoencoder_parts(net: FCA2Net, frames: int) -> tuple[GraphPart, GraphPart]
 
 
 def _fields(guide: Any) -> dict[str, Any]:
-    """What a guide holds by name; FCA²'s own is a mere number of frames."""
+    """What a guide contains by name; FCA²'s own is a mere number of frames."""
     return guide._asdict() if hasattr(guide, "_asdict") else {}

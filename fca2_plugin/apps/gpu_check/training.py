@@ -16,12 +16,12 @@ BASICSR = "fca2_plugin::basicsr/tiny/tiny_basicvsr.yml"
 
 
 def mmagic(device: torch.device) -> tuple[str, dict]:
-    """Train FCA² in MMagic, and go on from where it stopped."""
+    """Train FCA² in MMagic, and resume the run."""
     return _train_and_resume("mmagic", device)
 
 
 def basicsr(device: torch.device) -> tuple[str, dict]:
-    """Train a network in BasicSR, and go on from where it stopped."""
+    """Train a network in BasicSR, and resume the run."""
     return _train_and_resume("basicsr", device)
 
 

@@ -21,7 +21,7 @@ class Comparison:
     """One frame as several methods show it.
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         columns: Whole frames by label, uint8 RGB (h, w, 3), in the order shown: the input first,
             the best method last but one, the ground truth last. A frame smaller than the ground
             truth by a whole factor is shown enlarged with its pixels visible.
@@ -86,7 +86,7 @@ class CodesPicture:
     """Code frames beside the frames they hold.
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         frames: The clip, uint8 RGB (h, w, 3).
         codes: One picture per code, uint8 RGB.
         holds: For every code the indices of its frames.
@@ -121,7 +121,7 @@ class TemporalProfile:
     """One column of pixels over time as several methods show it (Fig. 7).
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         strips: By label, uint8 RGB (rows, frames, 3).
     """
 

@@ -109,7 +109,7 @@ def read_results(paths: Sequence[Path]) -> Results:
 
     Raises:
         FileNotFoundError: One is not there.
-        ValueError: One is no JSON, of another kind or schema, lacks a key, or repeats another.
+        ValueError: One is not JSON, of another kind or schema, lacks a key, or repeats another.
     """
     results = Results(files=[Path(path) for path in paths])
     for path in results.files:
@@ -138,11 +138,11 @@ def quickstart_evaluations(content: Mapping, place: str = "results.json") -> Ite
     """The rows of the quickstart's ``results.json``, those of shipped weights last.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
         place: What an error calls it.
 
     Raises:
-        ValueError: A value is missing or is no number.
+        ValueError: A value is missing or is not a number.
     """
     ratio = _get(place, content, "speed_ratio", float)
     crfs = _get(place, content, "crfs", list)

@@ -188,7 +188,7 @@ def look(
         known: What an earlier pass found.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no pictures, or is damaged.
     """
     layout = read_layout(source, options.stream)

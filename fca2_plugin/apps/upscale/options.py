@@ -18,22 +18,22 @@ RANGES = {"limited": 1, "full": 2}  # libavutil/pixfmt.h
 
 @dataclass(frozen=True)
 class UpscaleOptions:
-    """How a video is upscaled; every default is meant to be right.
+    """Settings of an upscale; the defaults suit most videos.
 
     Args:
-        codec: FFmpeg's name of the encoder; by the container: libx264, libvpx-vp9 for WebM.
+        codec: The encoder by its FFmpeg name; by default libx264, or libvpx-vp9 for WebM.
         crf: Constant quality on the encoder's own scale; 18 for libx264.
         encoder_preset: The encoder's speed.
-        pix_fmt: As the source, at most 10 bits.
-        encoder_options: More options of the encoder, by FFmpeg's names.
+        pix_fmt: Pixel format; by default as in the source, with at most 10 bits.
+        encoder_options: Other options of the encoder, by their FFmpeg names.
         encoder_threads: A fixed number, so that every machine writes the same bits.
         drop_unsupported: Leave out sound and subtitles that the container cannot hold.
-        keep_going: Pass over damaged parts of the source.
+        keep_going: Skip damaged parts of the source.
         cuts: Whether scene cuts end a chunk.
         cut_threshold: How much the mean pixel must change at a cut, 0 to 255.
-        chunk: Frames that the network sees at once; by the memory budget where None.
-        context: Of them, frames at each end that only help; by the network where None.
-        tile: Side of a tile; by the memory budget where None, the whole frame where 0.
+        chunk: Frames that the network sees at once; None follows the memory budget.
+        context: How many of these frames, at each end, are only context; None follows the network.
+        tile: Side of a tile; None follows the memory budget, 0 takes whole frames.
         tile_overlap: Pixels that neighbouring tiles share.
         memory_budget_gib: What the network may use; by what is free where None.
         device: A GPU where there is one.

@@ -33,7 +33,7 @@ def pair_files(
 
     Raises:
         FileNotFoundError: A source is not there.
-        ValueError: A folder holds no video, or two results have one name.
+        ValueError: A folder contains no video, or two results have one name.
     """
     sources, out = [Path(source) for source in sources], Path(out)
     several = len(sources) > 1 or sources[0].is_dir()

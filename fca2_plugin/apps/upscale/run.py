@@ -51,10 +51,10 @@ def upscale(
     progress: ProgressCallback | None = None,
     alone: bool = False,
 ) -> UpscaleResult:
-    """Write a video whose pictures went through a network, and everything else of which is copied.
+    """Upscale the pictures of a video with a network, and copy everything else.
 
-    ``out`` appears when it is whole. A job that was stopped leaves its finished parts in a hidden
-    folder beside ``out``, with which ``options.resume`` goes on. Under ``torchrun`` the processes
+    ``out`` appears when it is complete. An interrupted job leaves its finished parts in a hidden
+    folder beside ``out``, and ``options.resume`` continues it. Under ``torchrun`` the processes
     share the work.
 
     Args:
@@ -62,16 +62,16 @@ def upscale(
         out: The result; its ending chooses the container.
         config: MMagic's .py or BasicSR's .yml, with ``checkpoint``.
         checkpoint: Weights for ``config``.
-        weights: A network that ships, in place of ``config``: see ``list_weights``. Without any
-            of them it is the one that ships.
-        network: A module in place of ``config``: an ``ClipRunner``, or (1, t, c, h, w) to
+        weights: A network that ships, instead of ``config``: see ``list_weights``. By default one
+            that suits the device.
+        network: A module instead of ``config``: a ``ClipRunner``, or (1, t, c, h, w) to
             (1, t, c, s*h, s*w).
-        options: How.
-        progress: Told how far it is.
+        options: Settings; the defaults suit most videos.
+        progress: Called with the progress from time to time.
         alone: Do not share the work with the processes that ``torchrun`` started.
 
     Returns:
-        What was made.
+        The result: file, size, time and notes.
 
     Raises:
         FileNotFoundError: A file is not there.
@@ -126,7 +126,7 @@ def plan_upscale(
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
 ) -> Job:
-    """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same.
+    """Plan what ``upscale`` would do, and write nothing. Arguments and errors are the same.
 
     Example:
         >>> options = UpscaleOptions(device="cpu")
@@ -220,7 +220,7 @@ def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> 
             "programs, or use another device or a smaller network"
         ) from error
     work.put_sizes(number, smaller)
-    error.__traceback__ = None  # it holds the tensors that did not fit
+    error.__traceback__ = None  # it contains the tensors that did not fit
     if job.runner.device.type == "cuda":
         torch.cuda.empty_cache()
 

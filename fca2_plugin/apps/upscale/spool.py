@@ -1,4 +1,4 @@
-"""Sources that are no file: standard input and folders of images, as a file beside the result."""
+"""Sources that are not files: standard input and folders of images, as a file beside the result."""
 
 import shutil
 import sys
@@ -21,7 +21,7 @@ STDIN = "-"
 
 
 def is_image_folder(source: Path) -> bool:
-    """Whether a folder holds the images of a video, and no videos."""
+    """Whether a folder contains the images of a video, and no videos."""
     if not source.is_dir():
         return False
     suffixes = {path.suffix.lower() for path in visible_entries(source)}

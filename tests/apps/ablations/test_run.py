@@ -116,7 +116,7 @@ def test_every_condition_of_table_v_counts():
         ({"tables": ["IIV"]}, "unknown table 'IIV'"),
         ({"seeds": 0}, "seeds must be at least 1"),
         ({"budget": 0}, "budget must be a share above 0"),
-        ({"budget": float("nan")}, "trains nothing"),
+        ({"budget": float("nan")}, "budget must be a share above 0"),
     ],
 )
 def test_refuses_what_trains_nothing(tmp_path, arguments, message):
