@@ -17,7 +17,7 @@ from tests.conftest import require_host
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
-LISTED = re.findall(r"^\.\. entries:: (\S+)\n((?:   .+\n)*)", PAGE, re.MULTILINE)
+LISTED = re.findall(r"^\.\. entries:: (\S+)\n(?:\n((?:   .+\n)+))?", PAGE, re.MULTILINE)
 HOST = {"FCA2Net": "mmagic", "FCA2Wrapper": "mmagic"}
 
 

@@ -54,8 +54,8 @@ def compare(
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
-        Facts about the run (``device``, ``torch``, ``shape``, ...), ``ratios`` (speed of each network
-        as a multiple of the baseline's) and under ``models`` for each: ``ms_per_frame``,
+        Facts about the run (``device``, ``torch``, ``shape``, ...), ``ratios`` (speed of each
+        network as a multiple of the baseline's) and under ``models`` for each: ``ms_per_frame``,
         ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
         the clip and what a pass allocates; None on a CPU), ``above_model_mib`` (what a pass
         allocates), ``work`` of a pass (``macs``, ``launches``, ``bytes``) and its ``parts``, each
