@@ -284,7 +284,7 @@ def prepare(
             "out; .mkv can"
         )
     for index, form in converted(layout, out).items():
-        notes.append(f"{layout.tracks[index]} becomes {form}, which {out.suffix} holds")
+        notes.append(f"{layout.tracks[index]} becomes {form}, the form that {out.suffix} stores")
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:

@@ -43,7 +43,8 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
         notes.append(f"{given.num_damaged} damaged places of the source were skipped")
     if given.dynamic:
         notes.append(
-            f"the {given.dynamic} data of each frame are left out, because PyAV does not pass them on"
+            f"the {given.dynamic} data of each frame are left out, because PyAV does not pass them "
+            "on"
         )
     if given.num_jumps:
         notes.append(
