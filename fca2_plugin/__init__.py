@@ -10,7 +10,7 @@ Importing this package is cheap and changes nothing. ``fca2_plugin.mmagic`` and
 
 import importlib
 
-__all__ = ["__version__"]
+__all__ = ["FCA2Net", "FCA2Wrapper", "__version__", "wrap"]
 
 __version__ = "0.1.0"
 

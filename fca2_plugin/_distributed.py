@@ -30,8 +30,8 @@ def check_devices(launcher: str) -> None:
     gpus = torch.cuda.device_count()
     if launcher == "none" and gpus > 1:
         warnings.warn(
-            f"one of the {gpus} GPUs is used; tools/dist_train.sh and tools/dist_test.sh with "
-            f"{gpus} as the number of GPUs use them all",
+            f"one of the {gpus} GPUs is used; to use all of them, run tools/dist_train.sh or "
+            f"tools/dist_test.sh with {gpus} as the number of GPUs",
             stacklevel=2,
         )
     if launcher == "none":
@@ -40,8 +40,8 @@ def check_devices(launcher: str) -> None:
     if 0 < gpus < here:
         raise ValueError(
             f"{here} processes were started on a machine where torch sees {gpus} GPU(s), and each "
-            f"needs its own; start {gpus}, or hide the GPUs with CUDA_VISIBLE_DEVICES= to train on "
-            "the CPU"
+            f"needs a GPU of its own; start {gpus} processes, or hide the GPUs with "
+            "CUDA_VISIBLE_DEVICES= to train on the CPU"
         )
 
 

@@ -86,7 +86,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # UnicodeDecodeError is one, too
-        raise ValueError(f"{path} is no JSON file: {error}") from error
+        raise ValueError(f"{path} is not a JSON file: {error}") from error
 
 
 #: What readers raise over a damaged file.
@@ -146,7 +146,8 @@ def check_writable(path: Path, make: bool = True) -> None:
             pass
     except OSError as error:
         raise ValueError(
-            f"{path} cannot be written ({error.strerror}); choose a place where you may write"
+            f"{path} cannot be written ({error.strerror}); choose a folder where you have write "
+            "permission"
         ) from error
 
 
@@ -195,7 +196,7 @@ def _lock(path: Path, flags: int, what: str) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
-        raise Busy(f"another process is writing to {what}; wait for its end") from error
+        raise Busy(f"another process is writing to {what}; wait until it has finished") from error
     return handle
 
 

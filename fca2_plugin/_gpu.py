@@ -35,16 +35,16 @@ def unseen_gpu() -> str | None:
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     if hidden or not any(_DEVICES.glob("nvidia[0-9]*")) or _sees_gpu():
         return None
-    start = f"this machine has an NVIDIA GPU, and torch {torch.__version__} does not use it: "
+    start = f"this machine has an NVIDIA GPU, but torch {torch.__version__} does not use it: "
     driver = driver_version()
     if torch.version.cuda is None:
-        return f"{start}it was built without CUDA; install one for {_fitting(driver)}"
+        return f"{start}it was built without CUDA; install a torch for {_fitting(driver)}"
     needed = _OLDEST_DRIVERS.get(int(torch.version.cuda.split(".")[0]))
     if needed is None or driver is None or _numbers(driver) >= _numbers(needed):
         return start + _reason()
     return (
         f"{start}its CUDA {torch.version.cuda} (wheels {wheel_tag()}) needs driver {needed} or "
-        f"newer, and driver {driver} is installed; update the driver, or install a torch for "
+        f"newer, but driver {driver} is installed; update the driver, or install a torch for "
         f"{_fitting(driver)}"
     )
 

@@ -11,7 +11,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -4, -8  # malloc.h
 def keep_memory() -> None:
     """Let the process keep what a network frees, for the next frame; before threads start.
 
-    glibc gives large free blocks back to the kernel and faults them in anew for the next frame,
+    glibc gives large free blocks back to the kernel and faults them in again for the next frame,
     which takes about a quarter of a network's time on a CPU, and not the same in every process.
     A thread would have an arena of its own, to which this does not apply: so there is one for all.
     """

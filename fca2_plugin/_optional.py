@@ -16,20 +16,20 @@ def require(module: str, extra: str) -> ModuleType:
         extra: The extra of ``setup.py`` that installs it.
 
     Raises:
-        ModuleNotFoundError: The module is absent; the message holds the line that installs it.
+        ModuleNotFoundError: The module is absent; the message contains the line that installs it.
         ImportError: Its version is not one that the extra asks for.
     """
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{module} is needed here and could not be imported ({error}); install it with "
+            f"{module} is needed here, but could not be imported ({error}); install it with "
             f"`{install_line(extra)}`",
             name=error.name,
         ) from error
     if asked := misfit(module, extra):
         raise ImportError(
-            f"this needs {asked}, and another version is installed; change it with "
+            f"this needs {asked}, but another version is installed; replace it with "
             f"`{install_line(extra)}`",
             name=module,
         )

@@ -176,8 +176,8 @@ def twins(*distributions: str) -> str | None:
     if len(here) < 2:
         return None
     return (
-        f"{' and '.join(here)} own the same folder, where the files of the one that was installed "
-        "last are used; keep one: uninstall all of them by pip, then install that one again"
+        f"{' and '.join(here)} install into the same folder and overwrite each other's files; "
+        "uninstall all of them with pip, then install the one that you need"
     )
 
 

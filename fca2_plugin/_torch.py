@@ -91,11 +91,14 @@ def warn_of_emulated_bfloat16(device: torch.device, dtype: torch.dtype | None) -
     has_library = torch.backends.mkldnn.is_available()
     if not (has_library and torch.ops.mkldnn._is_mkldnn_bf16_supported()):
         warnings.warn(
-            "this CPU has no instructions for bfloat16, which takes many times as long here as "
+            "this CPU has no bfloat16 instructions, so bfloat16 takes many times as long as "
             "float32; use float32 (fp32)",
             stacklevel=3,
         )
 
 
 def _too_old(what: str) -> str:
-    return f"{what} needs torch 2.6 or newer, and this is {torch.__version__}; the rest works"
+    return (
+        f"{what} needs torch 2.6 or newer, but {torch.__version__} is installed; everything else "
+        "works"
+    )

@@ -1,4 +1,4 @@
-"""Where LQ pixels lie among the pixels of the result: the *phase*, the one place that knows it.
+"""Where LQ pixels are among the pixels of the result: the *phase*, the one place that knows it.
 
 ``centred``
     LQ pixel i lies in the middle of its block of ``scale`` pixels. So it is with every ordinary

@@ -88,6 +88,14 @@ def test_each_help_ends_with_an_example_that_the_command_understands(verb, capsy
     assert cli.make_parser().parse_args(arguments).verb == verb
 
 
+@pytest.mark.parametrize("name", ["mmagic.train", "mmagic.test", "basicsr.train", "basicsr.test"])
+def test_each_help_of_the_hosts_ends_with_an_example(name, capsys):
+    require_host(name.partition(".")[0])
+    with pytest.raises(SystemExit):
+        importlib.import_module(f"fca2_plugin.{name}").main(["--help"])
+    assert f"example: python -m fca2_plugin.{name} my_config" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [[], ["no-such-verb"], ["doctor", "--no-such-option"]])
 def test_a_wrong_command_line_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:

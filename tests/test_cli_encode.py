@@ -37,9 +37,11 @@ def test_the_published_data(source, tmp_path, capsys):
     assert "folders of frames: 2 clips of 6 frames, 10 folders written" in " ".join(said.split())
     assert "kb/s at 10 fps" in said
     assert encode(*line) == 0
-    assert "is complete: 2 clips, nothing to do" in " ".join(capsys.readouterr().out.split())
+    assert "is complete (2 clips); there is nothing to do" in " ".join(
+        capsys.readouterr().out.split()
+    )
     assert cli.main(["encode", "--verify", str(root)]) == 0
-    assert "10 folders, all as their checksums say" in " ".join(capsys.readouterr().out.split())
+    assert "10 folders; all checksums are right" in " ".join(capsys.readouterr().out.split())
     assert encode(*line[:-4], "--crf", "20") == 2
     assert "was built with other arguments (codecs was" in capsys.readouterr().err
 
@@ -81,9 +83,12 @@ def test_quiet_says_nothing(source, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--codec", "vp9", "--crf", "25"], "--crf is for x264 or x265; add one of them to"),
-        (["--codec", "av1", "--qp", "25"], "--qp is for x264 or x265"),
-        (["--bitrate", "0.1"], "--bitrate is for vp9 or av1"),
+        (
+            ["--codec", "vp9", "--crf", "25"],
+            "--crf needs the codec x264 or x265; add one of them to",
+        ),
+        (["--codec", "av1", "--qp", "25"], "--qp needs the codec x264 or x265"),
+        (["--bitrate", "0.1"], "--bitrate needs the codec vp9 or av1"),
         (["--codec", "x265"], "x265 has no published rates; give --crf or --qp"),
         (["--crf", "99"], "crf must be a whole number from 0 to 51, got 99"),
         (["--pix-fmt", "yuv422p"], "unknown pix_fmt 'yuv422p'"),
@@ -100,4 +105,4 @@ def test_bad_lines_are_one_sentence(source, tmp_path, capsys, arguments, message
 
 def test_one_path_is_too_few(source, capsys):
     assert encode(source) == 2
-    assert "is only one path; give a source and a destination" in capsys.readouterr().err
+    assert "is a single path; give a source and a destination" in capsys.readouterr().err

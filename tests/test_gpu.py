@@ -45,7 +45,7 @@ def test_a_driver_that_is_too_old(machine):
 
 def test_a_torch_without_cuda(machine):
     machine("550.54.14", None)
-    assert "built without CUDA; install one for CUDA 12" in unseen_gpu()
+    assert "built without CUDA; install a torch for CUDA 12" in unseen_gpu()
 
 
 def test_another_reason_is_torchs_own(machine, monkeypatch):

@@ -51,7 +51,7 @@ def test_a_missing_package_is_answered_with_the_line_that_installs_it(module):
 
 def test_a_package_of_another_version_is_answered_with_the_line_that_changes_it(monkeypatch):
     monkeypatch.setattr("fca2_plugin._optional.misfit", lambda module, extra: "av>=17.1")
-    with pytest.raises(ImportError, match="this needs av>=17.1, and another version .*pip install"):
+    with pytest.raises(ImportError, match="this needs av>=17.1, but another version .*pip install"):
         require("json", "video")
 
 

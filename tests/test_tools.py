@@ -81,7 +81,7 @@ def test_missing_arguments_print_the_usage(name, usage):
         (
             "train.sh",
             ["a.txt"],
-            "'a.txt' is no config; expected a .py of MMagic or a .yml of BasicSR",
+            "'a.txt' is not a config; expected a .py of MMagic or a .yml of BasicSR",
         ),
         (
             "train.sh",

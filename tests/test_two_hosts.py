@@ -236,7 +236,7 @@ def test_a_part_of_another_network_is_listed(tmp_path):
     torch.save({"params": build_host_net(NETS["BasicVSR"][1]).state_dict()}, tmp_path / "b.pth")
     net = MODELS.build(dict(NETS["BasicVSR++"][0]))
     before = {key: value.clone() for key, value in net.state_dict().items()}
-    with pytest.raises(ValueError, match="b.pth does not hold the weights of this vsr: missing"):
+    with pytest.raises(ValueError, match="b.pth does not contain the weights of this vsr: missing"):
         load_part(net, tmp_path / "b.pth", "vsr")
     assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
 

@@ -68,6 +68,8 @@ ensure_env() {
             [ -z "$prefix" ] || ! find_env "$prefix/bin/python" fca2_plugin "$@" || return 0
         done
         ! find_env python fca2_plugin "$@" || return 0
+        [ -z "${VIRTUAL_ENV-}${CONDA_PREFIX-}" ] ||
+            echo "==> the active environment lacks some of: fca2_plugin $*" >&2
     fi
     ensure_own_env
 }

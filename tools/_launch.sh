@@ -10,7 +10,7 @@ module_for() {
     case $1 in
     *.py) echo "fca2_plugin.mmagic.$2" ;;
     *.yml | *.yaml) echo "fca2_plugin.basicsr.$2" ;;
-    *) die "'$1' is no config; expected a .py of MMagic or a .yml of BasicSR" ;;
+    *) die "'$1' is not a config; expected a .py of MMagic or a .yml of BasicSR" ;;
     esac
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Build the documentation site, without the network: bash tools/build_docs.sh OUT
 #
-# OUT gets index.html and the rest. A warning is an error. The packages are those of the extra `docs`.
+# Writes OUT/index.html and the other pages. A warning is an error. The environment needs fca2_plugin,
+# torch and the extras `docs`, `video` and `opencv`: pip install '.[docs,video,opencv]'
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 [ $# -eq 1 ] || usage "build_docs.sh OUT"
-ensure_env torch av sphinx myst_parser furo
+ensure_env torch cv2 av sphinx myst_parser furo
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 cd "$ROOT"
 "$PY" -m sphinx -W --keep-going -q -E -d "$out/.doctrees" -b html -c docs . "$out"

@@ -1,14 +1,16 @@
-"""Two directives that write the reference from the code, and equations without JavaScript.
+"""Directives that write the reference from the code, and equations without JavaScript.
 
-``.. command:: fca2 upscale`` prints a command's help. ``.. modules:: fca2_plugin.nets`` documents
-the modules of a package that have an ``__all__``. Equations become MathML, which browsers draw by
-themselves, so that the built pages load nothing from another server.
+``.. command:: fca2 upscale`` prints a command's help. ``.. entries:: fca2_plugin.nets`` documents
+what a package offers: the names below it, or all of its ``__all__``. Equations become MathML, which
+browsers draw by themselves, so that the built pages load nothing from another server.
 """
 
 import argparse
 import importlib
+import inspect
 import os
-import pkgutil
+from collections.abc import Sequence
+from types import FunctionType
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -20,6 +22,7 @@ from sphinx.util.nodes import nested_parse_with_titles
 from fca2_plugin.cli import VERBS, make_parser
 
 COLUMNS = "88"  # width of the help texts
+CALLABLE = (type, FunctionType)
 
 
 class Command(Directive):
@@ -44,14 +47,16 @@ class Commands(Directive):
         return parse(self, [line for verb in VERBS for line in section(verb)])
 
 
-class Modules(Directive):
-    """A section for every module of a package."""
+class Entries(Directive):
+    """The documentation of what a package offers."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        names = documented(self.arguments[0])
-        return parse(self, [line for name in names for line in module_section(name)])
+        package = self.arguments[0]
+        names = public_entries(package, " ".join(self.content).split())
+        return parse(self, [line for name in names for line in entry(f"{package}.{name}")])
 
 
 def find_command(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
@@ -65,20 +70,21 @@ def section(verb: str) -> list[str]:
     return [title, "-" * len(title), "", f".. command:: fca2 {verb}", ""]
 
 
-def module_section(name: str) -> list[str]:
-    return [name, "-" * len(name), "", f".. automodule:: {name}", ""]
+def public_entries(package: str, names: Sequence[str] = ()) -> list[str]:
+    """The functions and classes among ``names``, or in the package's ``__all__``."""
+    offered = names or importlib.import_module(package).__all__
+    return [name for name in offered if isinstance(find(f"{package}.{name}"), CALLABLE)]
 
 
-def documented(package: str) -> list[str]:
-    """The package's public modules that say what they offer, in alphabetical order."""
-    root = importlib.import_module(package)
-    path = getattr(root, "__path__", None)
-    found = [package] if path is None else []
-    for module in pkgutil.iter_modules(path or (), f"{package}."):
-        if not module.name.rpartition(".")[2].startswith("_"):
-            names = getattr(importlib.import_module(module.name), "__all__", ())
-            found += [module.name] if names else []
-    return found
+def find(path: str) -> object:
+    """A class or function by its dotted path, without what wraps it."""
+    module, _, name = path.rpartition(".")
+    return inspect.unwrap(getattr(importlib.import_module(module), name))
+
+
+def entry(path: str) -> list[str]:
+    kind = "class" if inspect.isclass(find(path)) else "function"
+    return [f".. auto{kind}:: {path}", ""]
 
 
 def parse(directive: Directive, lines: list[str]) -> list[nodes.Node]:
@@ -103,6 +109,6 @@ def visit_math_block(self: object, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("command", Command)
     app.add_directive("commands", Commands)
-    app.add_directive("modules", Modules)
+    app.add_directive("entries", Entries)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -54,7 +54,7 @@ class Conversion:
         to: The host it is for.
         network: What the weights belong to.
         num_tensors: Tensors of it.
-        averaged: The file holds the weights and their average.
+        averaged: The file contains the weights and their average.
         left_out: What else the file held, by the first part of its names.
         note: What must be set so that both hosts compute the same.
     """
@@ -133,7 +133,7 @@ def _read(content: object, source: Path, to: str) -> tuple[list[State], tuple[st
     elif "params" in content or "params_ema" in content:
         host = "basicsr"
     if host == to:
-        raise ValueError(f"{source} is a checkpoint of {to} already; use it as it is")
+        raise ValueError(f"{source} is already a checkpoint of {to}; use it as it is")
     if host == "basicsr":
         keys = [key for key in ("params", "params_ema") if key in content]
         return [_without(only_tensors(content[key], source), _MODULE) for key in keys], ()
@@ -167,7 +167,7 @@ def _write_mmagic(translated: list[Translation]) -> dict:
     ]
     if _is_on_clips(translated[0]):
         for state in states:
-            state["step_counter"] = torch.zeros(1)  # of MMagic's BasicVSR, which counts anew
+            state["step_counter"] = torch.zeros(1)  # of MMagic's BasicVSR, which counts again
     content = {"state_dict": states[-1]}
     if len(states) == 2:
         content["ema_state_dict"] = {_MODULE + key: value for key, value in states[0].items()}

@@ -31,7 +31,7 @@ frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or nu
                     condition
 ==================  ================================================================================
 
-An infinite value stands as ``Infinity``, which Python reads and strict JSON does not know.
+An infinite value is written as ``Infinity``, which Python reads but strict JSON does not allow.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -108,8 +108,8 @@ def evaluate(
 
     Args:
         gt: Ground truth: a video, or a folder of frames, of clip folders or of videos.
-        sr: Finished results, likewise; with ``data`` a folder of the conditions.
-        lq: What the network or floor starts from, likewise.
+        sr: Finished results, in the same forms; with ``data`` a folder of the conditions.
+        lq: Input of the network or baseline, in the same forms.
         data: What ``fca2 encode`` wrote.
         split: Part of ``data``; by default the only one, or ``test``.
         conditions: Which of its conditions, such as ``raw`` and ``crf25``; all by default.
@@ -119,7 +119,7 @@ def evaluate(
         network: A module, from clips (1, t, 3, h, w) to clips.
         fca2: Put FCA² of this preset around the network of ``config``, untrained: ``fast``.
         floor: ``bicubic``, or ``none``: the LQ itself, where it has the size of the ground truth.
-        degradation: How the LQ was made, which says where its pixels lie; ``data`` says so itself.
+        degradation: How the LQ was made, which says where its pixels are; ``data`` says so itself.
         phase: Where the LQ pixels lay on which the network of ``checkpoint``, or of the finished
             results, was trained: a word of ``fca2_plugin.geometry``. By default what checkpoint
             and config say. Results are moved by the difference.
@@ -129,7 +129,7 @@ def evaluate(
         raft_weights: File of RAFT's weights; without it the warping error uses OpenCV's DIS.
         chunk: Run the network on so many frames at once; by default on whole clips.
         context: Of them, frames on each side that only help; by the network by default.
-        settings: How the network runs; on a GPU where there is one, in float32, by default.
+        settings: How the network runs; by default in float32, on a GPU if there is one.
         color_correction: In place of FCA²'s own: ``frame``, ``lr_domain``, ``mean`` or ``none``,
             without the statistics of its input.
         name: The method's name in the result.
@@ -144,6 +144,11 @@ def evaluate(
         ModuleNotFoundError: A package that is needed is not installed.
         ValueError: The arguments do not go together, clips do not pair or do not fit, or a frame
             cannot be compared.
+
+    Example:
+        >>> result = evaluate(gt="in.mp4", sr="in.mp4", settings=None)
+        >>> round(result["ssim"], 4)
+        1.0
     """
     rules = get_protocol(protocol)
     for metric in metrics:
@@ -154,7 +159,8 @@ def evaluate(
     _check_arguments({**source, "network": module}, conditions, floor, save)
     if color_correction is not None and not (config or weights or module):
         raise ValueError(
-            "--color-correction changes a network's; give --config with --checkpoint, or --weights"
+            "--color-correction changes how a network works; add --config with --checkpoint, or "
+            "--weights"
         )
     json_path = Path(json_path) if json_path else None
     if json_path:
@@ -163,8 +169,8 @@ def evaluate(
     _check_kinds(pairs, rules, metrics, save)
     if floor == "none" and scale not in (None, 1):
         raise ValueError(
-            f"--method none compares the LQ itself, and {data} is {scale} times smaller than its "
-            "ground truth; use --method bicubic"
+            f"--method none compares the LQ frames themselves, but {data} is {scale} times smaller "
+            "than its ground truth; use --method bicubic"
         )
     if floor == "bicubic" and scale is None:
         scale = media_shape(pairs[0].gt)[1] // media_shape(pairs[0].need("lq"))[1] or 1
@@ -175,7 +181,10 @@ def evaluate(
     start_metrics(metrics, **metric_weights)  # what is missing is better said before the work
     notes: list[str] = []
     if phase is not None and floor is not None:
-        raise ValueError("--phase says how a network was trained, and a floor has no training")
+        raise ValueError(
+            "--phase describes how a network was trained, but --method uses no network; leave "
+            "--phase out"
+        )
     if config or weights or module:
         # torch takes seconds to import
         from fca2_plugin.apps.methods import NetworkMethod
@@ -244,28 +253,36 @@ def _check_arguments(
     given = {key for key, value in source.items() if value is not None}
     if len(given & {"sr", "config", "weights", "network"}) + (floor is not None) != 1:
         raise ValueError(
-            "what is to be measured? give one of --sr, --config with --checkpoint, --weights, and "
+            "choose what to measure: give one of --sr, --config with --checkpoint, --weights, and "
             f"--method ({' or '.join(FLOORS)})"
         )
     if len(given & {"config", "checkpoint"}) == 1:
         raise ValueError("a network needs both --config and --checkpoint")
     if "fca2" in given and "config" not in given:
         raise ValueError(
-            "--fca2 goes around the network of --config and --checkpoint; leave it out, or name "
-            "them (in Python: network=fca2_plugin.wrap(network))"
+            "--fca2 wraps the network of --config and --checkpoint; give both, or leave --fca2 "
+            "out (in Python: network=fca2_plugin.wrap(network))"
         )
     if floor is not None:
         check_choice("method", floor, FLOORS)
     if len(given & {"gt", "data"}) != 1:
         raise ValueError("give the ground truth with --gt, or a tree of `fca2 encode` with --data")
     if {"data", "lq"} <= given:
-        raise ValueError("--data brings its own LQ; leave out --lq, or give --lq and --gt only")
+        raise ValueError(
+            "--data contains its own LQ frames; leave --lq out, or give --lq and --gt without "
+            "--data"
+        )
     if (conditions or "split" in given) and "data" not in given:
-        raise ValueError("--split and --conditions choose parts of --data, which is not given")
+        raise ValueError(
+            "--split and --conditions choose parts of --data; add --data, or leave them out"
+        )
     if not given & {"sr", "data", "lq"}:
-        raise ValueError("a network or a floor needs --lq to start from")
+        raise ValueError("a network or a baseline needs input frames; add --lq")
     if save is not None and "sr" in given:
-        raise ValueError("--save writes what a network or a floor returns, and --sr has it already")
+        raise ValueError(
+            "--save stores the frames that a network or a baseline returns, but --sr are finished "
+            "frames; leave --save out"
+        )
 
 
 def _find(
@@ -297,13 +314,13 @@ def _check_kinds(
         if isinstance(media, YuvFile) != raw:
             wanted = "raw videos, Name_WxH_N.yuv" if raw else "RGB frames or videos"
             raise ValueError(
-                f"the protocol {rules.name} compares {wanted}, and {media.name} is none; "
-                "choose another --protocol, or convert it"
+                f"the protocol {rules.name} compares {wanted}, but {media.name} contains something "
+                "else; choose another --protocol, or convert the data"
             )
     others = set(metrics) - {"psnr", "ssim"}
     if raw and (others or save):
         what = f"the metrics {', '.join(sorted(others))}" if others else "--save"
-        raise ValueError(f"the protocol {rules.name} compares luma, and {what} needs RGB frames")
+        raise ValueError(f"the protocol {rules.name} compares luma, but {what} needs RGB frames")
 
 
 def _check_scale(weights: str, scale: int | None) -> None:
@@ -312,8 +329,8 @@ def _check_scale(weights: str, scale: int | None) -> None:
     own = shipped[check_choice("weights", weights, shipped)].scale
     if scale not in (None, own):
         raise ValueError(
-            f"the weights {weights} enlarge x{own}, and the LQ is {scale} times smaller than its "
-            "ground truth; choose others"
+            f"the weights {weights} enlarge x{own}, but the LQ is {scale} times smaller than its "
+            "ground truth; choose other weights"
         )
 
 
@@ -330,22 +347,23 @@ def _displaced(result: Mapping) -> list[str]:
         return []
     worst, label = max(found, key=lambda pair: pair[0]["gain_db"])
     return [
-        f"the results lie beside the ground truth: moved by {worst['pixels']:+g} pixels, "
-        f"{label} would gain {worst['gain_db']:.2f} dB ({len(found)} clips are so). The network "
-        "was probably trained on LQ pixels that lie elsewhere in their blocks; see --phase."
+        f"the results are shifted against the ground truth: moved by {worst['pixels']:+g} pixels, "
+        f"{label} would gain {worst['gain_db']:.2f} dB ({len(found)} clips are shifted). The "
+        "network was probably trained on LQ pixels at another position in their blocks; see "
+        "--phase."
     ]
 
 
 def _set_color_correction(network, mode: str, source: object) -> None:
-    """Put another colour correction, or none, in the place of a network's own."""
+    """Replace a network's own colour correction by another, or by none."""
     from fca2_plugin.nets import FCA2Net
     from fca2_plugin.ops.color import COLOR_CORRECTIONS
 
     check_choice("color_correction", mode, (*COLOR_CORRECTIONS, "none"))
     if not isinstance(network, FCA2Net) or network.autoencoder is None:
         raise ValueError(
-            f"--color-correction is for FCA² with its autoencoder, and {source} builds a "
-            f"{type(network).__name__} without; leave it out"
+            f"--color-correction needs FCA² with its autoencoder, but {source} builds a "
+            f"{type(network).__name__} without one; leave it out"
         )
     network.color_correction = None if mode == "none" else mode
 
@@ -356,7 +374,9 @@ def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
         return None
     folder = Path(save)
     if not journal.was_begun and folder.exists() and any(folder.iterdir()):
-        raise ValueError(f"{folder} is not empty; give --save another folder, or remove that one")
+        raise ValueError(
+            f"{folder} is not empty; choose another folder for --save, or remove this one"
+        )
     journal.begin()
     return folder
 

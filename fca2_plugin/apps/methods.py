@@ -85,7 +85,7 @@ class NetworkMethod:
         try:
             with out_of_memory_said(
                 f"{self.chunk or pair.num_frames} frames do not fit in the memory of "
-                f"{self.runner.device} with {self.name}; let fewer run at once with --chunk"
+                f"{self.runner.device} with {self.name}; process fewer at once with --chunk"
             ):
                 for result in results:
                     yield _to_array(result), 1000 * result.seconds

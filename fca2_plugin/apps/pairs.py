@@ -90,14 +90,15 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
         split: Which part; by default the only one, or ``test``.
 
     Raises:
-        FileNotFoundError: There is no such folder, or no manifest.
+        FileNotFoundError: The folder does not exist, or no manifest.
         ValueError: The manifest cannot be read, or the split or the LQ is not there.
     """
     root = Path(root)
     path = root / MANIFEST
     if not path.is_file():
         raise FileNotFoundError(
-            f"there is no {path}; give a folder that `fca2 encode` has finished, or --lq and --gt"
+            f"{path} does not exist; give a folder that `fca2 encode` has finished, or --lq and "
+            "--gt"
         )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -117,7 +118,7 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
         if kind.name == "lq" or kind.name.startswith("lq_")
     }
     if not lq:
-        raise ValueError(f"{folder} holds no LQ; expected folders lq, lq_crf15, ...")
+        raise ValueError(f"{folder} contains no LQ; expected folders lq, lq_crf15, ...")
     types = {
         (_condition(kind), clip["name"]): found
         for clip in manifest.get("clips", ())
@@ -153,7 +154,9 @@ def _split(root: Path, split: str | None) -> str:
         return ""
     splits = sorted(p.name for p in root.iterdir() if p.is_dir() and _member(p, "gt").is_dir())
     if not splits:
-        raise ValueError(f"{root} holds no ground truth; expected {root}/gt or {root}/<split>/gt")
+        raise ValueError(
+            f"{root} contains no ground truth; expected {root}/gt or {root}/<split>/gt"
+        )
     if split is None:
         split = splits[0] if len(splits) == 1 else DEFAULT_SPLIT
     return check_choice(f"split of {root}", split, splits)
@@ -193,12 +196,12 @@ def _by_name(found: Sequence[Media], path, truths: Sequence[Media], gt) -> list[
     for name in names:
         if name not in clips:
             raise ValueError(
-                f"{path} holds no clip {name}, which {gt} has{did_you_mean(name, clips)}"
+                f"{path} contains no clip {name}, but {gt} does{did_you_mean(name, clips)}"
             )
     for name in clips:
         if name not in names:
             raise ValueError(
-                f"{gt} holds no clip {name}, which {path} has{did_you_mean(name, names)}"
+                f"{gt} contains no clip {name}, but {path} does{did_you_mean(name, names)}"
             )
     return [clips[clip.name] for clip in truths]
 
@@ -233,8 +236,8 @@ def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
                 check_same_frames(pair.label, names, others, "the ground truth", f"the {kind}")
             if got != frames:
                 raise ValueError(
-                    f"{pair.label} has {got} {kind} frames and {frames} of ground truth; remove "
-                    "the surplus, or make the missing ones"
+                    f"{pair.label} has {got} {kind} frames, but {frames} frames of ground truth; "
+                    "remove the extra ones, or add the missing ones"
                 )
             factor = 1 if kind == "SR" else scale
             if factor is not None and [factor * side for side in own] != size:

@@ -20,12 +20,12 @@ def probe_stream(path: str | os.PathLike) -> dict:
         path: A video file, or a raw H.264 or HEVC stream.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, is damaged, or is HEVC of a kind that is not known.
     """
     infos = list(frame_infos(path))
     if not infos:
-        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+        raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
     header = probe(path)
     qps = [info.qp for info in infos if info.qp is not None]
     peaks = None if len(qps) < len(infos) else peaks_from_qps(qps).tolist()

@@ -78,12 +78,12 @@ def run_quickstart(
         console: Where progress and the table are shown.
 
     Returns:
-        What ``results.json`` holds.
+        What ``results.json`` contains.
 
     Raises:
         FileNotFoundError: ``video`` is not there.
         ValueError: ``video`` is not a video, too short or too small, ``budget`` is not positive, or
-            the folder holds a run with other arguments.
+            the folder contains a run with other arguments.
     """
     check_budget(budget)
     console = console or Console()
@@ -126,8 +126,8 @@ def _source(video: str | Path | None) -> ClipSource:
     stream = probe(video)
     if min(stream.width, stream.height) < MIN_SIDE:
         raise ValueError(
-            f"{video} has {stream.width}x{stream.height} pixels; the quickstart trains on patches "
-            f"and needs at least {MIN_SIDE} a side: give a larger video"
+            f"{video} has {stream.width}x{stream.height} pixels, but the quickstart needs at least "
+            f"{MIN_SIDE} a side; choose a larger video"
         )
     return middle_of(source, MAX_SIDE)
 
@@ -162,7 +162,7 @@ def _train_all(
         checkpoints[name] = Path(cfg.work_dir) / f"iter_{cfg.train_cfg.max_iters}.pth"
         clock = Path(cfg.work_dir) / "seconds.json"
         if checkpoints[name].is_file() and clock.is_file():  # the clock is written last
-            console.print(f"{STAGES[name][2]}: trained before")
+            console.print(f"{STAGES[name][2]}: already trained")
         else:
             use_resume(cfg)
             start = time.perf_counter()

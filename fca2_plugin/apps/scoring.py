@@ -81,7 +81,7 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class BicubicFloor:
-    """Bicubic upsampling that knows where the LQ pixels lie: the harder floor.
+    """Bicubic upsampling that knows where the LQ pixels are: the harder floor.
 
     Args:
         scale: How many times larger.
@@ -140,8 +140,8 @@ class Scorer:
         skip = self.protocol.skip_frames
         if pair.num_frames <= 2 * skip:
             raise ValueError(
-                f"{pair.label} has {pair.num_frames} frames, and the protocol "
-                f"{self.protocol.name} leaves out {skip} at each end; use longer clips"
+                f"{pair.label} has {pair.num_frames} frames, but the protocol {self.protocol.name} "
+                f"leaves out {skip} at each end; use longer clips"
             )
         measures = start_metrics(self.metrics, **self.weights)
         gains = self.protocol.gain and pair.lq is not None

@@ -286,7 +286,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
             raise gr.Error(sentence, print_exception=False) from error
         except Exception as error:  # the next one may be fine
             traceback.print_exc()
-            said = f"this is a fault of fca2 ({one_sentence(error)}); the terminal shows where"
+            said = f"this is a bug in fca2 ({one_sentence(error)}); the terminal shows the details"
             raise gr.Error(said, print_exception=False) from error
 
     def look(made: Made | None, place: float) -> Any:
@@ -378,33 +378,36 @@ def open_server(
     work_dir: str | os.PathLike | None = None,
     max_gib: float = MAX_GIB,
 ) -> Iterator[PageServer]:
-    """The page while the context lasts; at its end the job that runs is stopped.
+    """Serve the page inside a ``with`` block; at its end a running job is stopped.
 
     Args:
         config: See ``upscale``; then it is the page's only network.
         checkpoint: See ``upscale``.
         weights: The weights that are chosen at first.
         network: See ``upscale``; then it is the page's only network.
-        options: See ``upscale``, for every video.
-        host: Where to listen; another than 127.0.0.1 lets other machines ask.
+        options: See ``upscale``; used for every video.
+        host: Address to listen at; any other than 127.0.0.1 is open to other machines.
         port: 0 for the first free one from 7860 on.
-        password: Asked for, with the user ``fca2``; other machines need one.
-        work_dir: Where uploads and results live and stay; by default a folder that is removed at
-            the end.
-        max_gib: Of an upload.
+        password: Password for the user ``fca2``; required if other machines can connect.
+        work_dir: Folder that keeps uploads and results; by default one that is removed at the end.
+        max_gib: Largest upload.
 
     Raises:
         ModuleNotFoundError: Gradio is not installed.
         ValueError: The network, the folder or the address is wrong; the message says what to do.
+
+    Example:
+        >>> with open_server(weights="bicubic") as server:  # doctest: +SKIP
+        ...     print(server.url)
     """
     gr = require("gradio", "serve")
     if not 0 < max_gib <= MOST_GIB:
         raise ValueError(
-            f"the largest upload (--max-size) must be above 0 and at most {MOST_GIB:,} GiB, got "
+            f"the upload limit (--max-size) must be above 0 and at most {MOST_GIB:,} GiB, got "
             f"{max_gib}"
         )
     if host not in LOCAL and not password:
-        raise ValueError(f"host {host} lets other machines in; set a password (--password)")
+        raise ValueError(f"host {host} is open to other machines; set a password (--password)")
     options = options or UpscaleOptions()
     if not isinstance(network, ClipRunner):  # what stands in has a name, too
         device = options.settings.find_device()
@@ -453,8 +456,8 @@ def _launch(gr: Any, page: Any, host: str, port: int, password: str | None, max_
         )
     except (OSError, OverflowError) as error:
         raise ValueError(
-            f"no server can listen at {host}, port {port} ({one_sentence(error)}); choose another "
-            "--port, 0 for any free one, or another --host"
+            f"the server cannot listen at {host}, port {port} ({one_sentence(error)}); choose "
+            "another --port (0 for any free one) or another --host"
         ) from error
 
 

@@ -31,7 +31,7 @@ def check_budget(budget: float) -> None:
         ValueError: It is not positive.
     """
     if not budget > 0:
-        raise ValueError(f"budget={budget} trains nothing; expected a share above 0, 1 for all")
+        raise ValueError(f"budget must be a share above 0 (1 for all iterations), got {budget}")
 
 
 def scaled(iterations: int, budget: float) -> int:
@@ -72,8 +72,8 @@ def keep_arguments(folder: Path, arguments: dict) -> None:
         before = read_json(path)
         if before != arguments:
             raise ValueError(
-                f"{folder} holds a run with {before}, and this one has {arguments}; "
-                "give another folder, or remove that one"
+                f"{folder} contains a run with {before}, but this one has {arguments}; choose "
+                "another folder, or remove that one"
             )
     folder.mkdir(parents=True, exist_ok=True)
     write_json(path, arguments)
@@ -96,7 +96,7 @@ def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
 def score_row(clips: Path, **method: Any) -> dict:
     """A row of the table: every CRF by ``evaluate``, of ``floor="bicubic"`` or of ``weights``.
 
-    Bicubic knows where the LQ pixels lie: the harder floor.
+    Bicubic knows where the LQ pixels are: the harder floor.
     """
     conditions = [f"crf{crf}" for crf in CRFS]
     result = evaluate(data=clips, conditions=conditions, **method)

@@ -131,8 +131,8 @@ class FCA2EnhancementModel(FCA2Model):
     def __init__(self, opt: dict) -> None:
         if (opt.get("val") or {}).get("save_img"):
             raise ValueError(
-                "val.save_img is true, and FCA2EnhancementModel measures luma without keeping it; "
-                "set it to false"
+                "val.save_img is true, but FCA2EnhancementModel saves no images, only the "
+                "measured luma; set it to false"
             )
         super().__init__(opt)
 

@@ -68,13 +68,13 @@ def load_network(
     fitting = {k: v for k, v in given.items() if k in wanted and v.shape == wanted[k].shape}
     if not fitting:
         raise ValueError(
-            f"{load_path} holds no weights of this {name}, not even with strict_load_g: false"
+            f"{load_path} contains no weights that fit this {name}, even with strict_load_g: false"
         )
     net.load_state_dict(fitting, strict=False)
     left = [key for key in wanted if key not in fitting]
     logger.warning(
-        f"Loaded {len(fitting)} of {len(wanted)} tensors of {name} from {load_path}; not in it, or "
-        f"of another shape: {', '.join(left) or 'none'}"
+        f"Loaded {len(fitting)} of {len(wanted)} tensors of {name} from {load_path}; missing there "
+        f"or of another shape: {', '.join(left) or 'none'}"
     )
 
 

@@ -73,7 +73,7 @@ def build_host_net(config: Mapping) -> nn.Module:
         TypeError: No options of a network, or a setting that the network does not have.
     """
     if not isinstance(config, Mapping) or "type" not in config:
-        raise TypeError(f"a network got {config!r}; expected {{type: BasicVSR, ...}}")
+        raise TypeError(f"the network is {config!r}; expected {{type: BasicVSR, ...}}")
     # BasicSR registers some names with this suffix, and looks for them without
     suffix = "_basicsr"
     names = {name.removesuffix(suffix): name for name in ARCH_REGISTRY.keys()}  # noqa: SIM118

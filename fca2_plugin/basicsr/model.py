@@ -211,8 +211,8 @@ class FCA2Model(VideoRecurrentModel):
     def _ground_truth(self, clip: dict, frames: Tensor, name: str) -> Tensor:
         if "gt" not in clip:
             raise ValueError(
-                f"{name} gives no gt, and val.metrics asks to compare with it; set dataroot_gt, "
-                "or remove the metrics"
+                f"{name} gives no gt, but val.metrics compares with it; set dataroot_gt, or remove "
+                "the metrics"
             )
         gt = clip["gt"]
         if gt.ndim == 3:
@@ -221,7 +221,7 @@ class FCA2Model(VideoRecurrentModel):
             gt = gt[len(gt) // 2].unsqueeze(0)
         if gt.shape != frames.shape:
             raise ValueError(
-                f"{name}, clip {clip['folder']}: the network returned {tuple(frames.shape)} and gt "
+                f"{name}, clip {clip['folder']}: the network returned {tuple(frames.shape)} but gt "
                 f"is {tuple(gt.shape)}; check scale, and val.center_frame_only for data with one "
                 "gt frame"
             )

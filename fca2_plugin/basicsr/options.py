@@ -62,7 +62,7 @@ def check_types(cfg: Mapping) -> None:
 
 def _options(value: object, place: str) -> Mapping:
     if value is not None and not isinstance(value, Mapping):
-        raise ValueError(f"{place} is {value!r}; expected options below it")
+        raise ValueError(f"{place} is {value!r}; expected a group of options")
     return value or {}
 
 
@@ -98,13 +98,11 @@ def check_options(cfg: Mapping, modules: Iterable[str] = ()) -> None:
         for key, value in options.items():
             place = ".".join((*path, str(key)))
             if key not in allowed[path] and not _is_free(path, key):
-                raise ValueError(
-                    f"nothing reads the option {place!r}{_elsewhere(path, key, allowed)}"
-                )
+                raise ValueError(f"unknown option {place!r}{_elsewhere(path, key, allowed)}")
             if isinstance(value, str) and _NUMBER.fullmatch(value):
                 raise ValueError(
-                    f"{place} is the text {value!r}, as YAML reads it; write {float(value)!r} or "
-                    f"!!float {value}"
+                    f"YAML reads {place} as the text {value!r}; write {float(value)!r} or !!float "
+                    f"{value}"
                 )
             check_value(place, str(key), value)
 

@@ -55,7 +55,7 @@ def load_config(
         work_dir: Where ``experiments``, ``results`` and ``tb_logger`` are; by default here.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ImportError: A module of ``custom_imports`` is not there.
         ValueError: It is not YAML of options, names an unknown type, or holds a key that nothing
             reads; an option names a key that the file does not have.
@@ -68,7 +68,7 @@ def load_config(
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} could not be read as YAML: {error}") from error
     if not isinstance(cfg, dict):
-        raise ValueError(f"{path} holds no options; expected the keys of a BasicSR config")
+        raise ValueError(f"{path} contains no options; expected those of a BasicSR config")
     for key, value in (cfg_options or {}).items():
         _override(cfg, key, value)
     cfg = {"name": path.stem, "num_gpu": "auto", **cfg}
@@ -96,8 +96,8 @@ def _check_names(cfg: Mapping) -> None:
         text = str(name)
         if not text.strip() or text in (".", "..") or set(text) & set("/\\\0\n"):
             raise ValueError(
-                f"{place} is {name!r}, and becomes a folder's name; expected a word without "
-                "slashes (--work-dir says where folders go)"
+                f"{place} is {name!r}, but it becomes the name of a folder; expected a word "
+                "without slashes (--work-dir sets where folders are made)"
             )
 
 
@@ -109,7 +109,7 @@ def use_resume(cfg: dict, source: str = "auto") -> bool:
 
     Raises:
         FileNotFoundError: The file is not there, or the weights of its iteration are not; or the
-            run's folder holds weights alone.
+            run's folder contains weights alone.
     """
     run = Path(cfg["root_path"], "experiments", cfg["name"])
     state = find_state(run / "training_states") if source == "auto" else source
@@ -124,8 +124,8 @@ def use_resume(cfg: dict, source: str = "auto") -> bool:
     weights = run / "models" / f"net_g_{Path(state).stem}.pth"
     if not weights.is_file():
         raise FileNotFoundError(
-            f"{state} belongs to weights that are not at {weights}; only a run's own states can "
-            "be resumed: to start from other weights, set path.pretrain_network_g"
+            f"{state} belongs to weights that are missing at {weights}; a run can only resume "
+            "from its own states: to start from other weights, set path.pretrain_network_g"
         )
     cfg["path"]["resume_state"] = str(state)
     return True
@@ -135,9 +135,9 @@ def _check_untrained(run: Path) -> None:
     weights = newest_checkpoint(run) if run.is_dir() else None
     if weights is not None:
         raise FileNotFoundError(
-            f"{weights} cannot be resumed without a training state, and there is none in "
-            f"{run / 'training_states'}; copy it there, or start another run (name) from the "
-            "weights with path.pretrain_network_g"
+            f"{weights} cannot be resumed without a training state, and {run / 'training_states'} "
+            "has none; copy it there, or set path.pretrain_network_g to the weights and start a "
+            "run with another name"
         )
 
 
@@ -162,7 +162,7 @@ def train(cfg: dict, launcher: str = "none") -> BaseModel:
     cfg = copy.deepcopy(dict(cfg))
     cfg["datasets"] = _phases(cfg, "train", "val")
     if "train" not in cfg["datasets"]:
-        raise ValueError("the config has no datasets.train, which training needs")
+        raise ValueError("training needs datasets.train, which the config does not have")
     cfg["path"].setdefault("param_key_g", "params_ema")
     if cfg["path"].get("resume_state"):
         use_resume(cfg, cfg["path"]["resume_state"])
@@ -185,7 +185,7 @@ def test(
         launcher: ``none``, ``pytorch`` or ``slurm``.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: The config lacks a part that testing needs, or asks for what is not here.
     """
     _check_keys(cfg, _TEST_KEYS, "testing")
@@ -193,11 +193,13 @@ def test(
     if checkpoint is not None:
         cfg["path"]["pretrain_network_g"] = str(checkpoint)
     if not cfg["path"].get("pretrain_network_g"):
-        raise ValueError("no checkpoint to test; give one, or set path.pretrain_network_g")
+        raise ValueError("there is no checkpoint to test; give one, or set path.pretrain_network_g")
     cfg["path"].setdefault("param_key_g", "params_ema")
     cfg["datasets"] = _phases(cfg, "test") or _phases(cfg, "val")
     if not cfg["datasets"]:
-        raise ValueError("the config has no datasets.test or datasets.val, which testing needs")
+        raise ValueError(
+            "testing needs datasets.test or datasets.val, which the config does not have"
+        )
     cfg["val"] = {"save_img": False, "suffix": None, **(cfg.get("val") or {})}
     cfg["path"].pop("resume_state", None)
     without_weights(cfg["network_g"])
@@ -217,7 +219,7 @@ def load_generator(cfg: Mapping, checkpoint: str | Path | None) -> nn.Module:
     Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: Its weights do not belong to this network.
     """
     _check_keys(cfg, ("network_g",), "a network")
@@ -309,6 +311,6 @@ def _check_network(cfg: Mapping) -> None:
             net.load_parts()
         elif net.checkpoints or get_stage(net.stage).needs:
             raise ValueError(
-                f"model_type: {cfg['model_type']} does not read the checkpoints of network_g, "
-                f"which stage={net.stage!r} starts from; set model_type: FCA2Model"
+                f"model_type: {cfg['model_type']} ignores the checkpoints of network_g, but "
+                f"stage={net.stage!r} starts from them; set model_type: FCA2Model"
             )

@@ -26,19 +26,22 @@ _WRITERS = {".json": json.dumps, ".yaml": yaml.safe_dump, ".yml": yaml.safe_dump
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, test, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Test a checkpoint with a BasicSR config.")
+    parser = argparse.ArgumentParser(
+        description="Test a checkpoint with a BasicSR config.",
+        epilog="example: python -m fca2_plugin.basicsr.test my_config.yml experiments/my_config",
+    )
     parser.add_argument(
         "files",
         nargs="*",
         metavar="CONFIG CHECKPOINT",
-        help="without a CHECKPOINT, path.pretrain_network_g",
+        help="default: path.pretrain_network_g of the config",
     )
     parser.add_argument("--out", metavar="FILE", help="write the metrics to a .json or .yaml")
     add_common_arguments(parser)
     args = parser.parse_args(argv)
     files = [args.opt, *args.files] if args.opt else args.files
     if not 1 <= len(files) <= 2:
-        parser.error("which config? give CONFIG CHECKPOINT, or -opt CONFIG")
+        parser.error("no config was given; give CONFIG CHECKPOINT, or -opt CONFIG")
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     return run_command(lambda: _test(args, *files), args.debug)
 

@@ -26,19 +26,22 @@ __all__ = ["add_common_arguments", "main", "parse_options"]
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that training and testing share."""
-    parser.add_argument("-opt", dest="opt", metavar="CONFIG", help="the config, BasicSR's way")
-    parser.add_argument("--work-dir", help="where experiments/, results/ and tb_logger/ go")
+    parser.add_argument("-opt", dest="opt", metavar="CONFIG", help="the config, as in BasicSR")
+    parser.add_argument("--work-dir", help="the folder for experiments/, results/ and tb_logger/")
     parser.add_argument(
         "--cfg-options",
         "--force_yml",
         nargs="+",
         metavar="KEY=VALUE",
-        help='override the config, as train.total_iter=10 or "train:optim_g:betas=[0.9, 0.99]"',
+        help="override options of the config, such as train.total_iter=10 or "
+        '"train:optim_g:betas=[0.9, 0.99]"',
     )
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm"], default="none")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0)
     parser.add_argument(
-        "--debug", action="store_true", help="BasicSR's debug run; show the traceback of an error"
+        "--debug",
+        action="store_true",
+        help="make BasicSR's debug run, and show the traceback of an error",
     )
 
 
@@ -56,7 +59,7 @@ def parse_options(texts: Sequence[str] | None) -> dict[str, object]:
         try:
             options[key.strip()] = _number(yaml.safe_load(value))
         except yaml.YAMLError as error:
-            raise ValueError(f"the value of the option {text!r} is no YAML") from error
+            raise ValueError(f"the value of the option {text!r} is not valid YAML") from error
     return options
 
 
@@ -69,14 +72,17 @@ def _number(value: object) -> object:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, train, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Train a BasicSR config.")
+    parser = argparse.ArgumentParser(
+        description="Train a BasicSR config.",
+        epilog="example: python -m fca2_plugin.basicsr.train my_config.yml --resume",
+    )
     parser.add_argument("config", nargs="?", help="the config file")
     parser.add_argument(
         "--resume",
         nargs="?",
         const="auto",
         metavar="auto|FILE",
-        help="go on from the latest state of the run, or from a .state FILE",
+        help="resume from the latest state of the run, or from a .state FILE",
     )
     parser.add_argument(
         "--auto_resume", dest="resume", action="store_const", const="auto", help="--resume auto"
@@ -84,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_common_arguments(parser)
     args = parser.parse_args(argv)
     if not (args.config or args.opt):
-        parser.error("which config? give CONFIG or -opt CONFIG")
+        parser.error("no config was given; give CONFIG or -opt CONFIG")
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     return run_command(lambda: _train(args), args.debug)
 

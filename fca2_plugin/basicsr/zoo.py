@@ -10,7 +10,7 @@ __all__ = ["TINY", "VSR_NETS", "Network"]
 #: What wraps a network given by its options.
 Network = FCA2Network
 
-#: Options as they stand in ``network_g``. No weights: those are the user's to name.
+#: Options as written in ``network_g``. No weights: those are the user's to name.
 _VSR_NETS: Mapping[str, Mapping] = {
     "basicvsr": dict(type="BasicVSR", num_feat=64, num_block=30),
     "basicvsr-pp": dict(

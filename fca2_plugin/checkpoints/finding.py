@@ -19,6 +19,12 @@ def find_checkpoint(path: str | Path) -> Path:
 
     Raises:
         FileNotFoundError: None of them is there.
+
+    Example:
+        >>> Path("run").mkdir()
+        >>> torch.save({"state_dict": {"weight": torch.zeros(2)}}, "run/iter_600.pth")
+        >>> find_checkpoint("run").name
+        'iter_600.pth'
     """
     if str(path).startswith(("http://", "https://")):
         return _download(str(path))
@@ -33,9 +39,9 @@ def find_checkpoint(path: str | Path) -> Path:
     newest = newest_checkpoint(path)
     if newest is None:
         raise FileNotFoundError(
-            f"there is no checkpoint in {path}; expected iter_*.pth or what last_checkpoint names "
-            "(MMagic), or models/net_g_*.pth (BasicSR), which training writes: run that stage "
-            f"first, or name the .pth file itself{_elsewhere(path)}"
+            f"there is no checkpoint in {path}; expected iter_*.pth or the file named in "
+            "last_checkpoint (MMagic), or models/net_g_*.pth (BasicSR); run the training that "
+            f"writes it first, or name the .pth file itself{_elsewhere(path)}"
         )
     return newest
 
@@ -46,7 +52,11 @@ def newest_checkpoint(folder: Path) -> Path | None:
     The file that the run marked as its last counts by its name alone, so that a copied folder does
     not lead back to the original. Higher numbers win that were written after it: the run was
     prolonged, or killed between the two. Older ones are of an earlier run.
-    Where none is whole it is the newest.
+    If none is whole, the newest is returned.
+
+    Example:
+        >>> newest_checkpoint(Path(".")) is None
+        True
     """
     numbers = _numbered(folder)
     best = sorted(numbers, key=numbers.__getitem__, reverse=True)
@@ -58,12 +68,18 @@ def newest_checkpoint(folder: Path) -> Path | None:
     whole = next((path for path in best if is_whole(path)), None)
     if whole is not None and whole != best[0]:
         damaged = ", ".join(path.name for path in best[: best.index(whole)])
-        warnings.warn(f"{damaged} in {folder} is damaged, and {whole} is used", stacklevel=3)
+        warnings.warn(f"{damaged} in {folder} is damaged, so {whole} is used", stacklevel=3)
     return whole or next(iter(best), None)
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there to its end, as far as can be seen without reading all of it."""
+    """Whether a file is complete, as far as can be seen without reading all of it.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> is_whole(Path("net.pth"))
+        True
+    """
     with path.open("rb") as file:
         start = file.read(4)
     return zipfile.is_zipfile(path) if start == b"PK\x03\x04" else bool(start)
@@ -108,7 +124,7 @@ def _download(url: str) -> Path:
             torch.hub.download_url_to_file(url, str(target))
         except OSError as error:
             raise FileNotFoundError(
-                f"could not download {url} ({error}); fetch it elsewhere and name the local file, "
-                f"or place it at {target}"
+                f"could not download {url} ({error}); download it on another machine and name the "
+                f"local file, or place it at {target}"
             ) from error
     return target

@@ -32,8 +32,8 @@ State = Mapping[str, Tensor]
 
 #: Said where FCA² gets the weights of the network inside it only.
 VSR_ALONE = (
-    "the checkpoint holds the weights of the VSR network alone, so FCA² around it is untrained: it "
-    "starts neutral and works, and stage='adapt' trains it"
+    "the checkpoint contains the weights of the VSR network only, so FCA² around it is untrained; "
+    "it works as it is, and stage='adapt' trains it"
 )
 #: The ends of the sentence about weights that do not fit.
 WAY_OUT = (
@@ -57,12 +57,18 @@ def load_part(module: nn.Module, path: str | Path, part: str, weights: str | Non
     Args:
         module: The network, or a part of one.
         path: A file, the folder of a run, or an address.
-        part: What the module is called inside FCA², and in messages.
+        part: Name of the module inside FCA², and in messages.
         weights: The key of the weights in the file; by default the averaged ones.
 
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint, or its weights do not belong to ``module``.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet
+        >>> net = CompactVSRNet(mid_channels=8, num_blocks=1)
+        >>> torch.save({"params": net.state_dict()}, "net.pth")
+        >>> load_part(net, "net.pth", "vsr")
     """
     checkpoint = read_checkpoint(path, weights)
     module.load_state_dict(fit(module, checkpoint.state, checkpoint.path, part))
@@ -74,6 +80,10 @@ def select_part(state: State, part: str) -> dict[str, Tensor]:
     Hosts' prefixes are removed as well, and of a GAN's two generators the averaged one is taken.
     The keys of a file that holds no part by name (a plain VSR network, or the part alone) are
     returned as they are.
+
+    Example:
+        >>> sorted(select_part({"vsr.a": torch.zeros(1), "cleaning.b": torch.zeros(1)}, "vsr"))
+        ['a']
     """
     state = _without_module(state)
     for prefix in ("generator_ema.", "generator."):
@@ -86,11 +96,16 @@ def select_part(state: State, part: str) -> dict[str, Tensor]:
 def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[str, Tensor]:
     """The weights in ``state`` under the names of ``module``: exactly its keys.
 
-    Where the weights expect a setting of the network, as FTVSR's released ones do, it is set.
+    If the weights need a setting of the network, as those of FTVSR do, it is set.
 
     Raises:
         ValueError: They do not belong to ``module``, which the message shows; or training had
             diverged.
+
+    Example:
+        >>> net = torch.nn.Linear(2, 1)
+        >>> sorted(fit(net, net.state_dict(), "net.pth", "vsr"))
+        ['bias', 'weight']
     """
     tried: list[tuple[list[str], _Reading]] = []
     try:
@@ -113,16 +128,25 @@ def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[
 
 
 def holds_vsr_alone(names: Iterable[str]) -> bool:
-    """Whether weights of these names are those of a plain network, no part of FCA² among them."""
+    """Whether weights of these names are those of a plain network, no part of FCA² among them.
+
+    Example:
+        >>> holds_vsr_alone(["conv.weight"]), holds_vsr_alone(["vsr.conv.weight", "cleaning.bias"])
+        (True, False)
+    """
     names = list(names)
     return bool(names) and not any(name.startswith(_PARTS) for name in names)
 
 
 def check_weights(wanted: State, given: State, source: str | Path, part: str) -> None:
-    """Make sure that all weights are there, no others, and of the right shape.
+    """Make sure that the weights are complete, with no others, and have the right shapes.
 
     Raises:
         ValueError: They are not; the message lists which, and names ``source`` and ``part``.
+
+    Example:
+        >>> weights = {"weight": torch.zeros(2)}
+        >>> check_weights(weights, weights, "net.pth", "vsr")
     """
     problems = _problems(wanted, given)
     if problems:
@@ -134,12 +158,15 @@ def check_finite(state: State, source: str | Path) -> None:
 
     Raises:
         ValueError: Some are NaN or infinite.
+
+    Example:
+        >>> check_finite({"weight": torch.zeros(2)}, "net.pth")
     """
     wrong = [key for key, value in state.items() if not torch.isfinite(value).all()]
     if wrong:
         raise ValueError(
-            f"{source} holds NaN or infinite weights in {len(wrong)} of {len(state)} tensors, such "
-            f"as {wrong[0]}: the training that wrote it had diverged; load an earlier checkpoint"
+            f"{source} contains NaN or infinite weights in {len(wrong)} of {len(state)} tensors, "
+            f"such as {wrong[0]}: the training had diverged; load an earlier checkpoint"
         )
 
 
@@ -263,6 +290,7 @@ def _problems(wanted: State, given: State) -> list[str]:
 def _sentence(problems: list[str], source: str | Path, part: str, way_out: str = WAY_OUT) -> str:
     shown = "; ".join(_shown(problems))
     more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return f"{source} does not hold the weights of this {part}: {shown}{more}; " + way_out.format(
-        part=part
+    return (
+        f"{source} does not contain the weights of this {part}: {shown}{more}; "
+        + way_out.format(part=part)
     )

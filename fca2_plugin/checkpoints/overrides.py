@@ -2,7 +2,7 @@
 
 An optimiser's own values (learning rate, betas, ...) stay those of the checkpoint, which its state
 was made with. BasicSR's schedules go on where they were by the settings of the config (milestones,
-periods, ...), from which they compute every value anew. MMEngine's compute each value from the one
+periods, ...), from which they compute every value again. MMEngine's compute each value from the one
 before, so that other settings would fit nothing that came before: they stay, too. Only their end,
 which is the run's unless somebody set it, moves with a run that is prolonged.
 """
@@ -51,17 +51,22 @@ class Asked:
             kept += _differences(saved, self.schedules, "the config says")
         parts = []
         if kept:
-            parts.append(f"keeps from its checkpoint {'; '.join(kept)}")
+            parts.append(f"keeps the values of its checkpoint for {'; '.join(kept)}")
         if taken:
-            parts.append(f"takes from the config {'; '.join(taken)}")
+            parts.append(f"takes the values of the config for {'; '.join(taken)}")
         if not parts:
             return ""
-        way_out = f"; for new values start another run from the weights, with {option}"
+        way_out = f"; to use new values, start another run from the weights with {option}"
         return f"the resumed run {', and '.join(parts)}{way_out if kept else ''}"
 
 
 def nothing_to_resume(folder: object) -> str:
-    """What a warning says, since the folder may be mistyped."""
+    """The warning for a folder without a run, whose name may be mistyped.
+
+    Example:
+        >>> nothing_to_resume("work_dirs/run")
+        'there is nothing to resume in work_dirs/run; training starts at the first iteration'
+    """
     return f"there is nothing to resume in {folder}; training starts at the first iteration"
 
 
@@ -74,8 +79,8 @@ def check_periods(periods: Iterable[int], total: int, place: str, total_place: s
     last = sum(periods)
     if last < total:
         raise ValueError(
-            f"{place} end at iteration {last}, and {total_place} is {total}; make them last as "
-            "long as the run"
+            f"{place} end at iteration {last}, but {total_place} is {total}; make them as long as "
+            "the run"
         )
 
 

@@ -30,13 +30,18 @@ _CONTAINERS = ("state_dict", "params_ema", "params")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One file.
+    """The content of a checkpoint.
 
     Args:
         path: The file.
-        state: Its weights: the averaged ones (EMA) where there are both.
-        meta: The plain values beside them: MMEngine's ``meta``, or what stands beside BasicSR's
-            ``params``; the header of a safetensors file.
+        state: Its weights; the averaged ones (EMA) if it has both.
+        meta: The plain values: MMEngine's ``meta``, the other keys of BasicSR's file, or the header
+            of a safetensors file.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> read_checkpoint("net.pth").state["weight"]
+        tensor([0., 0.])
     """
 
     path: Path
@@ -54,6 +59,11 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint, or holds no weights.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> sorted(read_checkpoint("net.pth").state)
+        ['weight']
     """
     path = find_checkpoint(path)
     content = read_content(path)
@@ -69,16 +79,27 @@ def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """Read the weights of either host's checkpoint, as ``read_checkpoint`` does."""
+    """Read the weights of either host's checkpoint, as ``read_checkpoint`` does.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> sorted(read_state_dict("net.pth"))
+        ['weight']
+    """
     return read_checkpoint(path).state
 
 
 def saved_phase(path: str | Path) -> str | None:
-    """Which phase a checkpoint was trained on, where it says so: see ``PHASE_KEY``.
+    """The phase that a checkpoint was trained on, if it tells: see ``PHASE_KEY``.
 
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
+        >>> saved_phase("net.pth") is None
+        True
     """
     return read_checkpoint(path).meta.get(PHASE_KEY)
 
@@ -88,11 +109,16 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
 
     Args:
         path: A file, the folder of a run, or an address.
-        known: What further names in the file stand for.
+        known: Meaning of further names in the file.
 
     Raises:
         FileNotFoundError: No such file.
         ValueError: The file is not a checkpoint, or damaged.
+
+    Example:
+        >>> torch.save({"params": {"weight": torch.zeros(2)}, "epoch": 3}, "net.pth")
+        >>> read_content("net.pth")["epoch"]
+        3
     """
     path = find_checkpoint(path)
     try:
@@ -108,9 +134,8 @@ def read_content(path: str | Path, known: Known | None = None) -> object:
             reason = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
         kind = "safetensors" if isinstance(error, SafetensorError) else "torch.save"
         raise ValueError(
-            f"{path} is not a readable checkpoint ({reason}); expected a file written by {kind} "
-            "that holds a state dict: if it should be one, it is damaged or was cut off, and has "
-            "to be copied again"
+            f"{path} is not a readable checkpoint ({reason}); expected a file with a state dict, "
+            f"written by {kind}; if it was one, it is damaged or cut off: copy it again"
         ) from error
 
 
@@ -120,13 +145,17 @@ def _read_safetensors(path: Path) -> dict[str, object]:
 
 
 def only_tensors(content: object, path: str | Path) -> dict[str, Tensor]:
-    """The weights among what a checkpoint, or a part of it, holds.
+    """The weights in the content of a checkpoint, or of a part of it.
 
     Raises:
         ValueError: There are none.
+
+    Example:
+        >>> sorted(only_tensors({"weight": torch.zeros(2), "epoch": 3}, "net.pth"))
+        ['weight']
     """
     weights = content if isinstance(content, Mapping) else {}
     weights = {key: value for key, value in weights.items() if isinstance(value, Tensor)}
     if not weights:
-        raise ValueError(f"{path} holds no weights; expected a state dict, got {type(content)}")
+        raise ValueError(f"{path} contains no weights; expected a state dict, got {type(content)}")
     return weights

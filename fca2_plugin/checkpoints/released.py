@@ -277,8 +277,8 @@ def _plain_ftvsr(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 value.float().cpu(), basis.repeat(3, 1, 1, 1), rtol=0, atol=1e-5
             ):
                 raise ValueError(
-                    f"{key} is not the 8 x 8 DCT of three channels, which is all that FTVSRNet "
-                    "computes; nothing is loaded"
+                    f"{key} is not the 8 x 8 DCT of three channels, the only transform that "
+                    "FTVSRNet has; nothing is loaded"
                 )
         elif ".in_proj_" in key:
             module, _, tensor = key.rpartition("_")
@@ -294,8 +294,8 @@ def _double_skip(net: Any) -> None:
     if net.frequency is not None and not net.doubled_skip:
         net.doubled_skip = True
         warnings.warn(
-            "the released weights of FTVSR expect doubled_skip=True, which is set here; write it "
-            "in the config, too: a checkpoint that you train from them does not say so",
+            "the released weights of FTVSR need doubled_skip=True, which is set here; add it to "
+            "your config too, because checkpoints that you train from them do not record it",
             stacklevel=5,
         )
 

@@ -79,7 +79,9 @@ class _Unpickler(pickle._Unpickler):  # in Python: the one in C lets nobody see 
             return self.known[module, name]
         if module == "torch" and isinstance(found := vars(torch).get(name), torch.dtype):
             return found
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which no state dict needs")
+        raise pickle.UnpicklingError(
+            f"it names {module}.{name}, which does not belong in a state dict"
+        )
 
     def load_build(self) -> None:
         if callable(self.stack[-2]):
@@ -118,8 +120,12 @@ def _check_form(path: Path) -> None:
     if is_zip:
         with zipfile.ZipFile(path) as archive:  # a file cut off has no list of contents
             if any(name.endswith("constants.pkl") for name in archive.namelist()):
-                raise pickle.UnpicklingError("it is a TorchScript archive, which holds a program")
+                raise pickle.UnpicklingError(
+                    "it is a TorchScript archive, which contains a program"
+                )
     elif path.stat().st_size == 0:
         raise EOFError("it is empty")
     elif tarfile.is_tarfile(path):
-        raise pickle.UnpicklingError("it is a tar archive, which torch no longer writes")
+        raise pickle.UnpicklingError(
+            "it is a tar archive, an old format that torch no longer writes"
+        )

@@ -16,25 +16,25 @@ def add_fca2(group: argparse._ArgumentGroup) -> None:
         nargs="?",
         const="fast",
         metavar="PRESET",
-        help="put FCA² around the network of --config, which saves about half of its work; it "
-        "needs no training: fast (the default here) or tiny_fast",
+        help="put FCA² around the network of --config, which saves about half of its work and "
+        "needs no training: fast (default) or tiny_fast",
     )
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Add config, checkpoint, weights and how they run, and below what ships."""
-    group = parser.add_argument_group("the network (by default the one that ships)")
+    group = parser.add_argument_group("the network (default: one that ships)")
     group.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     group.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
-    group.add_argument("--weights", metavar="NAME", help="a network that ships: see below")
+    group.add_argument("--weights", metavar="NAME", help="a network that ships; the list is below")
     group.add_argument(
         "--phase",
-        help="where LQ pixels lay in the training of --checkpoint: centred in their blocks, or "
-        "first (default: what checkpoint and config say)",
+        help="position of LQ pixels in the training of --checkpoint: centred in their blocks, or "
+        "first (default: from checkpoint and config)",
     )
     add_fca2(group)
     add_device(group)
     add_renamed(parser, {"--preset": "--weights", "--precision": "--dtype"})
     ships = [f"  {name:16} {about}" for name, about in list_weights().items()]
-    parser.epilog = "\n".join(["weights that ship, x1 is enhancement at the same size:", *ships])
+    parser.epilog = "\n".join(["weights that ship (x1: enhancement at the same size):", *ships])
     parser.formatter_class = argparse.RawDescriptionHelpFormatter  # keeps these lines

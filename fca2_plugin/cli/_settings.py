@@ -20,12 +20,22 @@ def add_device(group: argparse._ArgumentGroup) -> None:
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add device, precision and what makes networks faster."""
-    group = parser.add_argument_group("how networks run")
+    group = parser.add_argument_group("how the network runs")
     add_device(group)
-    group.add_argument("--channels-last", action="store_true", help="memory layout of features")
-    group.add_argument("--compile", action="store_true", help="by torch.compile; takes minutes")
     group.add_argument(
-        "--cuda-graphs", action="store_true", help="replay a pass; for clips of one shape"
+        "--channels-last",
+        action="store_true",
+        help="keep features in the channels-last memory layout",
+    )
+    group.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the network with torch.compile, which takes minutes",
+    )
+    group.add_argument(
+        "--cuda-graphs",
+        action="store_true",
+        help="record a pass as a CUDA graph and replay it; for clips of one shape",
     )
 
 

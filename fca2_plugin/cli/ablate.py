@@ -13,11 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out",
         default="work_dirs/ablations",
         metavar="DIR",
-        help="for results.json, results.md and every training; the same folder resumes "
-        "(default: %(default)s)",
+        help="folder for results.json, results.md and the training runs; give the same folder to "
+        "resume (default: %(default)s)",
     )
     parser.add_argument(
-        "--tables", nargs="+", metavar="T", help="some of III IV V VI VII (default: all)"
+        "--tables", nargs="+", metavar="T", help="which tables: III IV V VI VII (default: all)"
     )
     parser.add_argument(
         "--seeds", type=int, default=3, metavar="N", help="number of seeds (default: %(default)s)"
@@ -26,12 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--budget",
         type=float,
         default=1.0,
-        help="share of the usual iterations: less is faster, decides less (default: %(default)s)",
+        help="share of the usual iterations; less is faster, but decides less (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "--data",
         metavar="DIR",
-        help="a data set of fca2 encode with train and val, instead of clips from photographs",
+        help="use a data set of `fca2 encode` with train and val instead of clips made from "
+        "photographs",
     )
 
 

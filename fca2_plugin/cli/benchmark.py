@@ -17,36 +17,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vsr",
         default="basicvsr",
         metavar="NAME",
-        help="basicvsr, basicvsr-pp, ftvsr, edvr, stdf-basicvsr, ... (default: %(default)s)",
+        help="the network: basicvsr, basicvsr-pp, ftvsr, edvr, stdf-basicvsr, ... (default: "
+        "%(default)s)",
     )
     networks.add_argument(
         "--enhancer",
         nargs="*",
         metavar="NAME",
-        help="enhancement networks instead: stdf-r3l rfda cf-stif tgafnet, those of TGAFNet's "
-        "Table IV, by default; at its three sizes, or at --size",
+        help="time enhancement networks instead (default: stdf-r3l rfda cf-stif tgafnet, as in "
+        "TGAFNet's Table IV), at that table's three sizes or at --size",
     )
     networks.add_argument(
-        "--host", default="mmagic", help="the host that builds it: mmagic or basicsr"
+        "--host",
+        default="mmagic",
+        help="the host that builds the network: mmagic (default) or basicsr",
     )
-    networks.add_argument("--config", help="take the network of an MMagic .py or a BasicSR .yml")
-    networks.add_argument("--checkpoint", help="weights for --config; timing works without")
+    networks.add_argument(
+        "--config", help="use the network of this config: MMagic's .py or BasicSR's .yml"
+    )
+    networks.add_argument("--checkpoint", help="weights for --config; not needed for timing")
     networks.add_argument(
         "--preset", default="released", help="the design of FCA² (default: %(default)s)"
     )
     networks.add_argument(
-        "--training", action="store_true", help="time training steps: forward, backward, optimiser"
+        "--training",
+        action="store_true",
+        help="time training steps (forward, backward, optimiser) instead",
     )
     networks.add_argument(
         "--stage",
-        help="what learns with --training: vsr (FCA² frozen), joint or finetune (default: the "
-        "preset's)",
+        help="which parts are trained with --training: vsr (FCA² frozen), joint or finetune "
+        "(default: chosen by the preset)",
     )
-    networks.add_argument("--n-subs", type=int, help="channels in a group (Table VI)")
-    networks.add_argument("--n-ovls", type=int, help="channels that groups share (Table VI)")
-    networks.add_argument("--num-passes", type=int, help="cleaning passes, 0 for no cleaning")
-    networks.add_argument("--tiny", action="store_true", help="small networks, to try the command")
-    clip = parser.add_argument_group("clip and clock")
+    networks.add_argument("--n-subs", type=int, help="number of channels in a group (Table VI)")
+    networks.add_argument(
+        "--n-ovls", type=int, help="number of channels that neighbouring groups share (Table VI)"
+    )
+    networks.add_argument("--num-passes", type=int, help="number of cleaning passes; 0 for none")
+    networks.add_argument(
+        "--tiny", action="store_true", help="use small networks, to try the command"
+    )
+    clip = parser.add_argument_group("clip and timing")
     clip.add_argument("--frames", type=int, help="number of frames (default: 7; 1 with --enhancer)")
     clip.add_argument(
         "--size",
@@ -58,20 +69,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     clip.add_argument(
         "--sweep",
-        help="vary 'frames' (10 to 200) or 'size' (64 to 224), as in Fig. 10, or the size of "
-        "'groups'",
+        help="measure many points: vary 'frames' (10 to 200) or 'size' (64 to 224), as in Fig. "
+        "10, or the size of 'groups'",
     )
     clip.add_argument(
         "--data",
         type=Path,
         metavar="DIR",
-        help="with --sweep groups: measure on this data set of `fca2 encode` the best PSNR that "
-        "groups can reach, without training",
+        help="with --sweep groups: also measure the best PSNR that groups can reach, without "
+        "training, on this data set of `fca2 encode`",
     )
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
     add_settings(parser)
-    parser.add_argument("--json", type=Path, metavar="F", help="write everything to this file")
-    parser.add_argument("--plot", type=Path, metavar="DIR", help="write a sweep's plots there")
+    parser.add_argument("--json", type=Path, metavar="F", help="write all results to this file")
+    parser.add_argument(
+        "--plot", type=Path, metavar="DIR", help="write the plots of a sweep to this folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     if args.enhancer is not None:
         if args.sweep or args.plot or args.data or args.config or args.training:
             raise ValueError(
-                "--enhancer goes with none of --sweep, --plot, --data, --config, --training"
+                "--enhancer cannot be combined with --sweep, --plot, --data, --config or --training"
             )
         benchmark.enhancement_command(
             args.enhancer,
@@ -95,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         )
         return 0
     if args.stage and not args.training:
-        raise ValueError("--stage says what a training step trains; give --training with it")
+        raise ValueError("--stage chooses what a training step trains; add --training")
     size = benchmark.parse_size(args.size or "180x144")
     frames = 7 if args.frames is None else args.frames
     setting = benchmark.Setting(frames, size, args.repeats, read_settings(args), args.training)

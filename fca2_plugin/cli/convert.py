@@ -4,15 +4,15 @@ import argparse
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "convert a checkpoint of one host for the other"
+HELP = "convert a checkpoint from one host to the other"
 EXAMPLE = "fca2 convert work_dirs/run/iter_600.pth for_basicsr.pth --to basicsr"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", help="a checkpoint of MMagic or BasicSR")
+    parser.add_argument("source", metavar="IN", help="the checkpoint of MMagic or BasicSR")
     parser.add_argument("target", metavar="OUT", help="the file to write")
     parser.add_argument(
-        "--to", required=True, choices=("basicsr", "mmagic"), help="the host to write it for"
+        "--to", required=True, choices=("basicsr", "mmagic"), help="the host that will read it"
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
-HELP = "check which parts work in this environment, and print how to repair the rest"
+HELP = "check which parts work in this environment, and print how to repair the others"
 EXAMPLE = "fca2 doctor"
 
 

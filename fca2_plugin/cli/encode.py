@@ -26,43 +26,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SRC ... DST",
-        help="Vimeo-90K, REDS, Vid4, a folder of frame folders, or videos; then the folder to fill",
+        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, or videos), "
+        "then the folder to write",
     )
     parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
     parser.add_argument(
         "--degradation",
         default="gaussian",
-        help="gaussian (sigma 1.5, pixels as in ordinary video), comisr (the published data of "
-        "compressed VSR: every 4th pixel from the first), bd (MATLAB), duf, bi (bicubic), area or "
-        "none (default: %(default)s)",
+        help="how frames are made smaller: gaussian (sigma 1.5, pixels as in ordinary video), "
+        "comisr (as in the published data of compressed VSR: every 4th pixel from the "
+        "first), bd (MATLAB), duf, bi (bicubic), area or none (default: %(default)s)",
     )
-    parser.add_argument("--scale", type=int, help="default: 4; 1 with --degradation none")
+    parser.add_argument(
+        "--scale", type=int, help="how many times smaller (default: 4; 1 with --degradation none)"
+    )
     parser.add_argument(
         "--codec",
         nargs="+",
         default=["x264"],
         choices=[*CODECS, "none"],
-        help="x264, x265; vp9, av1: a local stand-in for an upload to a video site; none: "
-        "degrade only (default: x264)",
+        help="x264 or x265; vp9 or av1, which imitate an upload to a video site; none makes "
+        "frames smaller without coding them (default: x264)",
     )
     parser.add_argument(
-        "--crf", nargs="+", type=int, help="for x264 and x265 (default for x264: 15 25 35)"
+        "--crf",
+        nargs="+",
+        type=int,
+        help="constant rate factors for x264 and x265 (default for x264: 15 25 35)",
     )
-    parser.add_argument("--qp", nargs="+", type=int, help="for x264 and x265")
+    parser.add_argument("--qp", nargs="+", type=int, help="constant QPs for x264 and x265")
     parser.add_argument(
         "--bitrate",
         nargs="+",
         type=float,
         metavar="BPP",
-        help="for vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, a site's rates)",
+        help="bitrates for vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, as on "
+        "a video site)",
     )
     parser.add_argument(
         "--pix-fmt",
-        help="yuv444p or yuv420p (default: yuv444p for x264, as published, yuv420p for others)",
+        help="pixel format: yuv444p or yuv420p (default: yuv444p for x264, as published, and "
+        "yuv420p for the others)",
     )
-    parser.add_argument("--speed", help="the encoder's speed (default: medium; 2 vp9; 4 av1)")
+    parser.add_argument(
+        "--speed",
+        help="the encoder's speed (default: medium for x264 and x265, 2 for vp9, 4 for av1)",
+    )
     add_renamed(parser, {"--preset": "--speed"})
-    parser.add_argument("--fps", type=_rate, default=10, help="default: 10, as published")
+    parser.add_argument(
+        "--fps", type=_rate, default=10, help="frames a second (default: 10, as published)"
+    )
     parser.add_argument(
         "--split",
         choices=["train", "test"],
@@ -71,9 +84,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", nargs="+", metavar="NAME", help="use only these clips")
     parser.add_argument("--clip-frames", type=int, metavar="N", help="cut into clips of N frames")
     parser.add_argument("--no-gt", action="store_true", help="write no ground truth")
-    parser.add_argument("--format", default="png", help="png or lmdb (default: %(default)s)")
+    parser.add_argument(
+        "--format", default="png", help="how frames are stored: png or lmdb (default: %(default)s)"
+    )
     parser.add_argument("--keep-bitstreams", action="store_true", help="also store the coded clips")
-    parser.add_argument("--jobs", type=int, help="processes (default: all cores)")
+    parser.add_argument("--jobs", type=int, help="number of processes (default: one for each core)")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
@@ -92,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     if args.verify:
         return _verify(args, console)
     if len(args.paths) < 2:
-        raise ValueError(f"{args.paths[0]} is only one path; give a source and a destination")
+        raise ValueError(f"{args.paths[0]} is a single path; give a source and a destination")
     return _encode(args, console)
 
 
@@ -136,7 +151,9 @@ def _encode(args: argparse.Namespace, console: "Console") -> int:
         )
     clips = tree.manifest["clips"]
     if not tree.num_written:
-        console.print(f"{tree.root} is complete: {len(clips)} clips, nothing to do", soft_wrap=True)
+        console.print(
+            f"{tree.root} is complete ({len(clips)} clips); there is nothing to do", soft_wrap=True
+        )
         return 0
     frames = sum(clip["num_frames"] for clip in clips)
     console.print(
@@ -156,7 +173,7 @@ def _verify(args: argparse.Namespace, console: "Console") -> int:
     for root in args.paths:
         with _bar(console) as progress:
             num_folders = verify_tree(root, progress)
-        console.print(f"{root}: {num_folders} folders, all as their checksums say", soft_wrap=True)
+        console.print(f"{root}: {num_folders} folders; all checksums are right", soft_wrap=True)
     return 0
 
 
@@ -172,7 +189,7 @@ def _settings(args: argparse.Namespace) -> "list[CodecSettings]":
         ("--bitrate", args.bitrate, rated, "vp9 or av1"),
     ):
         if given and not codecs:
-            raise ValueError(f"{option} is for {some}; add one of them to --codec")
+            raise ValueError(f"{option} needs the codec {some}; add one of them to --codec")
     rates = {"crf": args.crf or (), "qp": args.qp or ()}
     if not any(rates.values()):
         if "x265" in quantized:

@@ -19,7 +19,7 @@ DEGRADATIONS = ("gaussian", "comisr", "bd", "duf", "bi", "area", "none")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_argument_group("what is measured (one of these)")
+    what = parser.add_argument_group("what to measure (choose one)")
     what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
     what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
@@ -34,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     against = parser.add_argument_group(
-        "against what", "Folders hold frames, clip folders or videos; clips pair by name."
+        "what to compare it with",
+        "Folders hold frames, clip folders or videos; clips pair by name.",
     )
     against.add_argument("--gt", metavar="PATH", help="ground truth: a folder or a video")
     against.add_argument("--lq", metavar="PATH", help="the input of a network or a baseline")
@@ -46,13 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--conditions",
         nargs="+",
         metavar="NAME",
-        help="only these conditions of --data: raw crf15 ...",
+        help="use only these conditions of --data, such as raw crf15",
     )
     against.add_argument(
         "--degradation",
         default="gaussian",
-        help=f"how --lq was made, which decides where pixels lie: {', '.join(DEGRADATIONS)} "
-        "(default: %(default)s)",
+        help="how --lq was made, which decides the position of its pixels: "
+        f"{', '.join(DEGRADATIONS)} (default: %(default)s)",
     )
     against.add_argument(
         "--phase",
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["psnr", "ssim"],
         metavar="NAME",
-        help=f"some of {', '.join(METRICS)}; PSNR and SSIM are always measured",
+        help=f"one or more of {', '.join(METRICS)}; PSNR and SSIM are always measured",
     )
     how.add_argument("--lpips-weights", metavar="FILE", help="AlexNet's weights, for lpips")
     how.add_argument(
@@ -84,13 +85,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--context",
         type=int,
         metavar="N",
-        help="of them, frames on each side that only help (default: by the network)",
+        help="how many of these frames, on each side, are only context (default: chosen for the "
+        "network)",
     )
     how.add_argument(
         "--color-correction",
         metavar="MODE",
-        help="replaces FCA²'s own mode: frame, lr_domain, mean, or none (without the statistics "
-        "of the input)",
+        help="use this colour correction in FCA² instead of the network's own: frame, lr_domain, "
+        "mean, or none",
     )
     how.add_argument(
         "--jobs", type=int, metavar="N", help="number of processes (default: one for each core)"
@@ -104,11 +106,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--json",
         metavar="FILE",
-        help="write everything to FILE; the same command resumes if interrupted",
+        help="write all results to FILE; if interrupted, run the same command again to resume",
     )
     out.add_argument("--save", metavar="DIR", help="save the frames of the network or baseline")
-    out.add_argument("--name", help="the method's name (default: that of the folder or config)")
-    out.add_argument("--dataset", help="the data set's name (default: that of the folder)")
+    out.add_argument(
+        "--name",
+        help="name of the method in the results (default: the name of the folder or config)",
+    )
+    out.add_argument(
+        "--dataset", help="name of the data set in the results (default: the name of the folder)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,24 +11,31 @@ EXAMPLE = "fca2 export --config my_config.py --checkpoint work_dirs/my_config --
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
     parser.add_argument("--checkpoint", metavar="FILE", help="its weights (default: random ones)")
-    parser.add_argument("--weights", metavar="NAME", help="a network that ships, without --config")
-    parser.add_argument("--out", metavar="DIR", help="the folder to make")
+    parser.add_argument(
+        "--weights", metavar="NAME", help="a network that ships, instead of --config"
+    )
+    parser.add_argument("--out", metavar="DIR", help="the folder to write")
     parser.add_argument(
         "--size",
         default="96x72",
         metavar="WxH",
-        help="LQ frames it is checked at, and fixed to where it must be (default: %(default)s)",
+        help="size of the LQ frames for the check; where a graph needs a fixed size, this one "
+        "(default: %(default)s)",
     )
-    parser.add_argument("--frames", type=int, metavar="N", help="frames of a clip (default: 7)")
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help="number of frames in a clip (default: 7)"
+    )
     parser.add_argument(
         "--tolerance",
         type=float,
         default=1e-4,
         metavar="X",
-        help="largest difference from torch allowed (default: %(default)s)",
+        help="largest difference from torch that is accepted (default: %(default)s)",
     )
     parser.add_argument(
-        "--table", action="store_true", help="try every known network instead, tiny, and list them"
+        "--table",
+        action="store_true",
+        help="try every known network instead, in a small form, and print a table",
     )
 
 
@@ -66,10 +73,10 @@ def run(args: argparse.Namespace) -> int:
     for part, reason in manifest["not_exported"].items():
         print(f"{part}: not exported: {reason}")
     if "max_difference_in_a_row" in manifest:
-        print(f"the parts in a row: difference {manifest['max_difference_in_a_row']:.1e}")
+        print(f"all parts, one after another: difference {manifest['max_difference_in_a_row']:.1e}")
     if manifest["grouping"] != "as configured":
-        print("groups of frames are fixed: adaptive ones depend on the clip, as no graph can")
+        print("groups of frames are fixed, because a graph cannot adapt them to the clip")
     if args.checkpoint is None and args.weights is None:
-        print("without --checkpoint: the weights are random")
+        print("without --checkpoint the weights are random")
     print(f"written: {args.out} (tolerance {manifest['tolerance']:.0e})")
     return 0

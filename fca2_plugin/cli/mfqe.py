@@ -11,10 +11,12 @@ EXAMPLE = "fca2 mfqe videos/ data/mfqe --qp 22 27 32 37 42"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="a folder of raw or other videos, or one video")
-    parser.add_argument("root", help="the data set; its <split>/raw may be the source itself")
+    parser.add_argument("source", help="a folder of raw or coded videos, or one video")
     parser.add_argument(
-        "--split", default="test", help="folder below the root (default: %(default)s)"
+        "root", help="the folder of the data set; its <split>/raw may be the source itself"
+    )
+    parser.add_argument(
+        "--split", default="test", help="the split, a folder below the root (default: %(default)s)"
     )
     parser.add_argument(
         "--qp",
@@ -22,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         help="QPs of the I frame (default: the published 22 27 32 37 42)",
     )
-    parser.add_argument("--clips", nargs="+", metavar="NAME", help="only these videos")
-    parser.add_argument("--max-frames", type=int, help="use no more frames of a video")
+    parser.add_argument("--clips", nargs="+", metavar="NAME", help="use only these videos")
+    parser.add_argument("--max-frames", type=int, help="use at most this many frames of each video")
     parser.add_argument("--speed", help="x265's speed (default: slower)")
     add_renamed(parser, {"--preset": "--speed"})
 

@@ -10,7 +10,7 @@ EXAMPLE = "fca2 probe in.mp4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="a video, or a raw H.264 or HEVC stream")
+    parser.add_argument("file", help="a video file, or a raw H.264 or HEVC stream")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 

@@ -9,17 +9,18 @@ EXAMPLE = "fca2 quickstart --video my.mp4 --work-dir work_dirs/quickstart"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--video", help="train and test on this video instead of made clips")
+    parser.add_argument("--video", help="train and test on this video instead of generated clips")
     parser.add_argument(
         "--work-dir",
         default="work_dirs/quickstart",
-        help="where everything goes; the same folder resumes (default: %(default)s)",
+        help="folder for all files; give the same folder to resume (default: %(default)s)",
     )
     parser.add_argument(
         "--budget",
         type=float,
         default=1.0,
-        help="share of the usual iterations: less is faster and worse (default: %(default)s)",
+        help="share of the usual iterations; less is faster, but gives worse results (default: "
+        "%(default)s)",
     )
 
 

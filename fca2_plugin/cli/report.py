@@ -16,15 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         metavar="F",
-        help="JSON files of fca2 evaluate, fca2 benchmark and the quickstart",
+        help="JSON files written by `fca2 evaluate`, `fca2 benchmark` or the quickstart",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="for report.html and report.md"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder for report.html and report.md",
     )
     parser.add_argument(
         "--all-tables",
         action="store_true",
-        help="also the papers' tables to which no result has a row",
+        help="also show the papers' tables for which there are no results",
     )
 
 

@@ -18,27 +18,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--host",
         default="127.0.0.1",
-        help="where to listen; 0.0.0.0 lets other machines in (default: %(default)s)",
+        help="the address to listen at; 0.0.0.0 is open to other machines (default: %(default)s)",
     )
-    group.add_argument("--port", type=int, default=0, help="default: a free one, from 7860 on")
+    group.add_argument(
+        "--port", type=int, default=0, help="the port (default: the first free one from 7860)"
+    )
     group.add_argument("--open", action="store_true", help="open the page in a browser")
     group.add_argument(
         "--password",
         default=os.environ.get(PASSWORD),
         metavar="WORD",
-        help=f"ask for it, with the user fca2 (default: the variable {PASSWORD}, or none)",
+        help=f"ask for this password, with the user name fca2 (default: the variable {PASSWORD}, "
+        "or none)",
     )
     group.add_argument(
         "--work-dir",
         metavar="DIR",
-        help="where uploads and results live and stay (default: a folder removed at the end)",
+        help="keep uploads and results in this folder (default: a folder that is removed at the "
+        "end)",
     )
     group.add_argument(
         "--max-size",
         type=float,
         default=4.0,
         metavar="GIB",
-        help="the largest upload (default: %(default)s)",
+        help="the largest upload that is accepted (default: %(default)s)",
     )
 
 
@@ -64,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         work_dir=args.work_dir,
         max_gib=args.max_size,
     ) as server:
-        print(f"{server.url}\nopen this address in a browser; Ctrl-C ends", flush=True)
+        print(f"{server.url}\nopen this address in a browser; press Ctrl-C to stop", flush=True)
         if args.open:
             webbrowser.open(server.url)
         try:

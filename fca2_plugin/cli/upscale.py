@@ -26,46 +26,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "out",
         metavar="OUT",
-        help="the result; a folder for several or a folder of videos; frames/%%05d.png for images",
+        help="the result: a video; a folder, for several videos; or frames/%%05d.png, for images",
     )
 
     add = parser.add_argument_group("folders").add_argument
-    add("--pattern", help="which files of a folder, as '*.mkv' (default: videos)")
-    add("--recursive", action="store_true", help="also what is in folders of a folder")
-    add("--fps", type=rate, metavar="N", help="of a folder of images: 25, 30000/1001 (default: 25)")
+    add("--pattern", help="which files of a folder, such as '*.mkv' (default: all videos)")
+    add("--recursive", action="store_true", help="also search the folders inside a folder")
+    add(
+        "--fps",
+        type=rate,
+        metavar="N",
+        help="frames a second of a folder of images, such as 30000/1001 (default: 25)",
+    )
 
     add_network(parser)
 
     picture = parser.add_argument_group("the picture")
     add = picture.add_argument
     size = picture.add_mutually_exclusive_group()
-    size.add_argument("--height", type=int, metavar="LINES", help="of the result; width follows")
     size.add_argument(
-        "--scale", type=float, metavar="X", help="2, 3, 4, 1.5, ... (default: the network's own)"
+        "--height", type=int, metavar="LINES", help="height of the result; its width follows"
+    )
+    size.add_argument(
+        "--scale",
+        type=float,
+        metavar="X",
+        help="how many times larger: 2, 3, 4, 1.5, ... (default: as the network enlarges)",
     )
     add(
         "--strength",
         type=float,
         default=1.0,
         metavar="X",
-        help="the network's share: 1 all, 0 nothing but bicubic (default: %(default)s)",
+        help="blend of the network's result (1) with the bicubic one (0) (default: %(default)s)",
     )
     add(
         "--deinterlace",
         default="off",
         metavar="HOW",
-        help="auto makes whole frames of interlaced video, and film of 3:2 pulldown (default: off)",
+        help="auto deinterlaces video and restores film from 3:2 pulldown (default: off)",
     )
-    add("--crop", metavar="HOW", help="auto cuts black bars away; W:H:X:Y keeps that part")
+    add(
+        "--crop",
+        metavar="HOW",
+        help="auto cuts black bars away; W:H:X:Y keeps only that part of the picture",
+    )
     add(
         "--source-matrix",
         metavar="NAME",
-        help="of the colours, whatever the source says: bt601, bt709, bt2020, fcc, smpte240m",
+        help="use this colour matrix instead of the source's own: bt601, bt709, bt2020, fcc, "
+        "smpte240m",
     )
-    add("--source-range", metavar="NAME", help="likewise: limited or full")
+    picture.add_argument(
+        "--source-range",
+        metavar="NAME",
+        help="use this range instead of the source's own: limited or full",
+    )
+    add(
+        "--source-range",
+        metavar="NAME",
+        help="use this range instead of the source's own: limited or full",
+    )
     add("--stream", type=int, metavar="N", help="the video stream (default: the best one)")
 
-    add = parser.add_argument_group("a part of the video, with its sound").add_argument
+    add = parser.add_argument_group("a part of the video").add_argument
     add("--start", type=seconds, metavar="TIME", help="seconds, or H:M:S")
     add("--end", type=seconds, metavar="TIME", help="seconds, or H:M:S")
     add(
@@ -73,60 +97,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="preview_seconds",
         type=seconds,
         metavar="SECONDS",
-        help="write only so much: the bicubic picture on the left, the network's on the right",
+        help="write only this many seconds, with the bicubic picture on the left and the "
+        "network's on the right",
     )
-    add("--preview-start", type=seconds, default=0.0, metavar="TIME", help="where it begins")
+    add(
+        "--preview-start",
+        type=seconds,
+        default=0.0,
+        metavar="TIME",
+        help="where the preview begins",
+    )
     add(
         "--still",
         type=seconds,
         metavar="TIME",
-        help="write one frame as a PNG, bicubic on the left, and no video",
+        help="write only the frame at this time, as a PNG, with the bicubic picture on the left",
     )
 
     add = parser.add_argument_group("the result").add_argument
-    add("--codec", help="FFmpeg's name of the encoder (default: libx264, libvpx-vp9 for .webm)")
-    add("--crf", type=int, help="constant quality, the encoder's scale (default: 18 for libx264)")
+    add(
+        "--codec",
+        help="the encoder, by its FFmpeg name (default: libx264, or libvpx-vp9 for .webm)",
+    )
+    add(
+        "--crf", type=int, help="constant quality, on the encoder's scale (default: 18 for libx264)"
+    )
     add("--speed", dest="encoder_preset", metavar="NAME", help="the encoder's speed")
-    add("--pix-fmt", metavar="NAME", help="default: as the source, at most 10 bits")
+    add(
+        "--pix-fmt",
+        metavar="NAME",
+        help="pixel format of the result (default: as in the source, with at most 10 bits)",
+    )
     add(
         "--encoder-options",
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="more of the encoder's options, by FFmpeg's names",
+        help="other options of the encoder, by their FFmpeg names",
     )
     add(
         "--drop-unsupported",
         action="store_true",
         help="leave out sound and subtitles that the container cannot hold",
     )
-    add("--overwrite", action="store_true", help="replace OUT")
-    add("--resume", action="store_true", help="go on with a stopped job")
+    add("--overwrite", action="store_true", help="replace OUT if it exists")
+    add("--resume", action="store_true", help="continue an interrupted job")
 
-    add = parser.add_argument_group("memory and borders (all chosen for you)").add_argument
+    add = parser.add_argument_group(
+        "memory and borders (chosen automatically by default)"
+    ).add_argument
     add(
         "--memory-budget",
         dest="memory_budget_gib",
         type=float,
         metavar="GIB",
-        help="what the network may use",
+        help="memory that the network may use",
     )
-    add("--chunk", type=int, metavar="N", help="frames at once")
-    add("--context", type=int, metavar="N", help="of them, frames at each end that only help")
+    add("--chunk", type=int, metavar="N", help="number of frames at once")
+    add(
+        "--context",
+        type=int,
+        metavar="N",
+        help="how many of these frames, at each end, are only context",
+    )
     add("--tile", type=int, metavar="PIXELS", help="side of a tile; 0 for whole frames")
     add(
         "--tile-overlap",
         type=int,
         default=16,
         metavar="PIXELS",
-        help="what neighbouring tiles share (default: %(default)s)",
+        help="number of pixels that neighbouring tiles share (default: %(default)s)",
     )
     add(
         "--segment",
         type=int,
         default=240,
         metavar="N",
-        help="frames between the points where a stopped job goes on (default: %(default)s)",
+        help="number of frames between the points from which an interrupted job can resume "
+        "(default: %(default)s)",
     )
     add("--no-cuts", dest="cuts", action="store_false", help="do not look for scene cuts")
     add(
@@ -134,15 +182,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=15.0,
         metavar="X",
-        help="how much the mean pixel changes at a cut, 0 to 255 (default: %(default)s)",
+        help="mean change of a pixel, 0 to 255, that counts as a cut (default: %(default)s)",
     )
-    add("--keep-going", action="store_true", help="pass over damaged parts of the source")
+    add("--keep-going", action="store_true", help="skip damaged parts of the source")
 
-    add = parser.add_argument_group("what is shown").add_argument
+    add = parser.add_argument_group("output on the screen").add_argument
     add("--dry-run", action="store_true", help="print the plan and write nothing")
     add("--quiet", action="store_true", help="show nothing but errors")
-    add("--log", type=Path, metavar="FILE", help="append a line now and then, with its time")
-    add("--json-lines", action="store_true", help="show progress as a JSON object a line")
+    add(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="append progress to this file, a line now and then, each with its time",
+    )
+    add("--json-lines", action="store_true", help="print progress as JSON, one object on each line")
     add_renamed(parser, {"--encoder-preset": "--speed", "--json": "--json-lines"})
 
 
@@ -186,5 +239,7 @@ def rate(text: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         found = Fraction(0)
     if found <= 0:
-        raise argparse.ArgumentTypeError(f"expected images a second, as 25, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"expected a number of images a second such as 25, got {text!r}"
+        )
     return found

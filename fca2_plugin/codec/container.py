@@ -32,7 +32,7 @@ def open_media(path: str | os.PathLike) -> Any:
     Titles and names may hold any bytes; ``readable`` makes text of them.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It cannot be read.
     """
     av = require("av", "video")

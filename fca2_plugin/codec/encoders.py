@@ -95,7 +95,12 @@ ENCODERS: dict[str, Encoder] = {
 
 
 def available_codecs() -> list[str]:
-    """Return the short names of the codecs that the installed PyAV can write."""
+    """Return the short names of the codecs that the installed PyAV can write.
+
+    Example:
+        >>> "x264" in available_codecs()
+        True
+    """
     return [entry.short for name, entry in ENCODERS.items() if _exists(name, "w")]
 
 
@@ -118,7 +123,7 @@ def open_encoder(name: str) -> Any:
         raise ValueError(
             f"this PyAV has no encoder {name} for {ENCODERS[name].short}; it can write "
             f"{', '.join(available_codecs()) or 'none of our codecs'}: choose one of these, or "
-            "install av from PyPI, whose wheels hold all of them"
+            "install av from PyPI, where the wheels contain all of them"
         )
     silence(name)
     return require("av", "video").CodecContext.create(name, "w")

@@ -24,11 +24,15 @@ class FrameInfo:
     """One frame of a stream.
 
     Args:
-        kind: ``I``, ``P`` or ``B``; ``?`` where the decoder does not say.
+        kind: ``I``, ``P`` or ``B``; ``?`` if the decoder does not tell.
         is_key: Decoding can start here.
-        qp: Mean luma QP over the blocks (H.264), or of the slice headers (HEVC); ``None`` where
-            neither is to be had.
+        qp: Mean luma QP over the blocks (H.264), or of the slice headers (HEVC); ``None`` if
+            neither is known.
         num_bytes: The coded size.
+
+    Example:
+        >>> FrameInfo("I", is_key=True, qp=27.0, num_bytes=5_000).kind
+        'I'
     """
 
     kind: str
@@ -44,8 +48,12 @@ def frame_infos(path: str | os.PathLike) -> Iterator[FrameInfo]:
         path: A video file, or a raw H.264 or HEVC stream.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
+
+    Example:
+        >>> [info.kind for info in frame_infos("in.mp4")][0]
+        'I'
     """
     # all of them before anything is decoded: reading them takes FFmpeg's log
     coded_qps = iter(list(slice_qps(path)) if probe(path).codec == "hevc" else ())

@@ -1,4 +1,4 @@
-"""What a media file holds: streams, chapters, metadata; and what another container takes of it."""
+"""Streams, chapters and metadata of a media file, and which of them another container takes."""
 
 import os
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds.
+    """The content of a file.
 
     Args:
         path: The file.
@@ -101,15 +101,15 @@ class Layout:
 
 
 def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
-    """List what a file holds.
+    """List the content of a file.
 
     Args:
         path: The file.
         stream: Number of the stream with the pictures; the best one where None.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It cannot be read, or the stream holds no pictures.
+        FileNotFoundError: The file does not exist.
+        ValueError: It cannot be read, or the stream contains no pictures.
     """
     with open_media(path) as container:
         chapters = tuple(float(c["start"] * c["time_base"]) for c in container.chapters())
@@ -120,7 +120,7 @@ def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
     if stream is not None and stream not in films:
         known = ", ".join(map(str, films)) or "none"
         raise ValueError(
-            f"stream {stream} of {path} is no video; expected one of its video streams: {known}"
+            f"stream {stream} of {path} is not a video; expected one of its video streams: {known}"
         )
     chosen = best if stream is None else stream
     return Layout(Path(path), tracks, chapters, metadata, chosen)
@@ -136,7 +136,7 @@ def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:
 
 
 def converted(layout: Layout, path: str | os.PathLike) -> dict[int, str]:
-    """The text subtitles that the container of ``path`` holds in another form, and in which.
+    """The text subtitles that the container of ``path`` stores in another form, and in which.
 
     Raises:
         ValueError: The ending names no container.
@@ -179,7 +179,7 @@ def check_container(path: str | os.PathLike) -> None:
     """
     if Path(path).suffix.lower() not in CONTAINERS:
         raise ValueError(
-            f"{Path(path).name} names no container that can be written with every frame's time; "
+            f"{Path(path).name} is not a container that can store the time of every frame; "
             f"expected a name that ends in {', '.join(CONTAINERS)}"
         )
 
@@ -191,7 +191,7 @@ def missing_bytes(path: str | os.PathLike) -> int:
     nothing.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It cannot be read.
     """
     with open_media(path) as container:

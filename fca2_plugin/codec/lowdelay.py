@@ -53,7 +53,7 @@ FIXED_OPTIONS = {
 
 @dataclass(frozen=True)
 class LowDelay:
-    """Settings of the stand-in.
+    """Settings of x265 in place of HM.
 
     Args:
         qp: QP of the I frame; 22, 27, 32, 37 and 42 in the papers.
@@ -63,6 +63,11 @@ class LowDelay:
 
     Raises:
         ValueError: A QP leaves 0 to 51, or the preset is unknown.
+
+    Example:
+        >>> settings = LowDelay(qp=32)
+        >>> [settings.frame_qp(index) for index in range(4)]
+        [32, 37, 36, 37]
     """
 
     qp: int = 37
@@ -77,8 +82,8 @@ class LowDelay:
         for qp in (self.qp, *(self.qp + offset for offset in self.gop_offsets)):
             if not (isinstance(qp, int) and 0 <= qp <= MAX_QUANTIZER):
                 raise ValueError(
-                    f"qp={self.qp!r} with gop_offsets {self.gop_offsets} asks for the QP {qp!r}; "
-                    f"all must be whole numbers from 0 to {MAX_QUANTIZER}"
+                    f"qp={self.qp!r} with gop_offsets {self.gop_offsets} gives the QP {qp!r}; "
+                    f"all QPs must be whole numbers from 0 to {MAX_QUANTIZER}"
                 )
 
     def frame_qp(self, index: int) -> int:
@@ -102,12 +107,19 @@ def encode_lowdelay(
         FileNotFoundError: The folder of ``path`` does not exist.
         ValueError: x265 does not take frames of this size.
         RuntimeError: The stream does not have the QPs or the frames that were asked for.
+
+    Example:
+        >>> from fca2_plugin.codec import write_yuv
+        >>> raw = write_yuv(".", "grey", [np.full((32, 32), 128, np.uint8)] * 3)
+        >>> encode_lowdelay(raw, "grey.265")
+        >>> Path("grey.265").stat().st_size > 0
+        True
     """
     path, settings = Path(path), settings or LowDelay()
     if source.width % 2 or source.height % 2 or min(source.width, source.height) < LEAST_SIDE:
         raise ValueError(
-            f"x265 cannot code {source.path} of {source.width}x{source.height}; "
-            f"crop or pad it to even sides from {LEAST_SIDE}"
+            f"x265 cannot code {source.path} of {source.width}x{source.height} pixels; crop or pad "
+            f"it to even sides of at least {LEAST_SIDE}"
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to")

@@ -113,8 +113,8 @@ class PixelFormat:
         parts = [part for part in found.components if not part.is_alpha]
         if _planar_name(found) != name:
             raise ValueError(
-                f"pixel format {name!r} does not keep Y, U and V in planes; expected yuv420p, "
-                "yuv420p10le, yuv444p, ..."
+                f"pixel format {name!r} does not store Y, U and V in separate planes; expected "
+                "yuv420p, yuv420p10le, yuv444p, ..."
             )
         chroma = parts[1] if len(parts) > 1 else None
         step_x, step_y = (_SIDE // chroma.width, _SIDE // chroma.height) if chroma else (0, 0)

@@ -52,7 +52,7 @@ def stream_through(
 ) -> Iterator[np.ndarray]:
     """Compress frames one by one and yield what a viewer would see, in the same order.
 
-    As many frames are held as the codec looks ahead, so a clip may be long. Colours pass through
+    Only the frames that the codec looks ahead are in memory, so a clip may be long. Colours become
     BT.601 limited range, as ffmpeg does for untagged RGB, so even CRF 0 is about 52 dB from the
     input. With ``settings.threads == 1`` the result depends only on the input and the library
     versions. A size that the encoder does not take (odd with ``yuv420p``) is padded by repeating
@@ -62,12 +62,17 @@ def stream_through(
         frames: ``uint8`` RGB frames of one size.
         settings: The encoder's settings.
         watch: Called with each ``av.Packet`` and the height and width of the coded picture.
-        types: Gets how each frame was coded, a letter of ``frame_type``, when the frame comes.
+        types: List to which the type of each frame is added, a letter of ``frame_type``.
 
     Raises:
         TypeError: A frame is not a ``uint8`` array.
         ValueError: A frame has a wrong shape or another size, or the encoder is not there.
         RuntimeError: The codec gave back another number of frames.
+
+    Example:
+        >>> frames = (np.full((64, 64, 3), level, np.uint8) for level in (0, 128, 255))
+        >>> sum(1 for frame in stream_through(frames, CodecSettings(crf=25)))
+        3
     """
     frames = checked_frames(frames)
     first = next(frames, None)
@@ -103,8 +108,8 @@ def stream_through(
             yield yuv_to_rgb(picture)[:height, :width]
     if num_out != num_in:
         raise RuntimeError(
-            f"{settings.codec} gave back {num_out} frames for {num_in}; "
-            "please report it with the settings and the frame size"
+            f"{settings.codec} returned {num_out} frames for {num_in}; please report this with the "
+            "settings and the frame size"
         )
 
 

@@ -46,8 +46,8 @@ class Scan:
         time_base: Seconds of one tick.
         last_ticks: How long the last frame is shown.
         rate: Frames per second, on average.
-        height: Of a frame.
-        width: Of a frame.
+        height: Height of a frame.
+        width: Width of a frame.
         pix_fmt: FFmpeg's name.
         tags: Of the colours.
         aspect: Width of a pixel over its height.
@@ -154,7 +154,7 @@ def scan(
         until: Seconds of the video that are wanted; a little behind them is read, too.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no frame, or is damaged.
     """
     damage: list[str] = []
@@ -173,7 +173,7 @@ def scan(
             if beyond > BEYOND:
                 break
     if found.first is None:
-        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+        raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
     return found.result(len(damage), sum(jumps))
 
 
@@ -211,8 +211,8 @@ def frames(
                 if done == stop:
                     return
     raise ValueError(
-        f"{path} is no longer what it was: frame {done} differs from the first look at it; leave "
-        "the source alone while it is read"
+        f"{path} changed while it was read: frame {done} differs from the first look at it; do not "
+        "change the source during the job"
     )
 
 

@@ -114,7 +114,7 @@ def choose_output(
         known = [c for c in av.codecs_available if _encodes(c)]
         raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}") from error
     if found.type != "video":
-        raise ValueError(f"{codec} encodes {found.type}; expected libx264, libx265, ...")
+        raise ValueError(f"{codec} encodes {found.type}, not video; expected libx264, libx265, ...")
     taken = [f.name for f in found.video_formats or []]
     if pix_fmt is None:
         pix_fmt = _nearest(source, size, taken, codec)
@@ -123,8 +123,8 @@ def choose_output(
     pixels = PixelFormat.of(pix_fmt)
     if not pixels.accepts(*size) and codec in NEEDS_WHOLE_CHROMA:
         raise ValueError(
-            f"{codec} cannot write {size[1]}x{size[0]} pixels as {pix_fmt}, whose chroma would not "
-            "cover them; use yuv444p, or another encoder, as libvpx-vp9"
+            f"{codec} cannot write {size[1]}x{size[0]} pixels as {pix_fmt}, which needs even "
+            "sides; use yuv444p, or another encoder such as libvpx-vp9"
         )
     if min(size) < MIN_SIDE.get(codec, 1):
         raise ValueError(
@@ -166,8 +166,9 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
     planar = [name for name in taken if _is_plain_yuv(name)]
     if not planar:
         raise ValueError(
-            f"{codec} takes none of the planar YUV formats ({', '.join(taken) or 'it names none'});"
-            " use libx264, libx265, libvpx-vp9, libsvtav1 or ffv1"
+            f"{codec} takes none of the planar YUV formats "
+            f"({', '.join(taken) or 'it lists none'}); use libx264, libx265, libvpx-vp9, libsvtav1 "
+            "or ffv1"
         )
     return min(planar, key=distance)
 
@@ -220,7 +221,7 @@ def write_segment(
             written += _write(container, stream, frame)
         written += _write(container, stream, None)
         if written != count:
-            raise RuntimeError(f"{settings.codec} gave back {written} frames for {count}")
+            raise RuntimeError(f"{settings.codec} returned {written} frames for {count}")
 
 
 def _add_stream(
@@ -249,8 +250,8 @@ def _add_stream(
             context.open(strict=False)
     except av.error.FFmpegError as error:
         raise ValueError(
-            f"{settings.codec} refuses its settings {settings.all_options()} ({error.strerror}); "
-            "correct the preset, CRF or options"
+            f"{settings.codec} does not accept the settings {settings.all_options()} "
+            f"({error.strerror}); correct the preset, CRF or options"
         ) from error
     for name in context.options:  # what was not taken
         found = getattr(context, "supported_options", None)  # of PyAV 18

@@ -43,6 +43,10 @@ class CodecSettings:
     Raises:
         ValueError: A value is out of range, unknown, not for this codec, or several rates are
             given.
+
+    Example:
+        >>> CodecSettings("libx264", crf=25).crf
+        25
     """
 
     codec: str = "libx264"
@@ -56,9 +60,7 @@ class CodecSettings:
 
     def __post_init__(self) -> None:
         if self.codec == "libaom-av1":
-            raise ValueError(
-                "PyAV's wheels hold no libaom any more; AV1 comes from SVT-AV1: write libsvtav1"
-            )
+            raise ValueError("PyAV's wheels no longer contain libaom; use libsvtav1 for AV1")
         check_choice("codec", self.codec, ENCODERS)
         encoder = ENCODERS[self.codec]
         if self.preset is None:

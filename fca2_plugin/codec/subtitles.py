@@ -34,7 +34,7 @@ Style: Default,Arial,16,&Hffffff,2
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-_FIELDS = 8  # in front of the text of an ASS event
+_FIELDS = 8  # before the text of an ASS event
 _TAG = re.compile(r"\{\\([^}]*)\}")
 
 

@@ -36,6 +36,10 @@ def library_versions(codec: str = "libx264") -> dict[str, str]:
 
     Raises:
         ValueError: The installed PyAV lacks the encoder.
+
+    Example:
+        >>> "av" in library_versions()
+        True
     """
     av = require("av", "video")
     versions = {"av": av.__version__}

@@ -39,7 +39,13 @@ SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """What a file says about its first video stream; ``None`` where it says nothing."""
+    """Facts about the first video stream of a file; ``None`` where the file does not tell.
+
+    Example:
+        >>> info = probe("in.mp4")
+        >>> info.width, info.height
+        (40, 32)
+    """
 
     width: int
     height: int
@@ -60,12 +66,12 @@ def _opened(path: str | os.PathLike, index: int | None = None) -> Iterator[tuple
     """Yield (container, its stream ``index`` or else the first of video)."""
     with open_media(path) as container:
         if not container.streams.video:
-            raise ValueError(f"{path} has no video stream; give a file with pictures in it")
+            raise ValueError(f"{path} has no video stream; give a file that contains a video")
         stream = container.streams.video[0] if index is None else container.streams[index]
         if stream.codec_context is None:
             raise ValueError(
-                f"{path} holds pictures of a codec that FFmpeg does not know; convert it with the "
-                "program that it comes from"
+                f"{path} contains video of a codec that FFmpeg does not know; convert it with the "
+                "program that wrote it"
             )
         yield container, stream
 
@@ -74,8 +80,12 @@ def probe(path: str | os.PathLike) -> StreamInfo:
     """Read a file's header.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or has no video stream.
+
+    Example:
+        >>> probe("in.mp4").codec
+        'h264'
     """
     with _opened(path) as (container, stream):
         context = stream.codec_context
@@ -101,12 +111,17 @@ def read_video(path: str | os.PathLike, max_frames: int | None = None) -> Iterat
 
     Args:
         path: The video file.
-        max_frames: Stop after so many frames.
+        max_frames: Stop after this many frames.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no frame, changes size, or is damaged; damage
-            raises after the frames in front of it.
+            raises after the frames before it.
+
+    Example:
+        >>> frames = list(read_video("in.mp4"))
+        >>> len(frames), frames[0].shape
+        (4, (32, 40, 3))
     """
     return map(yuv_to_rgb, clip_pictures(path, max_frames))
 
@@ -128,7 +143,7 @@ def clip_pictures(path: str | os.PathLike, max_frames: int | None = None) -> Ite
         if count == max_frames:
             return
     if not count:
-        raise ValueError(f"{path} holds no frame that decodes; it may be cut off or damaged")
+        raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
 
 
 def count_frames(path: str | os.PathLike, at_most: int | None = None) -> int:
@@ -139,8 +154,12 @@ def count_frames(path: str | os.PathLike, at_most: int | None = None) -> int:
         at_most: Stop counting there.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
+
+    Example:
+        >>> count_frames("in.mp4")
+        4
     """
     return sum(1 for _ in itertools.islice(pictures(path), at_most))
 
@@ -164,7 +183,7 @@ def pictures(
         jumps: Gets the number of times that the clock jumps, where the format allows that.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, or is damaged.
     """
     av = require("av", "video")
@@ -208,7 +227,7 @@ def pictures(
             jumps.append(joiner.num_jumps)
         promised = _matroska_seconds(stream)
         if promised - end > 1.5 / (stream.average_rate or 10):
-            report(f"it should last {promised:.2f} seconds and ends after {end:.2f}")
+            report(f"it should last {promised:.2f} seconds, but ends after {end:.2f}")
 
 
 def _matroska_seconds(stream: Any) -> float:
@@ -228,8 +247,8 @@ def _matroska_seconds(stream: Any) -> float:
 def _damaged(path: str | os.PathLike, count: int, reason: str) -> str:
     if not count:
         return (
-            f"{path} is damaged after 0 frames ({reason}), or it is encrypted or of a kind that "
-            "this FFmpeg does not decode; convert it with the program that it comes from"
+            f"{path} is damaged after 0 frames ({reason}), or it is encrypted or in a format that "
+            "this FFmpeg does not decode; convert it with the program that wrote it"
         )
     return f"{path} is damaged after {count} frames ({reason}); repair it or cut it there"
 
@@ -252,6 +271,11 @@ def write_video(
         TypeError: A frame is not a ``uint8`` array.
         ValueError: There are no frames, they differ in size, the size does not fit the pixel
             format, or the suffix is none of those three.
+
+    Example:
+        >>> frames = [np.zeros((32, 32, 3), np.uint8)] * 3
+        >>> write_video("black.mp4", frames, CodecSettings(crf=20, pix_fmt="yuv420p"))
+        3
     """
     av = require("av", "video")
     path = Path(path)

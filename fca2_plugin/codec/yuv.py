@@ -36,8 +36,13 @@ class YuvFile:
         path: ``Name_WxH_N.yuv``.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: The name does not say the shape, or the size of the file does not fit it.
+
+    Example:
+        >>> raw = write_yuv(".", "grey", [np.full((32, 32), 128, np.uint8)] * 3)
+        >>> Path(raw.path).name, len(raw)
+        ('grey_32x32_3.yuv', 3)
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
@@ -59,8 +64,9 @@ class YuvFile:
             if frames.is_integer() and frames:
                 fits += f", as {yuv_name(self.name, self.width, self.height, int(frames))}"
             raise ValueError(
-                f"{self.path} holds {size} bytes, but its name says {self.num_frames} frames of "
-                f"{self.width}x{self.height}, {self.num_frames * self.frame_bytes} bytes; {fits}"
+                f"{self.path} contains {size} bytes, but {self.num_frames} frames of "
+                f"{self.width}x{self.height}, as its name says, have "
+                f"{self.num_frames * self.frame_bytes} bytes; {fits}"
             )
         self._map: np.ndarray | None = None
 
@@ -135,7 +141,7 @@ def _suggestion(file_name: str, size: int) -> str:
 def write_yuv(
     folder: str | os.PathLike, name: str, frames: Iterable[Planes | np.ndarray]
 ) -> YuvFile:
-    """Write frames as ``folder/Name_WxH_N.yuv``; until all are there, nothing is.
+    """Write frames as ``folder/Name_WxH_N.yuv``; the file appears when it is complete.
 
     Args:
         folder: An existing folder.
@@ -143,10 +149,15 @@ def write_yuv(
         frames: (Y, U, V), or Y alone, which gets grey chroma. They may come one at a time.
 
     Raises:
-        FileNotFoundError: There is no such folder.
+        FileNotFoundError: The folder does not exist.
         TypeError: A plane is not a ``uint8`` array.
         ValueError: There are no frames, their shapes are not of 4:2:0 or differ, or the name
             cannot be a file's.
+
+    Example:
+        >>> raw = write_yuv(".", "grey", [np.full((32, 32), 128, np.uint8)] * 3)
+        >>> raw.num_frames
+        3
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -207,11 +218,16 @@ def video_planes(path: str | os.PathLike, max_frames: int | None = None) -> Iter
 
     Args:
         path: The video file.
-        max_frames: Stop after so many frames.
+        max_frames: Stop after this many frames.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: See ``read_video``.
+
+    Example:
+        >>> y, u, v = next(video_planes("in.mp4"))
+        >>> y.shape, u.shape
+        ((32, 40), (16, 20))
     """
     return map(_planes_of, clip_pictures(path, max_frames))
 

@@ -18,4 +18,4 @@ def apply() -> str:
 
     warp_in_float32(basicsr.__name__, flow_warp)
     deform_in_float32()
-    return "in half precision flow_warp would count no further than 256"
+    return "in half precision flow_warp could not count pixels beyond 256"

@@ -29,4 +29,4 @@ def apply() -> str | None:
         check(self, lqs)
 
     BasicVSRPlusPlus.check_if_mirror_extended = check_afresh
-    return "BasicVSR++ would take every clip after a mirrored one for mirrored"
+    return "BasicVSR++ would treat every clip after a mirrored one as mirrored too"

@@ -50,7 +50,7 @@ def find_state(folder: str | Path) -> str | None:
                 names = ", ".join(path.name for path in states[:index])
                 warnings.warn(
                     f"{names} in {folder}, or the weights that belong to it, are damaged or "
-                    f"missing, and {state} is resumed",
+                    f"missing, so the run resumes from {state}",
                     stacklevel=2,
                 )
             return str(state)
@@ -61,13 +61,13 @@ def read_state(path: str | Path) -> dict:
     """Read a training state.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is damaged, or no training state.
     """
     state = read_content(path)
     if not isinstance(state, Mapping) or not all(part in state for part in _PARTS):
         raise ValueError(
-            f"{path} holds no training state of BasicSR; expected a .state file from the run's "
+            f"{path} contains no training state of BasicSR; expected a .state file from the run's "
             "training_states"
         )
     return dict(state)

@@ -34,7 +34,7 @@ def apply() -> str | None:
         return _through_mp4(av, imgs, codec, np.random.randint(least, most + 1))
 
     RandomVideoCompression._apply_random_compression = compress
-    return f"PyAV {av.__version__} takes no word for a frame's type"
+    return f"PyAV {av.__version__} does not accept a frame's type as text"
 
 
 def _through_mp4(

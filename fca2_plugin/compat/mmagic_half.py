@@ -15,4 +15,4 @@ def apply() -> str:
     from mmagic.models.utils import flow_warp
 
     warp_in_float32(mmagic.__name__, flow_warp)
-    return "in half precision flow_warp would count no further than 256"
+    return "in half precision flow_warp could not count pixels beyond 256"

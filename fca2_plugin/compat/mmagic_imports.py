@@ -55,7 +55,7 @@ skipped: dict[str, str] = {}
 def apply() -> str | None:
     sys.meta_path.insert(0, _Finder())
     _repair_try_import()
-    return "MMagic imports all of its models at once; those whose packages are absent are skipped"
+    return "MMagic imports all of its models at once; those that need missing packages are skipped"
 
 
 class _Finder(importlib.abc.MetaPathFinder):

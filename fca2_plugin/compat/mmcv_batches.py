@@ -40,4 +40,4 @@ def apply() -> str:
         )
 
     DeformConv2dFunction.forward = staticmethod(with_equal_steps)
-    return "mmcv's deformable convolution takes images in equal steps only"
+    return "mmcv's deformable convolution can only split a batch into equal parts"

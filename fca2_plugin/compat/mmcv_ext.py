@@ -35,7 +35,7 @@ def apply() -> str | None:
         module.__getattr__ = _placeholder  # type: ignore[method-assign]  # PEP 562
         module.__spec__ = importlib.machinery.ModuleSpec(_NAME, loader=None)
         sys.modules[_NAME] = module
-        return f"no compiled mmcv ops ({error}); deformable convolution runs on torchvision"
+        return f"mmcv has no compiled ops ({error}), so deformable convolution runs on torchvision"
     return None
 
 
@@ -45,8 +45,8 @@ def _placeholder(name: str) -> Callable:
 
     def missing(*args: object, **kwargs: object) -> None:
         raise NotImplementedError(
-            f"mmcv._ext.{name} needs the compiled mmcv; without it only deformable convolution "
-            "works, so install an mmcv wheel built for this torch to use it"
+            f"mmcv._ext.{name} needs the compiled mmcv; only deformable convolution works without "
+            "it; install an mmcv wheel built for this torch"
         )
 
     missing.__name__ = name

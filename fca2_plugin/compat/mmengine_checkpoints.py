@@ -29,7 +29,9 @@ def apply() -> str | None:
         CheckpointLoader.register_scheme(prefixes, loader, force=True)
     if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 6):
         _allow()
-    return f"torch {torch.__version__} loads MMEngine's message history only if told it is safe"
+    return (
+        f"torch {torch.__version__} loads MMEngine's message history only when it is declared safe"
+    )
 
 
 def load_from_local(filename: str, map_location: object = None, **unused: object) -> object:

@@ -22,4 +22,4 @@ def apply() -> str:
         return theirs(cfg_path, filename)
 
     Config._get_cfg_path = staticmethod(find)
-    return "MMEngine knows only OpenMMLab's packages as bases of configs"
+    return "MMEngine accepts only OpenMMLab's packages as bases of configs"

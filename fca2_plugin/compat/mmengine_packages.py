@@ -44,7 +44,9 @@ def get_installed_path(package: str) -> str:
     if spec is None:
         spec = importlib.util.find_spec(package2module(package))
     if spec is None or spec.origin is None:
-        raise RuntimeError(f"{package} has no folder of its own, so its files cannot be found")
+        raise RuntimeError(
+            f"{package} does not have a folder of its own, so its files cannot be found"
+        )
     return str(Path(spec.origin).parent)
 
 

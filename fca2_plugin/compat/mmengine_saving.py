@@ -28,7 +28,7 @@ def apply() -> str | None:
         method = getattr(CheckpointHook, name, None)  # the first is not in old releases
         if method is not None:
             setattr(CheckpointHook, name, _remove_afterwards(method))
-    return "MMEngine removes the old checkpoint first, and writes the new one in place"
+    return "MMEngine removes the old checkpoint before it has written the new one"
 
 
 def _put(self: LocalBackend, obj: bytes, filepath: str | Path) -> None:
@@ -50,7 +50,7 @@ def _remove_afterwards(method: Callable) -> Callable:
         finally:
             self.file_backend = backend
         for remove, path, file in later.removals:
-            if os.path.lexists(path) and os.stat(path).st_ino == file:  # not saved anew meanwhile
+            if os.path.lexists(path) and os.stat(path).st_ino == file:  # not saved again meanwhile
                 remove(path)
 
     return save

@@ -18,4 +18,4 @@ def apply() -> str | None:
         if hasattr(np, "bool8"):
             return None
     vars(np)["bool8"] = np.bool_
-    return f"numpy {np.__version__} has no bool8, which MMagic names"
+    return f"numpy {np.__version__} has no bool8, which MMagic uses"

@@ -56,7 +56,7 @@ def _torch() -> list[str]:
         raise RuntimeError(unseen)
     wheels = f"wheels of the index {wheel_tag()}"
     if not torch.cuda.is_available():
-        everything = "everything runs on the CPU, full training is not practical"
+        everything = "everything runs on the CPU, which is too slow for full training"
         return [f"no CUDA device: {everything} ({wheels})"]
     found = []
     for index in range(torch.cuda.device_count()):
@@ -100,7 +100,7 @@ def _mmagic() -> list[str]:
     with torch.no_grad():
         net(torch.rand(1, 2, 3, 64, 64))
     skipped = sorted(name.rpartition(".")[2] for name in mmagic_imports.skipped)
-    details = [f"not importable here, and not needed: {', '.join(skipped)}"] if skipped else []
+    details = [f"not importable here, but not needed: {', '.join(skipped)}"] if skipped else []
     both = twins("mmcv", "mmcv-lite")
     return details + ([both] if both else [])
 

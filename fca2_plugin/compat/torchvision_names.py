@@ -21,7 +21,9 @@ def apply() -> str | None:
     import torchvision
     from torchvision.transforms import functional
 
-    module = types.ModuleType(_NAME, "Stand-in by fca2_plugin for the one name BasicSR takes.")
+    module = types.ModuleType(
+        _NAME, "A replacement by fca2_plugin for the one function that BasicSR imports from here."
+    )
     vars(module)["rgb_to_grayscale"] = functional.rgb_to_grayscale
     sys.modules[_NAME] = module
     return f"torchvision {torchvision.__version__} has no transforms.functional_tensor"

@@ -54,14 +54,22 @@ def build_clips(
 
     Raises:
         TypeError: ``source`` is a path; wrap it in ``video_clips``.
-        ValueError: The folder holds something else, was built with other arguments or library
+        ValueError: The folder contains something else, was built with other arguments or library
             versions, or a clip is bad.
+
+    Example:
+        >>> from fca2_plugin.data import demo_clips
+        >>> root = build_clips(demo_clips(1, 1, 3, (64, 64)), "clips", crfs=[25])
+        >>> sorted(path.name for path in (root / "test").iterdir())
+        ['gt', 'lq', 'lq_crf25']
     """
     settings = settings or CodecSettings()
     if isinstance(source, str | os.PathLike):
         raise TypeError(f"build_clips needs clips, not a path; give it video_clips({source!r}, 7)")
     if settings.crf is not None or settings.qp is not None:
-        raise ValueError("build_clips takes its CRFs from crfs; leave settings.crf and .qp out")
+        raise ValueError(
+            "build_clips takes the CRFs from crfs; leave settings.crf and settings.qp out"
+        )
     crfs = CrfMix(tuple(crfs), raw_prob=1).crfs  # its checks
     recipe = Recipe(scale, codecs=tuple(replace(settings, crf=crf) for crf in crfs))
     known = getattr(source, "recipe", None)
@@ -78,7 +86,7 @@ def build_clips(
     clips = iter(source)
     first = next(clips, None)
     if first is None:
-        raise ValueError(f"the source gives no clips, so {tree.root} was not written")
+        raise ValueError(f"the source has no clips, so {tree.root} was not written")
     tree.begin(library_versions(settings.codec) | {"opencv": cv2.__version__})
 
     total = len(source) if isinstance(source, Sized) else None
@@ -123,8 +131,8 @@ def _check_kept(folder: Path, frames: Iterable[np.ndarray], scale: int) -> None:
     pairs = itertools.zip_longest(kept, cut, fillvalue=np.empty(0))
     if not all(itertools.starmap(np.array_equal, pairs)):
         raise ValueError(
-            f"{folder} holds other frames than the source gives; "
-            "remove that data set or choose another folder"
+            f"{folder} contains other frames than the source; remove that data set or choose "
+            "another folder"
         )
 
 
@@ -133,6 +141,6 @@ def _check_no_strangers(tree: Tree, written: Sequence[tuple[str, str]]) -> None:
         for clip in find_clips(tree.root / split / "gt"):
             if (split, clip.name) not in written:
                 raise ValueError(
-                    f"{tree.root} also holds the clip {split}/{clip.name}, which the source does "
-                    "not give; remove that data set or choose another folder"
+                    f"{tree.root} also contains the clip {split}/{clip.name}, which the source "
+                    "does not have; remove that data set or choose another folder"
                 )

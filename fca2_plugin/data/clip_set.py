@@ -33,6 +33,11 @@ class ClipSample:
         gt: The target.
         crf: How strongly the input is coded, ``None`` for raw; or the folder that it is from.
         indices: Its frames in the clip.
+
+    Example:
+        >>> frame = np.zeros((8, 8, 3), np.uint8)
+        >>> ClipSample("one", lq=[frame], gt=[frame], crf=25, indices=(0,)).crf
+        25
     """
 
     name: str
@@ -52,11 +57,19 @@ class ClipSet:
             ``recipe.lq_on_disk``.
         seed: Seed of all draws.
         cache: Keep what was read, or finished samples where they are always the same.
-        distinct: So many samples of each clip, which then repeat; None draws new ones for ever.
+        distinct: Number of samples of each clip, which then repeat; None always draws new ones.
 
     Raises:
         ValueError: A clip is shorter than the window or smaller than the crop, its frames differ
             in size, or the clips of two stores do not belong together.
+
+    Example:
+        >>> from fca2_plugin.data import SampleRecipe, open_clips, write_frames
+        >>> write_frames("gt/one", [np.zeros((64, 64, 3), np.uint8)] * 7)
+        7
+        >>> clips = ClipSet(SampleRecipe(num_frame=7, gt_size=32), open_clips("gt"))
+        >>> clips.sample(0).gt[0].shape
+        (32, 32, 3)
     """
 
     def __init__(
@@ -70,7 +83,7 @@ class ClipSet:
     ) -> None:
         if distinct is not None and distinct < 1:
             raise ValueError(
-                f"distinct_samples={distinct} leaves nothing to train on; expected 1 or more, or "
+                f"distinct_samples={distinct} leaves no sample to train on; expected 1 or more, or "
                 "None for new samples in every round"
             )
         self.distinct = distinct
@@ -145,9 +158,9 @@ class ClipSet:
         needed = (self.recipe.num_frame - 1) * interval + 1
         if self.num_frames(name) < needed:
             raise ValueError(
-                f"clip {name} of {self.target.root} has {self.num_frames(name)} frames, fewer than "
-                f"the {needed} of a window of {self.recipe.num_frame} at interval {interval}; "
-                "lower num_frame or remove the clip"
+                f"clip {name} of {self.target.root} has {self.num_frames(name)} frames, but a "
+                f"window of {self.recipe.num_frame} at interval {interval} needs {needed}; lower "
+                "num_frame or remove the clip"
             )
 
     def _check_crop(self, name: str, size: tuple[int, int]) -> None:
@@ -156,8 +169,8 @@ class ClipSet:
         largest = min(side // made for side in size)
         if recipe.gt_size is not None and largest < recipe.gt_size:
             raise ValueError(
-                f"clip {name} of {self.target.root} is {size[1]}x{size[0]}, too small to cut "
-                f"{recipe.gt_size} pixels out of its targets; lower gt_size to at most {largest}"
+                f"clip {name} of {self.target.root} is {size[1]}x{size[0]}, too small for patches "
+                f"of {recipe.gt_size} pixels; lower gt_size to at most {largest}"
             )
 
 
@@ -192,18 +205,18 @@ def open_clip_set(
     seed: int = 0,
     distinct_samples: int | None = None,
 ) -> ClipSet:
-    """Open a data set by the keys that both hosts' configs have.
+    """Open a data set by the keys that the configs of both hosts use.
 
     Args:
         dataroot_gt: Clips of ground truth: folders of images or an ``.lmdb``.
-        dataroot_lq: Clips of raw LQ, or of the only LQ there is; or a list of folders that hold
-            the same clips degraded and coded in different ways, of which each sample draws one.
-            Left out, LQ is made from GT while reading.
-        lq_folder: Where the LQ of a CRF lies, beside ``dataroot_lq``.
+        dataroot_lq: Clips of raw LQ, or of the only LQ; or a list of folders with the same clips,
+            degraded and coded in different ways, of which each sample draws one. Without it, LQ
+            is made from GT while reading.
+        lq_folder: Folder of the LQ of a CRF, beside ``dataroot_lq``.
         meta_info_file: A list of the clips to use; all by default.
         partition: A key of ``PARTITIONS``, which training and testing take their side of.
         test: Whether these are the clips for testing.
-        backend: ``disk`` or ``lmdb``; by default what the roots look like.
+        backend: ``disk`` or ``lmdb``; by default found from the roots.
         task: ``vsr``, ``cleaning`` or ``autoencoder``.
         scale: GT pixels per LQ pixel.
         degradation: How LQ is made from GT, or was made; by default what the manifest of LQ on
@@ -232,6 +245,15 @@ def open_clip_set(
     Raises:
         FileNotFoundError: A folder, list or clip is not there.
         ValueError: A setting is wrong, or the clips are; see ``SampleRecipe`` and ``ClipSet``.
+
+    Example:
+        >>> from fca2_plugin.data import write_frames
+        >>> write_frames("gt/one", [np.zeros((64, 64, 3), np.uint8)] * 7)
+        7
+        >>> clips = open_clip_set(dataroot_gt="gt", num_frame=7, gt_size=32, crfs=[25])
+        >>> sample = clips.sample(0)
+        >>> len(sample.lq), sample.lq[0].shape, sample.gt[0].shape
+        (7, (8, 8, 3), (32, 32, 3))
     """
     folders = None
     if dataroot_lq is not None and not isinstance(dataroot_lq, str | os.PathLike):
@@ -286,17 +308,19 @@ def _check_folders(
     """Folders of LQ that a sample may be drawn from; their LQ pixels must lie alike."""
     folders = tuple(map(str, roots))
     if not folders:
-        raise ValueError("dataroot_lq is an empty list; give the folders of LQ, or leave it out")
+        raise ValueError(
+            "dataroot_lq is an empty list; give the folders of LQ clips, or leave it out"
+        )
     if crfs or raw_prob is not None:
         raise ValueError(
-            "dataroot_lq lists the folders to draw from, so crfs and raw_prob have nothing to "
-            "choose; leave them out, or give dataroot_lq as one folder"
+            "dataroot_lq is a list of folders to draw from, so crfs and raw_prob have no effect; "
+            "leave them out, or give dataroot_lq as one folder"
         )
     made = {folder: manifest_degradation(folder) or DEFAULT_DEGRADATION for folder in folders}
     if len({phase(kind) for kind in made.values()}) > 1:
         raise ValueError(
-            f"the LQ pixels of dataroot_lq do not lie alike: {made}; a network can learn only one "
-            "phase: choose degradations of one"
+            f"the folders of dataroot_lq differ in the position of their LQ pixels: {made}; a "
+            "network can learn only one phase: choose degradations that share it"
         )
     return folders
 
@@ -307,7 +331,7 @@ def _degradation(wanted: str | None, root: str | os.PathLike | None) -> str:
     if wanted and said and wanted != said:
         raise ValueError(
             f"degradation is {wanted!r}, but {root} was made with {said!r}, as its {MANIFEST} "
-            "says; leave degradation out, or make LQ again"
+            "says; leave degradation out, or make the LQ clips again"
         )
     return wanted or said or DEFAULT_DEGRADATION
 
@@ -338,6 +362,6 @@ def _check_no_strangers(target: ClipStore, source: ClipStore) -> None:
     for name in source.names:
         if name not in known:
             raise ValueError(
-                f"{source.root} holds the clip {name}, which {target.root} does not; "
-                "add it there, or list the clips to use in meta_info_file"
+                f"{source.root} has the clip {name}, but {target.root} does not; add it there, or "
+                "list the clips to use in meta_info_file"
             )

@@ -1,7 +1,7 @@
 """Clips as folders of numbered images.
 
 ``root/<clip>/*.png``, nested one or two levels as in Vimeo-90K (``00001/0001/im1.png``). Names that
-begin with a dot are passed over.
+begin with a dot are skipped.
 """
 
 import os
@@ -43,6 +43,12 @@ class Clip:
     Args:
         name: Its folder below the root, with forward slashes.
         frames: The image files in order.
+
+    Example:
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
+        >>> find_clips("clips")[0].name
+        'one'
     """
 
     name: str
@@ -68,9 +74,15 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
     """List the clips below ``root`` in numeric order. No image is opened.
 
     Raises:
-        FileNotFoundError: There is no such folder.
-        ValueError: It holds no clips, a clip holds no images, images lie where clips should, or
-            frames are missing from the numbering of a clip.
+        FileNotFoundError: The folder does not exist.
+        ValueError: It contains no clips, a clip contains no images, there are images in the place
+            of clips, or frames are missing from the numbering of a clip.
+
+    Example:
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
+        >>> [(clip.name, len(clip)) for clip in find_clips("clips")]
+        [('one', 2)]
     """
     root = Path(root)
     if not root.is_dir():
@@ -79,7 +91,7 @@ def find_clips(root: str | os.PathLike) -> list[Clip]:
         clip for folder in visible_entries(root) if folder.is_dir() for clip in _walk(root, folder)
     ]
     if not clips:
-        raise ValueError(f"{root} holds no clips; expected {root}/<clip>/*.png")
+        raise ValueError(f"{root} contains no clips; expected {root}/<clip>/*.png")
     return clips
 
 
@@ -87,12 +99,14 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
     """Return the clip ``name`` below ``root``. No image is opened.
 
     Raises:
-        FileNotFoundError: There is no such clip.
-        ValueError: It holds no images, or frames are missing from their numbering.
+        FileNotFoundError: The clip does not exist.
+        ValueError: It contains no images, or frames are missing from their numbering.
     """
     folder = Path(root) / name
     if not folder.is_dir():
-        raise FileNotFoundError(f"{root} holds no clip {name}; add it, or take it off the list")
+        raise FileNotFoundError(
+            f"{root} contains no clip {name}; add it, or remove it from the list"
+        )
     images = tuple(p for p in visible_entries(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
     if not images:
         raise ValueError(_no_images(folder))
@@ -102,7 +116,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
 
 def _no_images(folder: Path) -> str:
     suffixes = ", ".join(IMAGE_SUFFIXES)
-    return f"the clip {folder} holds no images ({suffixes}); fill it or remove it"
+    return f"the clip {folder} contains no images ({suffixes}); fill it or remove it"
 
 
 def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
@@ -111,7 +125,7 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
     folders = [p for p in entries if p.is_dir()]
     if images and folders:
         raise ValueError(
-            f"{folder} holds both images and folders; keep each clip in a folder of its own"
+            f"{folder} contains both images and folders; keep each clip in a folder of its own"
         )
     if images:
         check_numbering(images)
@@ -124,7 +138,14 @@ def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
 
 
 def clip_size(clip: Clip) -> tuple[int, int]:
-    """Return a clip's (height, width), as ``check_images`` does."""
+    """Return a clip's (height, width), read by ``check_images``.
+
+    Example:
+        >>> write_frames("clips/one", [np.zeros((8, 16, 3), np.uint8)] * 2)
+        2
+        >>> clip_size(find_clips("clips")[0])
+        (8, 16)
+    """
     return check_images(clip.frames)
 
 
@@ -135,6 +156,12 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
         FileNotFoundError: A file is gone.
         ValueError: The range lies outside the clip, a file is not upright 8-bit RGB, or sizes
             differ.
+
+    Example:
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
+        >>> read_frames(find_clips("clips")[0])[0].shape
+        (8, 8, 3)
     """
     count = len(clip) - start if count is None else count
     if start < 0 or count < 1 or start + count > len(clip):
@@ -191,6 +218,10 @@ def write_frames(
     Raises:
         TypeError: A frame is not a ``uint8`` array.
         ValueError: The folder exists, there are no frames, or they differ in size.
+
+    Example:
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
     """
     folder = Path(folder)
     if folder.exists():

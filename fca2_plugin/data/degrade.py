@@ -63,7 +63,7 @@ class Downsampler:
 
 def _check_scale(scale: int) -> None:
     if not isinstance(scale, int) or scale < 1:
-        raise ValueError(f"scale must be a whole number from 1, got {scale!r}")
+        raise ValueError(f"scale must be a whole number of at least 1, got {scale!r}")
 
 
 def _comisr(frame: np.ndarray, scale: int) -> np.ndarray:
@@ -135,6 +135,10 @@ def phase(kind: str) -> str:
 
     Raises:
         ValueError: ``kind`` is unknown.
+
+    Example:
+        >>> phase("gaussian"), phase("comisr")
+        ('centred', 'first')
     """
     return DOWNSAMPLERS[check_choice("degradation", kind, DOWNSAMPLERS)].phase
 
@@ -144,6 +148,10 @@ def crop_to_multiple(frame: np.ndarray, scale: int) -> np.ndarray:
 
     Raises:
         ValueError: The frame is smaller than ``scale``.
+
+    Example:
+        >>> crop_to_multiple(np.zeros((65, 98, 3), np.uint8), 4).shape
+        (64, 96, 3)
     """
     _check_scale(scale)
     height, width = frame.shape[:2]
@@ -175,8 +183,8 @@ def downsample(frame: np.ndarray, scale: int = 4, kind: str = DEFAULT_DEGRADATIO
     height, width = frame.shape[:2]
     if height % scale or width % scale:
         raise ValueError(
-            f"a frame of {width}x{height} does not divide by scale {scale}; "
-            "cut it with crop_to_multiple first"
+            f"a frame of {width}x{height} cannot be divided by scale {scale}; cut it with "
+            "crop_to_multiple first"
         )
     return DOWNSAMPLERS[kind].apply(frame, scale)
 
@@ -187,11 +195,15 @@ def bicubic_upsample(frame: np.ndarray, scale: int = 4, phase: str = CENTRED) ->
     Args:
         frame: RGB, ``uint8``.
         scale: How many times larger.
-        phase: Where its pixels lie. With the wrong one the result is displaced, by 1.5 pixels at
+        phase: Where its pixels are. With the wrong one the result is displaced, by 1.5 pixels at
             scale 4.
 
     Raises:
         ValueError: The scale or the phase is wrong.
+
+    Example:
+        >>> bicubic_upsample(np.zeros((16, 24, 3), np.uint8), 4).shape
+        (64, 96, 3)
     """
     _check_scale(scale)
     shift = offset(phase, scale)

@@ -32,11 +32,16 @@ def build_demo(
     A folder that ``build_clips`` has filled before, from demo clips or a video, stays as it is.
 
     Args:
-        root: Where the clips are, or will be.
+        root: Folder of the clips.
         num_train: Clips for training.
         num_test: Held-out clips, over other photographs.
         num_frames: Frames of a clip.
         size: Height and width of a ground-truth frame.
+
+    Example:
+        >>> root = build_demo("demo", num_train=1, num_test=1, num_frames=3, size=(64, 64))
+        >>> sorted(path.name for path in root.iterdir() if path.is_dir())
+        ['test', 'train']
     """
     root = Path(root)
     if not (root / MANIFEST).is_file():
@@ -66,6 +71,11 @@ def build_mfqe_demo(
 
     Raises:
         ValueError: An odd size, or an argument is out of range.
+
+    Example:
+        >>> root = build_mfqe_demo("demo", num_train=1, num_test=1, num_frames=3, size=(64, 64))
+        >>> sorted(path.name for path in root.iterdir() if path.is_dir())
+        ['test', 'train']
     """
     root, size = Path(root), (size[0], size[1])
     if any(side % 2 for side in size):

@@ -50,13 +50,18 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class EncodedTree:
-    """What ``encode_tree`` leaves behind.
+    """The result of ``encode_tree``.
 
     Args:
         root: The folder of the manifest.
-        inputs: What kind of source it was, in words.
+        inputs: The kind of source, in words.
         manifest: The manifest.
-        num_written: Folders of frames that this call wrote; 0 when all was there.
+        num_written: Folders of frames that this call wrote; 0 if everything was there.
+
+    Example:
+        >>> tree = encode_tree("in.mp4", "data", codecs=(), jobs=1)
+        >>> tree.num_written
+        2
     """
 
     root: Path
@@ -92,7 +97,7 @@ def encode_tree(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> EncodedTree:
-    """Degrade and compress clips, or finish what was interrupted; if all is there, do nothing.
+    """Degrade and compress clips, or finish an interrupted run; a complete data set is left alone.
 
     With more than one job, a script must call it below ``if __name__ == "__main__":``.
 
@@ -105,10 +110,10 @@ def encode_tree(
         split: ``train`` or ``test``: which clips of a data set, and the folder below
             ``destination``.
         clips: Only the clips of these names.
-        clip_frames: Cut each clip into clips of so many frames; a rest is left out.
-        keep_gt: Write ground truth, too.
+        clip_frames: Cut each clip into clips of this many frames; a rest is left out.
+        keep_gt: Also write ground truth.
         format: ``png`` or ``lmdb``.
-        keep_bitstreams: Store the coded clips, too.
+        keep_bitstreams: Also store the coded clips.
         jobs: Processes; by default as many as there are cores.
         progress: Called after each folder of frames with (done, total so far, its name).
 
@@ -116,6 +121,12 @@ def encode_tree(
         FileNotFoundError: ``source`` is not there.
         ValueError: An argument or a clip is bad, or ``destination`` holds something else. What was
             finished stays.
+
+    Example:
+        >>> codecs = [CodecSettings(crf=25)]
+        >>> tree = encode_tree("in.mp4", "data", codecs=codecs, jobs=1)
+        >>> sorted(path.name for path in tree.root.iterdir() if path.is_dir())
+        ['gt', 'lq', 'lq_crf25']
     """
     check_choice("format", format, FORMATS)
     if clip_frames is not None and clip_frames < 1:
@@ -223,8 +234,8 @@ def _cut(clip: InputClip, num_frames: int | None) -> Iterator[tuple[str, Iterato
         yield f"{clip.name}_{index:05d}", iter(piece)
     if index == 0:
         raise ValueError(
-            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, fewer than the "
-            f"{num_frames} of clip_frames; take fewer or leave that clip out"
+            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, but clip_frames is "
+            f"{num_frames}; lower it or leave that clip out"
         )
 
 
@@ -254,8 +265,8 @@ def _whole_blocks(
         height, width = frame.shape[:2]
         if height % scale or width % scale:
             raise ValueError(
-                f"{clip.paths[0]} is {width}x{height}, which does not divide by scale {scale}: it "
-                "has to be cut, so the ground truth must be written, too"
+                f"{clip.paths[0]} is {width}x{height}, which cannot be divided by scale {scale}: "
+                "its edges are cut off, so the ground truth must be written as well"
             )
         yield frame
 

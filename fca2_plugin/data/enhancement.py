@@ -35,6 +35,11 @@ class EnhancementSample:
         lq: Coded planes (f, h, w).
         gt: Raw planes, (1, h, w) of the middle frame or (f, h, w) of all.
         indices: The frames of ``lq`` in the clip.
+
+    Example:
+        >>> plane = np.zeros((1, 8, 8), np.uint8)
+        >>> EnhancementSample("one", lq=plane, gt=plane, indices=(0,)).name
+        'one'
     """
 
     name: str
@@ -56,12 +61,19 @@ class EnhancementSet:
         gt_size: Side of the square to cut out; ``None`` keeps whole frames.
         use_hflip: Mirror half of the samples left to right.
         use_rot: Mirror half of the samples top to bottom, exchange rows and columns of half.
-        max_frames: Only so many frames of a video are used, from its start; ``None`` for all.
+        max_frames: Use at most this many frames of each video, from its start; ``None`` for all.
         seed: Seed of all draws.
 
     Raises:
         ValueError: A setting is unknown or out of range, two of them contradict each other, or a
             video is shorter than the window or smaller than the square.
+
+    Example:
+        >>> from fca2_plugin.data import build_mfqe
+        >>> folder = build_mfqe("in.mp4", "mfqe", qps=[37])
+        >>> pairs = find_mfqe("mfqe", "test", 37, "x265_LDP")
+        >>> EnhancementSet(pairs, num_frame=3, gt_size=16).sample(0).gt.shape
+        (1, 16, 16)
     """
 
     def __init__(
@@ -94,11 +106,11 @@ class EnhancementSet:
             )
         if neighbors == "peaks" and (num_frame != 3 or target != "center"):
             raise ValueError(
-                "neighbors peaks makes windows of a frame and two peaks; set num_frame to 3 and "
-                f"target to center, not {num_frame} and {target}"
+                "neighbors='peaks' makes windows of one frame and two peaks; set num_frame to 3 "
+                f"and target to center, not {num_frame} and {target}"
             )
         if target == "all" and frames != "all":
-            raise ValueError(f"target all takes consecutive frames; leave out frames {frames}")
+            raise ValueError(f"target='all' uses consecutive frames; leave out frames {frames}")
         self.pairs = list(pairs)
         self.num_frame, self.target, self.neighbors, self.frames = (
             num_frame,
@@ -168,7 +180,7 @@ class EnhancementSet:
         for clip, pair in enumerate(self.pairs):
             if self.gt_size and min(pair.raw.height, pair.raw.width) < self.gt_size:
                 raise ValueError(
-                    f"{pair.raw.path} is too small to cut {self.gt_size} pixels out of it; lower "
+                    f"{pair.raw.path} is too small for patches of {self.gt_size} pixels; lower "
                     "gt_size"
                 )
             if self.target == "all" and self._count(pair) < self.num_frame:
@@ -177,7 +189,7 @@ class EnhancementSet:
                     "num_frame, or remove the clip"
                 )
             if self.frames == "others" and not len(self._starts(clip)):
-                raise ValueError(f"every frame of {pair.raw.path} is a peak; take frames all")
+                raise ValueError(f"every frame of {pair.raw.path} is a peak; set frames to all")
 
 
 def open_enhancement_set(
@@ -199,6 +211,13 @@ def open_enhancement_set(
     Raises:
         FileNotFoundError: A folder is not there.
         ValueError: A setting is wrong, or the videos are.
+
+    Example:
+        >>> from fca2_plugin.data import build_mfqe
+        >>> folder = build_mfqe("in.mp4", "mfqe", qps=[37])
+        >>> clips = open_enhancement_set("mfqe", "test", 37, "x265_LDP", num_frame=3, gt_size=16)
+        >>> clips.sample(0).lq.shape
+        (3, 16, 16)
     """
     qps = (qp,) if isinstance(qp, int) else qp
     if not qps:

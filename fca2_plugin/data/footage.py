@@ -42,7 +42,12 @@ MARGIN = 3  # photograph pixels that the interpolation reaches beyond the view
 
 
 def photo_names(split: str | None = None) -> tuple[str, ...]:
-    """Return the names of the photographs: all, or those of ``train`` or ``test``."""
+    """Return the names of the photographs: all, or those of ``train`` or ``test``.
+
+    Example:
+        >>> "chelsea.png" in photo_names()
+        True
+    """
     return PHOTOS[split] if split else PHOTOS["train"] + PHOTOS["test"]
 
 
@@ -50,13 +55,17 @@ def read_photo(name: str) -> np.ndarray:
     """Read one of ``photo_names()`` as RGB; grey ones get three equal channels.
 
     Raises:
-        FileNotFoundError: The installed scikit-image does not hold it.
+        FileNotFoundError: The installed scikit-image does not contain it.
+
+    Example:
+        >>> read_photo("chelsea.png").dtype
+        dtype('uint8')
     """
     path = Path(require("skimage.data", "quickstart").__path__[0]) / name
     if not path.is_file():
         raise FileNotFoundError(
-            f"this scikit-image does not ship the photograph {name}; "
-            "install scikit-image 0.24, or use a video of your own"
+            f"this scikit-image does not contain the photograph {name}; install scikit-image 0.24, "
+            "or use your own video"
         )
     with Image.open(path) as image:  # OpenCV would warn of two old colour profiles
         return np.array(image.convert("RGB"))
@@ -81,7 +90,7 @@ def camera_clip(
         num_frames: Frames of the clip.
         size: Height and width of a frame.
         rng: Draws the path; the same state gives the same clip.
-        max_speed: What no point of the picture exceeds, in pixels of the clip a frame.
+        max_speed: Upper limit for the motion of any point, in pixels for each frame.
 
     Raises:
         ValueError: The photograph is too small for such frames, or a number is out of range.
@@ -184,6 +193,11 @@ def demo_clips(
 
     Raises:
         ValueError: A number is negative, or there is no clip to make.
+
+    Example:
+        >>> clips = demo_clips(num_train=2, num_test=1, num_frames=3, size=(64, 64))
+        >>> [split for split, name, frames in clips]
+        ['train', 'train', 'test']
     """
     counts = {"train": num_train, "test": num_test}
     if min(counts.values()) < 0 or not any(counts.values()):

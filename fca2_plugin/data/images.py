@@ -21,9 +21,16 @@ def check_images(paths: Sequence[Path]) -> tuple[int, int]:
         FileNotFoundError: A file is gone.
         ValueError: There are none, or one is not an image, not upright 8-bit RGB, or of another
             size.
+
+    Example:
+        >>> from fca2_plugin.data import write_frames
+        >>> write_frames("one", [np.zeros((8, 16, 3), np.uint8)])
+        1
+        >>> check_images(list(Path("one").iterdir()))
+        (8, 16)
     """
     if not paths:
-        raise ValueError("a clip without images has no size; fill it or remove it")
+        raise ValueError("a clip contains no images, so its size is unknown; fill it or remove it")
     first = image_size(paths[0])
     for path in paths[1:]:
         size = image_size(path)
@@ -81,5 +88,5 @@ def _fault(header: bytes, image: Image.Image) -> str | None:
     elif image.mode != "RGB":
         return _MODES.get(image.mode, f"in PIL's mode {image.mode}")
     if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
-        return "turned by its EXIF orientation, which not every reader follows"
+        return "turned by its EXIF orientation, which some readers ignore"
     return None

@@ -142,14 +142,14 @@ def _folder(root: Path, split: str | None) -> Inputs:
     folders = [p for p in entries if p.is_dir()]
     if videos and (images or folders):
         other = (images or folders)[0]
-        raise ValueError(f"{root} holds videos and also {other.name}; keep them apart")
+        raise ValueError(f"{root} contains videos and also {other.name}; keep them apart")
     if videos:
         return _videos(videos)
     if images:
         return Inputs("a folder of frames", (InputClip(root.resolve().name, images),))
     if not folders:
         raise ValueError(
-            f"{root} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no folders of them and no "
+            f"{root} contains no frames ({', '.join(IMAGE_SUFFIXES)}), no folders of them and no "
             f"videos ({', '.join(VIDEO_SUFFIXES)})"
         )
     if root / "GT" in folders and VID4 <= {path.name for path in visible_entries(root / "GT")}:
@@ -164,15 +164,15 @@ def _vimeo(root: Path, split: str | None) -> Inputs:
     for part in SPLITS if split is None else (split,):
         path = root / VIMEO_LISTS[part]
         if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing; Vimeo-90K comes with it, so copy it there")
+            raise FileNotFoundError(f"{path} is missing; it is part of Vimeo-90K, so copy it there")
         names += read_clip_list(path)
     clips = []
     for name in names:
         clip = find_clip(root / "sequences", name)
         if len(clip) != VIMEO_FRAMES:
             raise ValueError(
-                f"{root / 'sequences' / name} holds {len(clip)} frames instead of {VIMEO_FRAMES}; "
-                "unpack that septuplet again"
+                f"{root / 'sequences' / name} contains {len(clip)} frames instead of "
+                f"{VIMEO_FRAMES}; unpack this septuplet again"
             )
         clips.append(InputClip(name, clip.frames))
     return Inputs("Vimeo-90K", tuple(clips), vimeo_frame_name)

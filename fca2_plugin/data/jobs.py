@@ -48,8 +48,8 @@ def workers(jobs: int, shared: Any) -> Iterator[Run]:
         yield partial(_run_in, pool)
     except BrokenProcessPool as error:
         raise ChildProcessError(
-            "a worker process was killed, perhaps for want of memory; run the same again, with "
-            "fewer jobs: it goes on where it stopped"
+            "a worker process was killed, perhaps because memory ran out; run the same command "
+            "again with fewer jobs to resume"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

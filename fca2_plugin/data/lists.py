@@ -31,8 +31,13 @@ def read_clip_list(path: str | os.PathLike) -> tuple[str, ...]:
     """Return the clips that a list names, in its order, each once.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It names no clip.
+
+    Example:
+        >>> count = Path("names.txt").write_text("000 100 (720,1280,3)")
+        >>> read_clip_list("names.txt")
+        ('000',)
     """
     path = Path(path)
     if not path.is_file():
@@ -43,7 +48,9 @@ def read_clip_list(path: str | os.PathLike) -> tuple[str, ...]:
             name = PurePosixPath(line.split()[0])
             names.append(str(name.parent if name.suffix.lower() in IMAGE_SUFFIXES else name))
     if not names:
-        raise ValueError(f"the list of clips {path} is empty; expected a clip's name in each line")
+        raise ValueError(
+            f"the list of clips {path} is empty; expected the name of a clip in each line"
+        )
     return tuple(dict.fromkeys(names))
 
 
@@ -75,6 +82,11 @@ def select_clips(names: Iterable[str], partition: str, test: bool) -> tuple[str,
 
     Raises:
         ValueError: The partition is unknown, a test clip is missing, or no clip is left.
+
+    Example:
+        >>> names = [f"{number:03d}" for number in range(30)]
+        >>> select_clips(names, "REDS4", test=True)
+        ('000', '011', '015', '020')
     """
     check_choice("partition", partition, PARTITIONS)
     names, held_out = tuple(names), PARTITIONS[partition]
@@ -82,14 +94,14 @@ def select_clips(names: Iterable[str], partition: str, test: bool) -> tuple[str,
         for name in held_out:
             if name not in names:
                 raise ValueError(
-                    f"partition {partition} tests on the clip {name}, which is not there; "
+                    f"partition {partition} tests on the clip {name}, which is missing; "
                     "add it, or list the clips in meta_info_file"
                 )
         return held_out
     rest = tuple(name for name in names if name not in held_out)
     if not rest:
         raise ValueError(
-            f"partition {partition} leaves no clip for training; add the clips besides "
+            f"partition {partition} leaves no clip for training; add other clips than "
             f"{', '.join(held_out[:4])}{', ...' if len(held_out) > 4 else ''}"
         )
     return rest

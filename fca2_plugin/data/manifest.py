@@ -23,7 +23,7 @@ def check_same(root: Path, what: str, before: dict, now: dict) -> None:
         if before.get(key) != now.get(key):
             raise ValueError(
                 f"{root} was built with other {what} ({key} was {before.get(key)!r}, now "
-                f"{now.get(key)!r}); choose another folder or remove that one"
+                f"{now.get(key)!r}); choose another folder, or remove that one"
             )
 
 
@@ -47,7 +47,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
 
 def as_manifest(path: Path) -> contextlib.AbstractContextManager[None]:
     """Where reading a manifest fails, say that it is none."""
-    way_out = "make the data set again, in another folder or after removing this one"
+    way_out = "make the data set again in another folder, or remove this one first"
     return expecting(path, "a manifest of `fca2 encode` or `fca2 mfqe`", way_out)
 
 

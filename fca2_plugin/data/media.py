@@ -53,6 +53,10 @@ class VideoClip:
     Args:
         name: See ``video_names``.
         path: The file.
+
+    Example:
+        >>> VideoClip("in", Path("in.mp4")).path.suffix
+        '.mp4'
     """
 
     name: str
@@ -79,8 +83,12 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     """List the clips at ``path``: a video, an LMDB, a folder of frames, clip folders or videos.
 
     Raises:
-        FileNotFoundError: There is nothing at ``path``.
-        ValueError: A folder holds nothing of the kind, or several kinds at once.
+        FileNotFoundError: ``path`` does not exist.
+        ValueError: A folder contains nothing of the kind, or several kinds at once.
+
+    Example:
+        >>> [media.name for media in find_media("in.mp4")]
+        ['in']
     """
     path = Path(path)
     if path.is_file():
@@ -100,8 +108,8 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     found = [kind for kind, members in kinds.items() if members]
     if len(found) > 1:
         raise ValueError(
-            f"{path} holds {' and '.join(found)}; give a folder of frames, of clip folders or of "
-            "videos"
+            f"{path} contains {' and '.join(found)}; give a folder of frames, of clip folders or "
+            "of videos"
         )
     if images:
         check_numbering(images)
@@ -112,7 +120,7 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     if folders:
         return [*find_clips(path)]
     raise ValueError(
-        f"{path} holds no frames ({', '.join(IMAGE_SUFFIXES)}), no clip folders and no videos "
+        f"{path} contains no frames ({', '.join(IMAGE_SUFFIXES)}), no clip folders and no videos "
         f"({', '.join((*VIDEO_SUFFIXES, RAW_SUFFIX))})"
     )
 
@@ -149,6 +157,10 @@ def media_frames(media: Media) -> Iterator[np.ndarray]:
     Raises:
         FileNotFoundError: A file is gone.
         ValueError: A file cannot be read.
+
+    Example:
+        >>> sum(1 for frame in media_frames(find_media("in.mp4")[0]))
+        4
     """
     if isinstance(media, VideoClip):
         yield from read_video(media.path)
@@ -176,6 +188,10 @@ def media_shape(media: Media) -> tuple[int, int, int]:
     Raises:
         FileNotFoundError: A file is gone.
         ValueError: A file cannot be read or is not 8-bit RGB, or the frames differ in size.
+
+    Example:
+        >>> media_shape(find_media("in.mp4")[0])
+        (4, 32, 40)
     """
     if isinstance(media, VideoClip):
         info = probe(media.path)

@@ -34,6 +34,12 @@ class MfqePair:
         name: The clip.
         raw: Ground truth.
         coded: Input of the networks.
+
+    Example:
+        >>> from fca2_plugin.data import build_mfqe
+        >>> folder = build_mfqe("in.mp4", "mfqe", qps=[37])
+        >>> find_mfqe("mfqe", "test", 37, "x265_LDP")[0].raw.num_frames
+        4
     """
 
     name: str
@@ -69,6 +75,10 @@ def frames_around(index: int, num_frames: int, radius: int = RADIUS) -> list[int
 
     Raises:
         ValueError: The frame is not in the video, or the radius is negative.
+
+    Example:
+        >>> frames_around(0, 7, radius=2)
+        [0, 0, 0, 1, 2]
     """
     if not 0 <= index < num_frames or radius < 0:
         raise ValueError(
@@ -91,16 +101,22 @@ def find_mfqe(
 
     Raises:
         FileNotFoundError: A folder is not there.
-        ValueError: A folder holds no videos, one has no partner, two partners differ in size or
+        ValueError: A folder contains no videos, one has no partner, two partners differ in size or
             number of frames, or a file does not fit its name.
+
+    Example:
+        >>> from fca2_plugin.data import build_mfqe
+        >>> folder = build_mfqe("in.mp4", "mfqe", qps=[37])
+        >>> [pair.name for pair in find_mfqe("mfqe", "test", 37, "x265_LDP")]
+        ['in']
     """
     folder = Path(root) / split
     raw, coded = _videos(folder / RAW), _videos(folder / codec / f"QP{qp}")
     for here, there, where in (raw, coded, codec), (coded, raw, RAW):
         for name in sorted(here.keys() - there.keys()):
             raise ValueError(
-                f"{here[name].path} has no partner in {next(iter(there.values())).path.parent}; "
-                f"add {where} of it, or remove it"
+                f"{here[name].path} has no counterpart in "
+                f"{next(iter(there.values())).path.parent}; add its {where} version, or remove it"
             )
     pairs = [MfqePair(name, raw[name], coded[name]) for name in sorted(raw)]
     for pair in pairs:
@@ -122,10 +138,10 @@ def _videos(folder: Path) -> dict[str, YuvFile]:
         video = YuvFile(path)
         if video.name in videos:
             raise ValueError(
-                f"{folder} holds {video.name} twice, in {videos[video.name].path.name} and "
+                f"{folder} contains {video.name} twice, in {videos[video.name].path.name} and "
                 f"{path.name}; remove one of them"
             )
         videos[video.name] = video
     if not videos:
-        raise ValueError(f"{folder} holds no raw videos; expected Name_WxH_N.yuv")
+        raise ValueError(f"{folder} contains no raw videos; expected Name_WxH_N.yuv")
     return videos

@@ -66,22 +66,29 @@ def build_mfqe(
         root: The tree.
         split: The folder below it, ``train_108`` and ``test_18`` in the published tree.
         qps: The QPs to code at.
-        max_frames: Use no more frames of a video than so many.
+        max_frames: Use at most this many frames of each video.
         preset: x265's speed preset.
         clips: Only the videos of these names.
         progress: Called after each video with (done, total, text).
 
     Raises:
-        FileNotFoundError: There is no such source.
-        ValueError: ``split`` leads out of ``root``; the source holds no videos, two of one name,
+        FileNotFoundError: The source does not exist.
+        ValueError: ``split`` leads out of ``root``; the source contains no videos, two of one name,
             none of a name in ``clips``, or one that cannot be coded; or what is there was coded
             from other videos, with other settings or library versions.
+
+    Example:
+        >>> folder = build_mfqe("in.mp4", "mfqe", qps=[37])
+        >>> sorted(path.name for path in folder.iterdir())
+        ['raw', 'x265_LDP']
     """
     settings = [LowDelay(qp, preset=preset) for qp in qps]
     if not settings:
         raise ValueError("qps is empty; give at least one")
     if not split or Path(split).is_absolute() or ".." in Path(split).parts:
-        raise ValueError(f"the split {split!r} would lie outside of {root}; give a folder's name")
+        raise ValueError(
+            f"the split {split!r} is not a folder below {root}; give the name of a folder"
+        )
     if max_frames is not None and max_frames < 1:
         raise ValueError(f"max_frames must be at least 1, got {max_frames}")
     found = _source_videos(Path(source))
@@ -121,7 +128,7 @@ def _source_videos(source: Path) -> dict[str, Path]:
     paths = [p for p in sorted(source.iterdir()) if p.name[0] != "."]
     paths = [p for p in paths if p.suffix.lower() in SOURCE_SUFFIXES]
     if not paths:
-        raise ValueError(f"{source} holds no videos ({', '.join(SOURCE_SUFFIXES)})")
+        raise ValueError(f"{source} contains no videos ({', '.join(SOURCE_SUFFIXES)})")
     names: dict[str, Path] = {}
     for path in paths:
         other = names.setdefault(_clip_name(path), path)
@@ -144,7 +151,7 @@ def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
     ]
     if len(there) > 1:
         raise ValueError(
-            f"{folder} holds {name} twice, in {there[0].path.name} and {there[1].path.name}; "
+            f"{folder} contains {name} twice, in {there[0].path.name} and {there[1].path.name}; "
             "remove one of them"
         )
     if there and path.stat().st_mtime <= there[0].path.stat().st_mtime:
@@ -152,8 +159,8 @@ def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
         wanted = min(wanted, max_frames or wanted)
         if len(there[0]) != wanted:
             raise ValueError(
-                f"{there[0].path} has {len(there[0])} frames where {wanted} of {path.name} are "
-                "wanted; remove it or choose another folder"
+                f"{there[0].path} has {len(there[0])} frames, but {path.name} needs {wanted}; "
+                "remove it or choose another folder"
             )
         return there[0]
     if is_raw and (max_frames is None or len(YuvFile(path)) <= max_frames):
@@ -223,7 +230,7 @@ def _code(video: YuvFile, folder: Path, settings: LowDelay) -> dict:
     coded = write_yuv(folder, video.name, video_planes(stream))
     if coded.path.name != video.path.name:
         raise RuntimeError(
-            f"x265 made {coded.path.name} of {video.path.name}; please report it with its version"
+            f"x265 made {coded.path.name} of {video.path.name}; please report this with its version"
         )
     return {
         "file": video.path.name,

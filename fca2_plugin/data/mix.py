@@ -19,6 +19,10 @@ class CrfMix:
 
     Raises:
         ValueError: A CRF or the probability is out of range, or there is no CRF to draw.
+
+    Example:
+        >>> CrfMix(crfs=(15, 25, 35), raw_prob=0.5).crfs
+        (15, 25, 35)
     """
 
     crfs: tuple[int, ...] = (15, 25, 35)

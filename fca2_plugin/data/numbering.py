@@ -61,16 +61,16 @@ def find_numbering(names: Sequence[str], labels: Sequence[object] = ()) -> Numbe
     numbers = [int(match[2]) for match in found]
     for label, before, number in zip(labels[1:], numbers, numbers[1:], strict=False):
         if number == before:
-            raise ValueError(f"{label} has the number of another frame; remove one of the two")
+            raise ValueError(f"{label} has the same number as another frame; remove one of the two")
         if number != before + 1:
             raise ValueError(
-                f"frame {before + 1} is missing in front of {label}; add it or renumber the clip"
+                f"frame {before + 1} is missing before {label}; add it or renumber the clip"
             )
     return Numbering(found[0][1], len(found[0][2]), numbers[0])
 
 
 def _check_strangers(labels: Sequence, matches: Sequence, prefixes: Counter) -> None:
-    """More than half of the frames are numbered alike, and one is not: it is no frame."""
+    """More than half of the frames are numbered alike, and one is not: it is not a frame."""
     prefix, count = prefixes.most_common(1)[0] if prefixes else ("", 0)
     if count < 3 or 2 * count <= len(labels):
         return
@@ -87,7 +87,7 @@ def _check_twins(names: Sequence[str], labels: Sequence) -> None:
     for name, label in zip(names, labels, strict=True):
         if name in seen:
             raise ValueError(
-                f"{label} has the name of another frame, {seen[name]}; remove one of the two"
+                f"{label} has the same name as another frame, {seen[name]}; remove one of the two"
             )
         seen[name] = label
 
@@ -129,7 +129,7 @@ def check_same_frames(
     if one and other and one[:2] != other[:2] or not alone:
         raise ValueError(
             f"clip {clip} has {len(names)} frames in {place}, but {len(others)} in {other_place}; "
-            "make one from the other again"
+            "make one of them again from the other"
         )
     frame, here, there = alone[0]
     raise ValueError(

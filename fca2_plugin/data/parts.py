@@ -69,7 +69,9 @@ class Recipe:
         for settings in self.codecs:
             kind = kind_name(settings)
             if kind in kinds:
-                raise ValueError(f"two codec settings give the folder {kind}; leave one out")
+                raise ValueError(
+                    f"two codec settings would both write the folder {kind}; leave one of them out"
+                )
             kinds[kind] = settings
         object.__setattr__(self, "kinds", kinds)
 

@@ -22,11 +22,16 @@ def qps_of(infos: Iterable[FrameInfo], what: str) -> list[float]:
 
     Raises:
         ValueError: The codec does not tell its QPs.
+
+    Example:
+        >>> from fca2_plugin.codec import frame_infos
+        >>> len(qps_of(list(frame_infos("in.mp4")), "in.mp4"))
+        4
     """
     qps = [info.qp for info in infos]
     known = [qp for qp in qps if qp is not None]
     if len(known) < len(qps):
-        raise ValueError(f"{what} does not tell the QP of frame {qps.index(None)}; use the PSNR")
+        raise ValueError(f"{what} does not give the QP of frame {qps.index(None)}; use the PSNR")
     return known
 
 
@@ -39,12 +44,21 @@ def peaks_from_qps(qps: Sequence[float]) -> np.ndarray:
 
     Returns:
         (n,) bool.
+
+    Example:
+        >>> peaks_from_qps([30, 37, 36, 37]).tolist()
+        [True, False, True, False]
     """
     return _peaks(-np.asarray(qps, np.float64), "QPs")
 
 
 def peaks_from_psnr(psnrs: Sequence[float]) -> np.ndarray:
-    """Label the frames whose PSNR is a local maximum, as ``peaks_from_qps`` does."""
+    """Label the frames whose PSNR is a local maximum, as ``peaks_from_qps`` does.
+
+    Example:
+        >>> peaks_from_psnr([35.0, 33.0, 34.0, 33.0]).tolist()
+        [True, False, True, False]
+    """
     return _peaks(np.asarray(psnrs, np.float64), "PSNRs")
 
 
@@ -65,10 +79,15 @@ def _peaks(quality: np.ndarray, what: str) -> np.ndarray:
 def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each frame the peak before and the peak behind it.
 
-    A frame without one on a side, as in front of the first peak, stands in for it itself.
+    A frame without one on a side, as before the first peak, stands in for it itself.
 
     Returns:
         Indices (n,) and (n,).
+
+    Example:
+        >>> before, after = nearest_peaks(np.array([True, False, True]))
+        >>> before.tolist(), after.tolist()
+        ([0, 0, 0], [2, 2, 2])
     """
     index = np.arange(len(peaks))
     at = np.flatnonzero(peaks)

@@ -55,7 +55,7 @@ class SampleRecipe:
         use_vflip: Mirror half of the windows top to bottom.
         use_rot: Exchange rows and columns of half of the windows.
         gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps all.
-        degradation: How LQ is made from GT, or was made.
+        degradation: How LQ is or was made from GT.
         lq_on_disk: LQ is read, not made.
         mix: How often and how strongly windows are coded.
         codec: The encoder's settings without ``crf`` and ``qp``.
@@ -63,6 +63,10 @@ class SampleRecipe:
 
     Raises:
         ValueError: A value is unknown or out of range, or a mirror would shift LQ frames.
+
+    Example:
+        >>> SampleRecipe(num_frame=7, gt_size=256, use_hflip=True).scale
+        4
     """
 
     task: str = "vsr"
@@ -86,27 +90,27 @@ class SampleRecipe:
         for name in ("scale", "num_frame", "gt_size"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"{name} must be a whole number from 1, got {value!r}")
+                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
         if not self.interval_list or min(self.interval_list) < 1:
             raise ValueError(
-                f"interval_list must be numbers from 1, got {list(self.interval_list)}"
+                f"interval_list must contain numbers of at least 1, got {list(self.interval_list)}"
             )
         if self.gt_size is not None and self.gt_size % self.target_scale:
             raise ValueError(
-                f"gt_size {self.gt_size} does not divide by scale {self.scale}; "
-                f"take {self.gt_size - self.gt_size % self.scale or self.scale}"
+                f"gt_size {self.gt_size} cannot be divided by scale {self.scale}; use "
+                f"{self.gt_size - self.gt_size % self.scale or self.scale}"
             )
         if self.task != "autoencoder":
             check_downsampler(self.degradation, self.scale)
         if self.task == "autoencoder" and (self.lq_on_disk or self.mix.crfs):
             what = "dataroot_lq" if self.lq_on_disk else "crfs"
-            raise ValueError(f"task autoencoder learns from ground truth alone; leave {what} out")
+            raise ValueError(f"the task autoencoder uses ground truth only; leave {what} out")
         flips = [name for name in ("use_hflip", "use_vflip") if getattr(self, name)]
         if flips and self.lq_on_disk and self.task == "vsr" and phase(self.degradation) != CENTRED:
             raise ValueError(
-                f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps the first "
-                f"of {self.scale} pixels, and a mirror makes it the last; use use_rot alone, "
-                "or let LQ be made from GT while reading"
+                f"{flips[0]} would shift LQ frames on disk: {self.degradation} keeps the first of "
+                f"{self.scale} pixels, and a mirror makes it the last; use use_rot only, or make "
+                "LQ from GT while reading"
             )
 
     @property
@@ -254,8 +258,8 @@ def _crop(
     height, width = source[0].shape[:2]
     if min(height, width) < side:
         raise ValueError(
-            f"frames of {width * scale}x{height * scale} are too small to cut {gt_size} "
-            "pixels out of them; lower gt_size"
+            f"frames of {width * scale}x{height * scale} are too small for patches of "
+            f"{gt_size} pixels; lower gt_size"
         )
     top, left = (int(u * (n - side + 1)) for u, n in zip(corner, (height, width), strict=True))
 

@@ -18,7 +18,7 @@ SourceClip = tuple[str, str, Iterable[np.ndarray]]  # split, clip name, frames
 
 @dataclass(frozen=True)
 class ClipSource:
-    """An iterable of (split, name, frames) that can say beforehand what it will give.
+    """An iterable of (split, name, frames) whose content is known before it is made.
 
     ``build_clips`` compares the recipe with that of a finished data set, and need not make the
     clips again to see that nothing has changed.
@@ -27,6 +27,13 @@ class ClipSource:
         recipe: Everything that decides the clips, in JSON types.
         make: Starts the iteration; may be called again.
         count: Returns the number of clips.
+
+    Example:
+        >>> frame = np.zeros((8, 8, 3), np.uint8)
+        >>> made = [("train", "one", [frame])]
+        >>> clips = ClipSource({"made": "black"}, lambda: iter(made), lambda: len(made))
+        >>> [name for split, name, frames in clips]
+        ['one']
     """
 
     recipe: Mapping[str, object]
@@ -55,11 +62,16 @@ def video_clips(
         path: The video file.
         num_frames: Frames of a clip.
         train_fraction: The share of the clips for training; at least one goes to each part.
-        max_clips: Use no more than so many, counted from the start of the video.
+        max_clips: Use at most this many, counted from the start of the video.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, is too short for three clips, or an argument is out of range.
+
+    Example:
+        >>> clips = video_clips("in.mp4", num_frames=1)
+        >>> sorted({split for split, name, frames in clips})
+        ['test', 'train']
     """
     path = Path(path)
     if num_frames < 1 or (max_clips is not None and max_clips < 2) or not 0 < train_fraction < 1:
@@ -72,7 +84,7 @@ def video_clips(
     if least < 3 * num_frames:
         raise ValueError(
             f"{path} has {least} frames, too few for a training clip, a gap and a test clip of "
-            f"{num_frames} each; give a longer video"
+            f"{num_frames} frames each; choose a longer video"
         )
 
     def num_slots() -> int:
@@ -101,7 +113,13 @@ def video_clips(
 
 
 def middle_of(source: ClipSource, side: int) -> ClipSource:
-    """The same clips, of each frame only the middle, at most ``side`` pixels a side."""
+    """The same clips, cut to the middle of each frame, at most ``side`` pixels a side.
+
+    Example:
+        >>> clips = middle_of(video_clips("in.mp4", num_frames=1), side=16)
+        >>> [next(iter(frames)).shape for split, name, frames in clips][0]
+        (16, 16, 3)
+    """
 
     def cut(frame: np.ndarray) -> np.ndarray:
         top, left = (max(length - side, 0) // 2 for length in frame.shape[:2])

@@ -44,8 +44,15 @@ class ClipStore(Protocol):
     """Clips by name. Cheap to pickle, and safe to use in a forked process.
 
     Attributes:
-        root: Where they lie.
+        root: Their folder or LMDB.
         names: The clips, in order.
+
+    Example:
+        >>> from fca2_plugin.data import write_frames
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
+        >>> open_clips("clips").num_frames("one")
+        2
     """
 
     root: Path
@@ -74,13 +81,20 @@ def open_clips(
 
     Args:
         root: A folder of clips, or an ``.lmdb``.
-        backend: ``disk`` or ``lmdb``; by default what ``root`` looks like.
+        backend: ``disk`` or ``lmdb``; by default found from ``root``.
         names: The clips to open, in this order; all by default.
 
     Raises:
         FileNotFoundError: ``root`` or one of ``names`` is not there.
         ValueError: There are no clips, a clip has no frames or lacks some by their numbers, or the
             LMDB lacks frames or is damaged.
+
+    Example:
+        >>> from fca2_plugin.data import write_frames
+        >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
+        2
+        >>> open_clips("clips").names
+        ('one',)
     """
     root = Path(root)
     if backend is None:
@@ -190,7 +204,9 @@ class _LmdbStore:
         clips = _read_meta_info(root / META_INFO)
         for name in names or ():
             if name not in clips:
-                raise FileNotFoundError(f"{root} holds no clip {name}{did_you_mean(name, clips)}")
+                raise FileNotFoundError(
+                    f"{root} contains no clip {name}{did_you_mean(name, clips)}"
+                )
         self._clips = clips if names is None else {name: clips[name] for name in names}
         self.names = tuple(self._clips)
         self._numberings = {
@@ -257,8 +273,8 @@ def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, bytes]]:
 
 def _missing_key(root: Path, name: str, frame: str) -> str:
     return (
-        f"{root} lacks the key {name}/{frame}, which its {META_INFO} lists; "
-        "make the LMDB again or correct the list"
+        f"{root} does not contain the key {name}/{frame}, which its {META_INFO} lists; make the "
+        "LMDB again or correct the list"
     )
 
 
@@ -303,6 +319,13 @@ def write_lmdb(
         TypeError: A frame is not a ``uint8`` array.
         ValueError: ``path`` exists or has another suffix, there are no clips, a name comes twice
             or is too long, or a clip has no frames or mixed sizes.
+
+    Example:
+        >>> frames = [np.zeros((8, 8, 3), np.uint8)] * 2
+        >>> write_lmdb("clips.lmdb", [("one", frames)])
+        2
+        >>> open_clips("clips.lmdb").names
+        ('one',)
     """
     lmdb = require("lmdb", "lmdb")
     path = Path(path)
@@ -317,7 +340,7 @@ def write_lmdb(
         with lmdb.open(os.fspath(temporary), map_size=FIRST_MAP_BYTES, lock=False) as environment:
             for name, frames in clips:
                 if name in seen:
-                    raise ValueError(f"the clip {name} comes twice; names must differ")
+                    raise ValueError(f"the clip {name} appears twice; names must differ")
                 seen.add(name)
                 items = []
                 for index, frame in enumerate(checked_frames(frames)):

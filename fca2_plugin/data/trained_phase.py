@@ -24,7 +24,8 @@ def trained_phase(data: object) -> str | None:
     if len(phases) > 1:
         raise ValueError(
             "the training data mix LQ pixels in the middle of their blocks (centred) with the "
-            "first of each block; a network can learn only one of them: choose degradations of one"
+            "first of each block; a network can learn only one phase: choose degradations that "
+            "share it"
         )
     return phases.pop() if phases else None
 

@@ -128,7 +128,7 @@ class Tree:
         """Make the folder ready, and learn what of it is finished.
 
         Raises:
-            ValueError: It holds something else, or was begun with other arguments or versions.
+            ValueError: It contains something else, or was begun with other arguments or versions.
         """
         self._versions = dict(versions)
         manifest = self.finished_manifest()
@@ -145,14 +145,12 @@ class Tree:
         for leftover in self.root.rglob(".*.tmp"):
             shutil.rmtree(leftover, ignore_errors=True)
         self.parts = {part.key: part for part in parts if self.folder(*part.key).is_dir()}
-        self._write_journal()  # anew: its last line may be cut off
+        self._write_journal()  # again: its last line may be cut off
 
     def _begin_anew(self) -> None:
         root = self.root
         if root.exists() and (not root.is_dir() or any(p.name[0] != "." for p in root.iterdir())):
-            raise ValueError(
-                f"{root} is not an empty folder and holds no {MANIFEST}; choose another folder"
-            )
+            raise ValueError(f"{root} is not empty and has no {MANIFEST}; choose another folder")
         root.mkdir(parents=True, exist_ok=True)
         self._write_journal()
 
@@ -183,8 +181,8 @@ class Tree:
         found = sum(1 for _ in folder.glob("*.png"))
         if found != part.num_frames:
             raise ValueError(
-                f"{folder} holds {found} frames instead of {part.num_frames}; "
-                "remove that folder and run again"
+                f"{folder} contains {found} frames instead of {part.num_frames}; remove that "
+                "folder and run again"
             )
 
     def finish(self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: Rates) -> dict:
@@ -203,7 +201,7 @@ class Tree:
             parts = {kind: self.parts[split, name, kind] for kind in kinds}
             if len({part.num_frames for part in parts.values()}) > 1:
                 counts = ", ".join(f"{kind} {part.num_frames}" for kind, part in parts.items())
-                raise ValueError(f"the clip {name} has other numbers of frames ({counts})")
+                raise ValueError(f"the numbers of frames of the clip {name} differ ({counts})")
             entries.append(_entry(split, name, parts, fps))
         manifest = {
             "arguments": self.arguments,
@@ -245,7 +243,7 @@ def check_clip_name(split: str, name: str, seen: Iterable[tuple[str, str]]) -> N
                 f"{text!r} cannot be the name of a {what} folder; use letters, digits, - and _"
             )
     if (split, name) in seen:
-        raise ValueError(f"the source gives the clip {split}/{name} twice; names must differ")
+        raise ValueError(f"the source has the clip {split}/{name} twice; names must differ")
 
 
 def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Rates) -> dict:

@@ -23,12 +23,19 @@ def verify_tree(
     Raises:
         FileNotFoundError: There is no manifest.
         ValueError: A folder is missing, or differs from its checksum; or a manifest is damaged.
+
+    Example:
+        >>> from fca2_plugin.data import encode_tree
+        >>> tree = encode_tree("in.mp4", "data", codecs=(), jobs=1)
+        >>> verify_tree("data")
+        2
     """
     root = Path(root)
     roots = [path for path in (root, root / "train", root / "test") if (path / MANIFEST).is_file()]
     if not roots:
         raise FileNotFoundError(
-            f"there is no {root / MANIFEST}; it is written last, so run the same encode again"
+            f"{root / MANIFEST} does not exist; it is written at the end, so run the same encode "
+            "again"
         )
     expected = [entry for path in roots for entry in _checksums(path)]
     for done, (path, kind, name, sha256) in enumerate(expected, start=1):
@@ -42,7 +49,7 @@ def verify_tree(
             raise ValueError(f"{folder} is missing; run the same encode again to make it")
         if found != sha256:
             raise ValueError(
-                f"the clip {name} in {folder} is not as the manifest says; remove it and run the "
+                f"the clip {name} in {folder} differs from the manifest; remove it and run the "
                 "same encode again"
             )
         if progress is not None:

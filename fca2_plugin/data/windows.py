@@ -14,8 +14,8 @@ def _check_grouping(n_subs: int, n_ovls: int, channels: int) -> None:
         raise ValueError(f"channels must be at least 1, got {channels}")
     if n_subs < 1 or not 0 <= n_ovls < n_subs:
         raise ValueError(
-            f"n_subs must be at least 1 and n_ovls from 0 to n_subs - 1, "
-            f"got n_subs={n_subs}, n_ovls={n_ovls}"
+            f"n_subs must be at least 1, and n_ovls from 0 to n_subs - 1; got n_subs={n_subs}, "
+            f"n_ovls={n_ovls}"
         )
 
 
@@ -27,6 +27,10 @@ def fits(num_frames: int, n_subs: int, n_ovls: int, channels: int = 3) -> bool:
         n_subs: Channels in a group.
         n_ovls: Channels that neighbouring groups share.
         channels: Channels in a frame.
+
+    Example:
+        >>> fits(7, n_subs=9, n_ovls=3), fits(8, n_subs=9, n_ovls=3)
+        (True, False)
     """
     _check_grouping(n_subs, n_ovls, channels)
     total = num_frames * channels
@@ -38,6 +42,10 @@ def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: in
 
     Raises:
         ValueError: No clip length fits such groups, or an argument is out of range.
+
+    Example:
+        >>> fitting_num_frames(n_subs=9, n_ovls=3, at_least=8)
+        9
     """
     _check_grouping(n_subs, n_ovls, channels)
     if at_least < 1:
@@ -48,8 +56,8 @@ def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: in
         if fits(num_frames, n_subs, n_ovls, channels):
             return num_frames
     raise ValueError(
-        f"no number of frames of {channels} channels is covered exactly by groups of "
-        f"n_subs={n_subs} with n_ovls={n_ovls}; choose multiples of {channels} for both"
+        f"groups of n_subs={n_subs} with n_ovls={n_ovls} fit no number of frames of {channels} "
+        f"channels exactly; choose multiples of {channels} for both"
     )
 
 

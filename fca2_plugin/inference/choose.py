@@ -52,9 +52,8 @@ def load(
     chosen = choose_weights(config, checkpoint, weights, network, device)
     if fca2 is not None and config is None:
         raise ValueError(
-            "FCA² goes around the network of a config and its checkpoint here (--config C "
-            "--checkpoint K --fca2); leave --fca2 out, or in Python pass "
-            "network=fca2_plugin.wrap(network)"
+            "--fca2 needs a config and its checkpoint (--config C --checkpoint K --fca2); add "
+            "them or leave --fca2 out, or in Python pass network=fca2_plugin.wrap(network)"
         )
     if network is not None:
         name, known = type(network).__name__, find_phase(network, phase)
@@ -79,7 +78,7 @@ def load_runner(
     fca2: str | None = None,
     data_phase: str = CENTRED,
 ) -> ClipRunner:
-    """Load as ``load``, ready to run.
+    """Load a network with ``load``, ready to run.
 
     Args:
         config: See ``load``.
@@ -93,6 +92,11 @@ def load_runner(
 
     Raises:
         As ``load`` and ``ClipRunner``.
+
+    Example:
+        >>> runner = load_runner(weights="bicubic", settings=InferenceSettings("cpu"))
+        >>> runner.scale
+        4
     """
     if isinstance(network, ClipRunner):
         return network
@@ -143,13 +147,12 @@ def choose_weights(
         raise ValueError(f"{' and '.join(given)} exclude each other; give only one of them")
     if checkpoint is not None and config is None:
         raise ValueError(
-            f"checkpoint {checkpoint} has no config that says which network it is for; add the "
-            "config it was trained with (--config)"
+            f"checkpoint {checkpoint} needs the config that it was trained with; add it (--config)"
         )
     if config is not None and checkpoint is None:
         raise ValueError(
-            f"{config} alone has random weights; add the checkpoint that was trained with it "
-            f"(--checkpoint K), or use one of {offers()}"
+            f"{config} without a checkpoint has random weights; add the checkpoint that was "
+            f"trained with it (--checkpoint K), or use one of {offers()}"
         )
     if given:
         return weights
@@ -166,7 +169,7 @@ def choose_weights(
 def default_note(name: str, device: torch.device) -> str:
     """What to say where weights stand in."""
     return (
-        f"no network was chosen: the weights {name} were taken, which suit a "
-        f"{'CPU' if device.type == 'cpu' else 'GPU'}; there are {offers()}, and any config with "
-        "its checkpoint (--config C --checkpoint K)"
+        f"no network was chosen: the weights {name} are used, which suit a "
+        f"{'CPU' if device.type == 'cpu' else 'GPU'}; you can choose {offers()}, or any config "
+        "with its checkpoint (--config C --checkpoint K)"
     )

@@ -82,7 +82,7 @@ def load_config_network(
         from fca2_plugin.basicsr.runner import load_config, load_generator
     else:
         raise ValueError(
-            f"{config} is no config; expected MMagic's .py or BasicSR's .yml, by its suffix"
+            f"{config} is not a config; expected a file that ends in .py (MMagic) or .yml (BasicSR)"
         )
     cfg = load_config(config)
     module = load_generator(cfg, checkpoint)

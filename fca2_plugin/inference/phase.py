@@ -51,9 +51,9 @@ def find_phase(
         return KnownPhase(check_phase(found))
     return KnownPhase(
         CENTRED,
-        "nothing says where the LQ pixels lay that this network was trained on; they are taken "
-        "for the middles of their blocks, as in ordinary video. If it was trained on the "
-        "published data of compressed video super-resolution, add --phase first.",
+        "the position of LQ pixels in this network's training is unknown; the middle of their "
+        "blocks is assumed, as in ordinary video. If it was trained on the published data of "
+        "compressed video super-resolution, add --phase first.",
     )
 
 
@@ -63,8 +63,8 @@ def alignment_note(name: str, network: str, data: str, scale: int) -> str:
     if not pixels:
         return ""
     return (
-        f"{name} was trained on LQ pixels that lie {network!r} in their blocks, and here they lie "
-        f"{data!r}: its results are moved by {-pixels:+g} pixels so that they fit."
+        f"{name} was trained on LQ pixels that are {network!r} in their blocks, but here they are "
+        f"{data!r}; its results are moved by {-pixels:+g} pixels so that they fit."
     )
 
 

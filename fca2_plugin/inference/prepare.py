@@ -139,7 +139,7 @@ def _check_compiler(device: torch.device) -> None:
     check_can_compile()
     if device.type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
         raise ValueError(
-            "torch.compile needs a C++ compiler on a CPU, and there is no g++ or clang++ here; "
+            "torch.compile needs a C++ compiler on a CPU, but neither g++ nor clang++ was found; "
             "install one (apt install g++), or leave --compile out"
         )
 

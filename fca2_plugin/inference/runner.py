@@ -25,22 +25,28 @@ TRIAL_SIDE, TRIAL_FRAMES = 64, 4
 
 
 class ClipRunner:
-    """A network on clips, and what there is to know about it.
+    """A network that runs on clips, with its settings and notes.
 
     Args:
         network: Any network; window and image networks get their adapter. It is changed in place,
             as ``prepare`` says.
-        name: What it is called.
-        settings: How it runs; on a GPU where there is one, in float32, by default.
-        spec: What it asks of its input, when it has no ``spec`` of its own.
-        phase: On which phase it was trained.
+        name: Its name in messages and results.
+        settings: How it runs; by default in float32, on a GPU if there is one.
+        spec: Requirements on its input, for a network without a ``spec``.
+        phase: The phase that it was trained on.
         data_phase: Where the LQ pixels of its clips lie: ordinary video is ``centred``. The results
-            of a network that was trained on another phase are moved to where they belong.
-        notes: What there is to know of it, a sentence each.
-        sha256: Of its checkpoint.
+            of a network that was trained on another phase are moved accordingly.
+        notes: Notes for the user, one sentence each.
+        sha256: Checksum of its checkpoint.
 
     Raises:
         ValueError: It does not map clips to clips, or the device is not there.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet
+        >>> runner = ClipRunner(CompactVSRNet(8, 1), "mine", InferenceSettings("cpu"))
+        >>> runner(torch.rand(1, 3, 3, 8, 8)).shape
+        torch.Size([1, 3, 3, 32, 32])
     """
 
     def __init__(
@@ -160,8 +166,8 @@ class ClipRunner:
             shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
             raise ValueError(
                 f"{self.name} returned {shape} for a clip of {tuple(clip.shape)}; expected as many "
-                "frames: give a network from clips to clips, or its adapter FCA2SlidingWindow or "
-                "FCA2FramesAsBatch"
+                "frames; use a network from clips to clips, or put this one into the adapter "
+                "FCA2SlidingWindow or FCA2FramesAsBatch"
             )
         return result.shape[-1] // TRIAL_SIDE
 

@@ -24,15 +24,21 @@ class InferenceSettings:
     """How a network is run.
 
     Args:
-        device: Of torch; None takes a GPU where there is one.
-        dtype: Of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16`` (``fp16``).
+        device: A device of torch; by default a GPU if there is one.
+        dtype: Type of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16``
+            (``fp16``).
             Weights, optical flow, warping and deformable convolution stay in float32.
         channels_last: Keep the channels of a pixel together in memory; on a CPU they always are.
-        compile: Compile what a network calls for every frame, by ``torch.compile``; takes minutes.
+        compile: Compile what a network calls for every frame with ``torch.compile``, which takes
+            minutes.
         cuda_graphs: Replay the launches of a whole pass; for clips of one shape, on a GPU.
 
     Raises:
         ValueError: An unknown type, or settings that do not go together.
+
+    Example:
+        >>> InferenceSettings("cpu", dtype="bf16").dtype
+        'bfloat16'
     """
 
     device: str | None = None
@@ -49,7 +55,7 @@ class InferenceSettings:
                 raise ValueError("float16 is for GPUs; expected float32 or bfloat16 on a CPU")
             if self.cuda_graphs:
                 raise ValueError(
-                    "CUDA graphs need a GPU, and the device is the CPU; leave them out"
+                    "CUDA graphs need a GPU, but the device is the CPU; leave them out"
                 )
 
     def find_device(self) -> "torch.device":

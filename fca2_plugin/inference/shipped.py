@@ -33,9 +33,14 @@ def load_shipped(name: str, folder: Path = WEIGHTS) -> nn.Module:
     entry = shipped[check_choice("shipped weights", name, shipped)]
     path = folder / entry.file
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is not there, though {INDEX} lists it; reinstall")
+        raise FileNotFoundError(
+            f"{path} is missing, although {INDEX} lists it; install fca2_plugin again"
+        )
     if file_sha256(path) != entry.sha256:
-        raise ValueError(f"{path} is not the file that was shipped (its sha256 differs); reinstall")
+        raise ValueError(
+            f"{path} is not the file that was shipped (its sha256 differs); install fca2_plugin "
+            "again"
+        )
     net = build_net(entry.net)
     weights = load(path.read_bytes())
     net.load_state_dict({key: value.float() for key, value in weights.items()})

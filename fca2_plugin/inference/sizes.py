@@ -46,7 +46,7 @@ class Sizes:
         check_window(self.chunk, self.context)
         if self.tile is not None and self.overlap >= self.tile:
             raise ValueError(
-                f"tiles of {self.tile} pixels leave nothing beside an overlap of {self.overlap}; "
+                f"tiles of {self.tile} pixels are too small for an overlap of {self.overlap}; "
                 f"expected an overlap of at most {self.tile - 1}"
             )
 

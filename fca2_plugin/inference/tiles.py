@@ -20,7 +20,7 @@ def spans(side: int, tile: int | None, overlap: int) -> list[tuple[int, int]]:
         return [(0, side)]
     if not 0 <= overlap < tile:
         raise ValueError(
-            f"tiles of {tile} pixels leave nothing beside an overlap of {overlap}; expected an "
+            f"tiles of {tile} pixels are too small for an overlap of {overlap}; expected an "
             f"overlap from 0 to {tile - 1}"
         )
     starts = [*range(0, side - tile, tile - overlap), side - tile]

@@ -44,7 +44,7 @@ class Shipped:
 
 
 def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
-    """What there is, by name."""
+    """The networks that ship, by name."""
     if not (folder / INDEX).is_file():
         return {}
     entries = read_json(folder / INDEX)
@@ -52,12 +52,17 @@ def list_shipped(folder: Path = WEIGHTS) -> dict[str, Shipped]:
 
 
 def list_weights() -> dict[str, str]:
-    """What there is to choose, and what each is, its scale first."""
+    """The networks that ship, each with a description that begins with its scale.
+
+    Example:
+        >>> sorted(list_weights())
+        ['bicubic', 'enhance_stdf', 'enhance_tgafnet', 'large', 'small', 'small_fast']
+    """
     return {name: f"x{scale}, {about}" for name, (scale, about) in _networks().items()}
 
 
 def offers() -> str:
-    """What there is to choose, for the end of a sentence."""
+    """The networks that ship, as the end of a sentence."""
     names = (f"{name} (x{scale})" for name, (scale, _) in _networks().items())
     return f"the networks that ship (--weights NAME): {', '.join(names)}"
 

@@ -35,11 +35,11 @@ def check_window(chunk: int, context: int) -> None:
         ValueError: It keeps nothing beside its context.
     """
     if chunk < 1:
-        raise ValueError(f"chunk={chunk} holds no frame; expected 1 or more")
+        raise ValueError(f"chunk must be at least 1, got {chunk}")
     if not 0 <= 2 * context < chunk:
         raise ValueError(
-            f"chunks of {chunk} frames leave nothing beside {context} frames of context on each "
-            f"side; expected a context from 0 to {(chunk - 1) // 2}"
+            f"chunks of {chunk} frames are too short for {context} frames of context on each side; "
+            f"expected a context from 0 to {(chunk - 1) // 2}"
         )
 
 

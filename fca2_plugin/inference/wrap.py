@@ -65,15 +65,16 @@ def wrap(
         raise TypeError(f"wrap got a {type(network).__name__}; expected a trained torch.nn.Module")
     if isinstance(network, FCA2Net):
         raise ValueError(
-            "the network is an FCA2Net already; use it as it is, or wrap its VSR network, "
+            "the network is already an FCA2Net; use it as it is, or wrap its VSR network, "
             "network.vsr"
         )
     cls = _wrapper_for(network, config)
     spec = find_spec(network, cls.HOST_SPECS)
     if spec is not None and (spec.scale == 1 or spec.color == "y"):
         raise ValueError(
-            f"{type(network).__name__} makes videos no larger (scale {spec.scale}, {spec.color}), "
-            "and FCA² saves work of super-resolution only; wrap a network of scale 2 or 4"
+            f"{type(network).__name__} does not enlarge RGB videos (scale {spec.scale}, "
+            f"{spec.color}), but FCA² speeds up super-resolution only; wrap a network of scale 2 "
+            "or 4"
         )
     return cls(on_clips(network, spec), stage="adapt", preset=preset, phase=phase).eval()
 
@@ -87,7 +88,7 @@ def check_wraps(preset: str) -> str:
     if preset in PRESETS and preset not in NEUTRAL_PRESETS:
         raise ValueError(
             f"the preset {preset!r} starts from random weights and must be trained before it "
-            f"gives a picture; around a trained network go {' and '.join(NEUTRAL_PRESETS)}"
+            f"works; for a trained network use {' and '.join(NEUTRAL_PRESETS)}"
         )
     return check_choice("preset", preset, NEUTRAL_PRESETS)
 

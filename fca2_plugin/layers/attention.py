@@ -10,11 +10,15 @@ class ChannelAttention(nn.Module):
     """Weighs channels by their global average (squeeze and excitation).
 
     Args:
-        channels: Of the input.
+        channels: Channels of the input.
         reduction: How many times narrower the layer between is.
 
     Shape:
         (b, channels, h, w) to the same.
+
+    Example:
+        >>> ChannelAttention(6)(torch.rand(1, 6, 16, 16)).shape
+        torch.Size([1, 6, 16, 16])
     """
 
     def __init__(self, channels: int, reduction: int = 3) -> None:

@@ -66,6 +66,11 @@ class DeformBlock(nn.Module):
 
     Shape:
         x (b, in_channels, h, w), guide (b, guide_channels, h, w) to (b, out_channels, h, w).
+
+    Example:
+        >>> block = DeformBlock(guide_channels=4, in_channels=2, out_channels=8)
+        >>> block(torch.rand(1, 2, 16, 16), torch.rand(1, 4, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def __init__(

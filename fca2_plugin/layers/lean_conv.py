@@ -25,13 +25,17 @@ class _GradientOfInput(torch.autograd.Function):
 
 
 class LeanConv2d(nn.Conv2d):
-    """``nn.Conv2d``, which torch lets keep its input even where its weights are frozen.
+    """``nn.Conv2d`` that does not keep its input in memory where its weights are frozen.
 
     Frozen parts in the middle of a network that learns, such as FCA²'s decoder, would hold a map
     for every convolution.
 
     Shape:
         As ``nn.Conv2d``, with zeros around the input.
+
+    Example:
+        >>> LeanConv2d(3, 8, 3, padding=1)(torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

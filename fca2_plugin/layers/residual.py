@@ -13,6 +13,10 @@ class ResidualBlockNoBN(nn.Module):
 
     Shape:
         (b, mid_channels, h, w) to the same.
+
+    Example:
+        >>> ResidualBlockNoBN(8)(torch.rand(1, 8, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def __init__(self, mid_channels: int = 64) -> None:
@@ -35,6 +39,10 @@ class ResidualBlocksWithInputConv(nn.Sequential):
 
     Shape:
         (b, in_channels, h, w) to (b, out_channels, h, w).
+
+    Example:
+        >>> ResidualBlocksWithInputConv(3, 8, num_blocks=2)(torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def __init__(self, in_channels: int, out_channels: int = 64, num_blocks: int = 30) -> None:

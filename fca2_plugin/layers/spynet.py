@@ -59,6 +59,11 @@ class SPyNet(nn.Module):
 
     Shape:
         ref, supp: (b, 3, h, w) in [0, 1], any size; returns (b, 2, h, w) in pixels, (x, y).
+
+    Example:
+        >>> ref, supp = torch.rand(2, 1, 3, 32, 32)
+        >>> SPyNet(num_levels=2)(ref, supp).shape
+        torch.Size([1, 2, 32, 32])
     """
 
     mean: Tensor

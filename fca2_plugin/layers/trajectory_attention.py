@@ -127,7 +127,7 @@ def _cells(x: Tensor, reach: int = 0) -> Tensor:
 
 
 class TrajectoryAttention(nn.Module):
-    """Adds to ``anchor`` what the memory holds along the trajectories of ``index``.
+    """Adds to ``anchor`` what the memory contains along the trajectories of ``index``.
 
     Shape:
         index, anchor: (n, channels, h, w), sides in multiples of 4; returns the same.

@@ -34,6 +34,10 @@ class UNet(nn.Module):
 
     Shape:
         (b, in_channels or mid_channels, h, w) to (b, mid_channels, h, w).
+
+    Example:
+        >>> UNet(8, num_levels=2, in_channels=3)(torch.rand(1, 3, 16, 16)).shape
+        torch.Size([1, 8, 16, 16])
     """
 
     def __init__(

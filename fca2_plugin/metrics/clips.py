@@ -37,10 +37,10 @@ def start_metrics(
     lpips_weights: str | Path | None = None,
     raft_weights: str | Path | None = None,
 ) -> list[ClipMetric]:
-    """Return fresh measures for one clip; PSNR and SSIM, which a protocol computes, are left out.
+    """Return new measures for one clip, without PSNR and SSIM, which a protocol computes.
 
     Args:
-        names: Of ``METRICS``.
+        names: Keys of ``METRICS``.
         lpips_weights: Local file of AlexNet's weights for LPIPS.
         raft_weights: Local file of RAFT's weights for the warping error; by default it uses DIS.
 
@@ -48,6 +48,10 @@ def start_metrics(
         FileNotFoundError: Weights or programs that a measure needs are not there.
         ModuleNotFoundError: A package that it needs is not installed.
         ValueError: An unknown name, or a file of other weights.
+
+    Example:
+        >>> len(start_metrics(["psnr", "tof"]))
+        1
     """
     started: list[ClipMetric] = []
     for name in dict.fromkeys(names):

@@ -1,6 +1,6 @@
 """Whether a picture lies beside its ground truth by a fraction of a pixel.
 
-That happens where a network was trained on LQ pixels that lie elsewhere in their blocks
+That happens where a network was trained on LQ pixels at another position in their blocks
 (``fca2_plugin.geometry``), and it costs more than most networks gain.
 """
 

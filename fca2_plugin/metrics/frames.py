@@ -33,6 +33,10 @@ def rgb_to_y(frame: np.ndarray) -> np.ndarray:
     """Return the luma of a ``uint8`` RGB frame as float64 in 16 to 235, not rounded.
 
     Shape: (h, w, 3) to (h, w).
+
+    Example:
+        >>> rgb_to_y(np.zeros((1, 1, 3), np.uint8)).tolist()
+        [[16.0]]
     """
     # three times as fast as a matrix product, which BLAS does not take uint8 for
     return cv2.transform(frame.astype(np.float64, order="C"), Y_TRANSFORM)
@@ -65,8 +69,8 @@ def _prepare(
     height, width = a.shape[:2]
     if crop_border < 0 or 2 * crop_border >= min(height, width):
         raise ValueError(
-            f"crop_border={crop_border} leaves nothing of a {width}x{height} frame; "
-            "use a smaller one, from 0"
+            f"crop_border={crop_border} removes the whole frame of {width}x{height} pixels; use a "
+            "smaller one, from 0"
         )
     inner = np.s_[crop_border : height - crop_border, crop_border : width - crop_border]
     if y:
@@ -86,6 +90,11 @@ def psnr(a: np.ndarray, b: np.ndarray, *, y: bool = True, crop_border: int = 0) 
     Raises:
         TypeError: A frame is not ``uint8``.
         ValueError: The shapes differ or are not (h, w, 3), or the border is too wide.
+
+    Example:
+        >>> black = np.zeros((32, 32, 3), np.uint8)
+        >>> round(psnr(black, black + 10, y=False), 2)
+        28.13
     """
     return mean_psnr(*_prepare(a, b, y, crop_border), PEAK)
 
@@ -108,6 +117,11 @@ def ssim(a: np.ndarray, b: np.ndarray, *, y: bool = True, crop_border: int = 0) 
     Raises:
         TypeError: A frame is not ``uint8``.
         ValueError: The shapes differ or are not (h, w, 3), or less than a window is left.
+
+    Example:
+        >>> black = np.zeros((32, 32, 3), np.uint8)
+        >>> ssim(black, black)
+        1.0
     """
     return ssim_gaussian(*_prepare(a, b, y, crop_border), PEAK)
 
@@ -132,7 +146,7 @@ def ssim_uniform(a: np.ndarray, b: np.ndarray, data_range: float) -> float:
     """
     if not data_range:
         raise ValueError(
-            "this SSIM scales with the range of the frame's values, which is 0 in a frame of one "
+            "this SSIM divides by the range of the frame's values, which is 0 in a frame of one "
             "colour; use a protocol with a fixed range, such as cvsr-y"
         )
     size = (UNIFORM_WINDOW, UNIFORM_WINDOW)

@@ -55,7 +55,7 @@ def lpips_network(alexnet: str | Path | None = None) -> nn.Module:
     Raises:
         FileNotFoundError: The weights are not there and cannot be downloaded.
         ModuleNotFoundError: torchmetrics is not installed.
-        ValueError: The file holds something else.
+        ValueError: The file contains something else.
     """
     module = require("torchmetrics.functional.image.lpips", "evaluation")
     import torchvision
@@ -65,8 +65,8 @@ def lpips_network(alexnet: str | Path | None = None) -> nn.Module:
             backbone = torchvision.models.alexnet(weights="IMAGENET1K_V1")
         except OSError as error:
             raise FileNotFoundError(
-                f"LPIPS needs AlexNet's weights, which could not be downloaded ({error}); fetch "
-                f"{ALEXNET_URL} elsewhere and name the file with --lpips-weights"
+                f"LPIPS needs AlexNet's weights, which could not be downloaded ({error}); download "
+                f"{ALEXNET_URL} on another machine and name the file with --lpips-weights"
             ) from error
     else:
         backbone = load_weights(torchvision.models.alexnet(), alexnet, "torchvision's alexnet")
@@ -82,7 +82,7 @@ def load_weights(network: nn.Module, path: str | Path, what: str) -> nn.Module:
     """Load a local file of plain weights into a network and return it.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a file of weights, or of another network.
     """
     path = Path(path)
@@ -91,5 +91,5 @@ def load_weights(network: nn.Module, path: str | Path, what: str) -> nn.Module:
     try:
         network.load_state_dict(fit(network, read_state_dict(path), path, what))
     except ValueError as error:
-        raise ValueError(f"{path} does not hold the weights of {what}: {error}") from error
+        raise ValueError(f"{path} does not contain the weights of {what}: {error}") from error
     return network

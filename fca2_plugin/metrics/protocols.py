@@ -44,16 +44,20 @@ class Protocol:
 
     Args:
         name: The key of ``PROTOCOLS``.
-        used_by: Whose tables.
+        used_by: The papers that use it.
         channel: ``y`` (BT.601 limited range, unrounded, from ``uint8`` RGB), ``rgb``, or ``raw-y``
             (the luma plane of a YUV file, in [0, 1]).
         crop: ``none`` or ``x32``, see ``crop_to_32``.
         rounding: ``uint8``, or ``none``: compared as it is.
         ssim_window: ``gaussian-11`` (sigma 1.5) or ``uniform-7``, only where the window fits.
         ssim_range: 255, 1, or ``prediction``: the largest less the smallest value of the result.
-        gain: What counts is the gain over the coded input, in dB and in 1e-4 of SSIM.
+        gain: Report the gain over the coded input, in dB and in 1e-4 of SSIM.
         skip_frames: Frames left out at each end of a clip.
-        averaging: In words.
+        averaging: How values are averaged, in words.
+
+    Example:
+        >>> get_protocol("cvsr-y").channel
+        'y'
     """
 
     name: str
@@ -120,7 +124,7 @@ class Protocol:
             return {"psnr": psnr, "ssim": ssim}
         psnr_input, ssim_input = self.score(lq, gt)
         if math.isinf(psnr_input):
-            raise ValueError("the input equals the ground truth, so nothing can be gained")
+            raise ValueError("the input equals the ground truth, so there is no gain to measure")
         return {
             "psnr": psnr,
             "ssim": ssim,

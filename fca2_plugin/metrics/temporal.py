@@ -147,8 +147,8 @@ def raft_flow(weights: str | Path) -> Flow:
     """Return torchvision's RAFT (large) with the weights of a local file.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It holds something else.
+        FileNotFoundError: The file does not exist.
+        ValueError: It contains something else.
     """
     import torch
     from torchvision.models.optical_flow import raft_large

@@ -44,7 +44,7 @@ def find_ffmpeg() -> str:
         if " libvmaf " in listed.stdout:
             return path
     raise FileNotFoundError(
-        "VMAF needs an ffmpeg with libvmaf, and none was found; install one with "
+        "VMAF needs an ffmpeg with libvmaf, but none was found; install one with "
         f"`{install_line('vmaf')}`"
     )
 

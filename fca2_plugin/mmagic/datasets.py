@@ -82,20 +82,20 @@ class FCA2FramesDataset(BasicFramesDataset):
             if not Path(folder).is_dir():
                 raise FileNotFoundError(
                     f"the folder of {key!r} frames, {folder}, does not exist; set data_root and "
-                    "data_prefix to where the clips are"
+                    "data_prefix to the folder of the clips"
                 )
         root = Path(self.data_prefix[self.search_key])
         clips = [self._entry(root, name) for name in self._names(root)]
         if not clips:
             raise ValueError(
-                f"{root} holds no clips; expected one folder of numbered frames for each clip"
+                f"{root} contains no clips; expected one folder of numbered frames for each clip"
             )
         for clip in clips:
             length, window = clip["sequence_length"], clip["num_input_frames"]
             if length is not None and window is not None and length < window:
                 raise ValueError(
-                    f"clip {clip['key']} has {length} frames, fewer than the window of {window}; "
-                    "lower num_input_frames or remove the clip"
+                    f"clip {clip['key']} has {length} frames, but a window needs {window}; lower "
+                    "num_input_frames or remove the clip"
                 )
         return clips
 

@@ -13,6 +13,12 @@ class FCA2Generator(StagedFCA2Net):
 
     Weights named in ``checkpoints`` are read when training starts; testing, a resumed run and one
     that starts from ``load_from`` need none of them.
+
+    Example:
+        >>> vsr = dict(type="BasicVSRNet", mid_channels=8, num_blocks=1)
+        >>> net = FCA2Generator(vsr=vsr, preset="tiny_fast")
+        >>> net.spec.scale
+        4
     """
 
     #: Whether training starts from ``checkpoints``, and not from a file that holds everything.

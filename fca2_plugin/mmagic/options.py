@@ -72,7 +72,7 @@ def check_options(cfg: Mapping) -> None:
                 place = ".".join((*path, str(name)))
                 if allowed is not None and name not in allowed:
                     raise ValueError(
-                        f"nothing reads the option {place!r}{_elsewhere(options, name, allowed)}"
+                        f"unknown option {place!r}{_elsewhere(options, name, allowed)}"
                     )
                 check_value(place, str(name), value)
 
@@ -81,7 +81,7 @@ def _elsewhere(options: Mapping, name: str, allowed: set[str]) -> str:
     if "preset" in allowed and (hint := where_it_belongs(name)):
         return hint
     hint = did_you_mean(name, allowed)
-    return hint if "did you mean" in hint else f"; {options.get('type', 'it')} takes none"
+    return hint if "did you mean" in hint else f"; {options.get('type', 'it')} takes no options"
 
 
 def _walk(
@@ -131,8 +131,8 @@ def _allowed(path: Path, options: Mapping) -> set[str] | None:
     if not found:
         if (path[-2] if is_item else place) in _BUILT:
             raise ValueError(
-                f"{'.'.join(path)} has the type {kind!r}, which MMagic does not know"
-                f"{did_you_mean(kind, _names())}; is its module in custom_imports?"
+                f"{'.'.join(path)} has the type {kind!r}, which is unknown to "
+                f"MMagic{did_you_mean(kind, _names())}; check that custom_imports names its module"
             )
         return None
     allowed: set[str] = {"type", "_scope_"}

@@ -68,8 +68,8 @@ def load_config(
             ``./work_dirs/<config name>`` as in MMagic.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is not a valid config, it holds a key that nothing reads or a number that is
+        FileNotFoundError: The file does not exist.
+        ValueError: It is not a valid config, or it contains an unknown key or a number that is
             out of range, or an option names such a key.
     """
     path = Path(path)
@@ -124,8 +124,8 @@ def use_auto_scale_lr(cfg: Config) -> None:
     """
     if "base_batch_size" not in (cfg.get("auto_scale_lr") or {}):
         raise ValueError(
-            "--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in the config, the batch "
-            "size over all GPUs that its learning rate is meant for"
+            "--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in the config: the total "
+            "batch size for which its learning rate was chosen"
         )
     cfg.auto_scale_lr.enable = True
 
@@ -140,7 +140,7 @@ def use_resume(cfg: Config, source: str = "auto") -> bool:
             starts as the config says, its ``load_from`` included.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
     """
     if source == "auto":
         work_dir = Path(cfg.work_dir)
@@ -171,8 +171,8 @@ def build_runner(cfg: Config, kind: type[Runner] = StrictRunner) -> Runner:
     on_cpu = get_device() == "cpu"
     if on_cpu and any(w.get("type") == "AmpOptimWrapper" for w in _optim_wrappers(cfg)):
         raise ValueError(
-            "mixed precision (AMP) needs a GPU and MMEngine finds none here; train without --amp, "
-            "with optim_wrapper.type='OptimWrapper'"
+            "mixed precision (AMP) needs a GPU, but MMEngine finds none here; train without --amp "
+            "and with optim_wrapper.type='OptimWrapper'"
         )
     # MMEngine shares log, message hub and visualiser between runs of one name, and its own names
     # differ only from second to second.
@@ -218,7 +218,7 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
             taken where there are any.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: The file is not a checkpoint or belongs to another network, or the config lacks
             a part that testing needs.
     """
@@ -240,7 +240,7 @@ def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
     Without a checkpoint its weights are random, which is enough to time it.
 
     Raises:
-        FileNotFoundError: There is no such checkpoint.
+        FileNotFoundError: The checkpoint does not exist.
         ValueError: Its weights do not belong to this network.
     """
     cfg = copy.deepcopy(cfg)
@@ -281,7 +281,7 @@ def _registry_misses() -> Iterator[None]:
             for key in registry.module_dict
         ]
         close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "is its module in custom_imports?"
+        hint = f"did you mean {close[0]!r}?" if close else "check the module in custom_imports"
         raise ValueError(f"there is no {kind} of type {name!r} in MMagic; {hint}") from error
 
 
@@ -318,7 +318,7 @@ def _check_options(cfg: Config, options: Mapping) -> None:
     for key in options:
         first = str(key).split(".")[0]
         if first not in known:
-            raise ValueError(f"nothing reads the option {key!r}{did_you_mean(first, known)}")
+            raise ValueError(f"unknown option {key!r}{did_you_mean(first, known)}")
 
 
 def _warn_of_near_misses(cfg: Config, path: Path) -> None:
@@ -327,6 +327,6 @@ def _warn_of_near_misses(cfg: Config, path: Path) -> None:
         close = get_close_matches(key, RUNNER_KEYS, n=1, cutoff=0.93)
         if close:
             warnings.warn(
-                f"{path} sets {key!r}, which nothing reads; did you mean {close[0]!r}?",
+                f"{path} sets the unknown option {key!r}; did you mean {close[0]!r}?",
                 stacklevel=3,
             )

@@ -25,8 +25,8 @@ class FCA2InfiniteSampler(InfiniteSampler):
     def __init__(self, dataset: Any, **kwargs) -> None:
         if not getattr(dataset, "takes_rounds", False):
             raise TypeError(
-                f"FCA2InfiniteSampler got {type(dataset).__name__}, which takes no rounds; use "
-                "FCA2FramesDataset or FCA2ClipsDataset, or InfiniteSampler"
+                f"FCA2InfiniteSampler got {type(dataset).__name__}, which does not support rounds; "
+                "use FCA2FramesDataset or FCA2ClipsDataset, or InfiniteSampler"
             )
         super().__init__(dataset, **kwargs)
         dataset.rounds_given = True

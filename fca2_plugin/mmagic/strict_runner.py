@@ -47,15 +47,15 @@ class StrictRunner(Runner):
         """Load a checkpoint whole.
 
         Raises:
-            FileNotFoundError: There is no such file.
+            FileNotFoundError: The file does not exist.
             ValueError: It is not a checkpoint, or one of another network.
         """
         checkpoint = CheckpointLoader.load_checkpoint(filename, "cpu", logger=None)
         checkpoint = checkpoint if isinstance(checkpoint, dict) else {}
         if self._resume and not {"meta", "optimizer", "state_dict"} <= checkpoint.keys():
             raise ValueError(
-                f"{filename} holds no training state of MMagic, and cannot be resumed; to start "
-                "from its weights, set load_from"
+                f"{filename} contains no training state of MMagic, so it cannot be resumed; to "
+                "start from its weights, set load_from"
             )
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint["state_dict"] = fit_model(model, checkpoint, filename, self._resume)
@@ -100,7 +100,7 @@ def fit_model(
 
     Args:
         model: A model with a ``generator``, and perhaps an averaged one; or any other.
-        checkpoint: What the file holds.
+        checkpoint: What the file contains.
         source: The file, for messages.
         whole: Everything has to be in it, as what is resumed has; otherwise what is needed in
             training alone (discriminators, counters) may be missing, or left over.

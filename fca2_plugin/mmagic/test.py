@@ -25,7 +25,10 @@ _OUT_SUFFIXES = (".json", ".yaml", ".yml", ".pkl")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, test, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Test a checkpoint with an MMagic config.")
+    parser = argparse.ArgumentParser(
+        description="Test a checkpoint with an MMagic config.",
+        epilog="example: python -m fca2_plugin.mmagic.test my_config.py work_dirs/my_config",
+    )
     parser.add_argument("config", help="the config file")
     parser.add_argument("checkpoint", help="a checkpoint of either host, or the folder of a run")
     parser.add_argument("--out", metavar="FILE", help="write the metrics to a .json, .yaml or .pkl")

@@ -31,13 +31,13 @@ __all__ = ["add_common_arguments", "main"]
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that training and testing share."""
-    parser.add_argument("--work-dir", help="where logs and checkpoints go")
+    parser.add_argument("--work-dir", help="the folder for logs and checkpoints")
     parser.add_argument(
         "--cfg-options",
         nargs="+",
         action=DictAction,
         metavar="KEY=VALUE",
-        help='override the config, as train_cfg.max_iters=10 or key="[a,b]"',
+        help='override options of the config, such as train_cfg.max_iters=10 or key="[a,b]"',
     )
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0)
@@ -46,14 +46,17 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, train, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Train an MMagic config.")
+    parser = argparse.ArgumentParser(
+        description="Train an MMagic config.",
+        epilog="example: python -m fca2_plugin.mmagic.train my_config.py --resume",
+    )
     parser.add_argument("config", help="the config file")
     parser.add_argument(
         "--resume",
         nargs="?",
         const="auto",
         metavar="auto|FILE",
-        help="go on from the latest checkpoint of the work dir, or from FILE",
+        help="resume from the latest checkpoint of the work dir, or from FILE",
     )
     parser.add_argument("--amp", action="store_true", help="train in mixed precision")
     parser.add_argument(
@@ -76,7 +79,7 @@ def _train(args: argparse.Namespace) -> int:
     if args.resume and not use_resume(cfg, args.resume):
         warnings.warn(nothing_to_resume(cfg.work_dir), stacklevel=2)
     runner = train(cfg)
-    runner.logger.info(f"finished; logs and checkpoints are in {runner.work_dir}")
+    runner.logger.info(f"training is finished; logs and checkpoints are in {runner.work_dir}")
     del runner  # its model keeps the group's threads
     end_distributed()
     return 0

@@ -122,8 +122,8 @@ class FCA2DrawLQ(BaseTransform):
     def transform(self, results: dict) -> dict:
         if not isinstance(results["img_path"], str):
             raise TypeError(
-                "FCA2DrawLQ got a list of frames; expected the folder they come from: put it "
-                "before GenerateSegmentIndices in the pipeline"
+                "FCA2DrawLQ got a list of frames; expected their folder: put it before "
+                "GenerateSegmentIndices in the pipeline"
             )
         crf = self.mix.draw(_rng())
         if crf is not None:

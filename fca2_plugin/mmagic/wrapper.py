@@ -56,6 +56,13 @@ def fca2_wrapper(model: Mapping, **fca2) -> nn.Module:
     Raises:
         TypeError: ``model`` is not a config with a generator, or one for the middle frame or for
             images, or a setting that nothing reads.
+
+    Example:
+        >>> generator = dict(type="BasicVSRNet", mid_channels=8, num_blocks=1)
+        >>> loss = dict(type="CharbonnierLoss", reduction="mean")
+        >>> model = dict(type="BasicVSR", generator=generator, pixel_loss=loss)
+        >>> type(fca2_wrapper(model=model, preset="tiny_fast").generator).__name__
+        'FCA2Generator'
     """
     if not isinstance(model, Mapping) or not isinstance(model.get("generator"), Mapping):
         raise TypeError(
@@ -81,13 +88,13 @@ def _check_takes_clips(model: Mapping) -> None:
     adapter = find_adapter(name)
     if adapter:
         generator = f"dict(type={adapter!r}, net=dict(type={name!r}, ...))"
-        what = f"{name} takes {'images' if adapter == 'FCA2FramesAsBatch' else 'windows'}"
+        what = f"{name} works on {'images' if adapter == 'FCA2FramesAsBatch' else 'windows'}"
     elif kind in _CENTER_MODELS:
-        what = f"{kind} has data and a loss for the middle frame of a window"
+        what = f"{kind} uses data and a loss for the middle frame of a window"
         generator = f"dict(type={name!r}, ...)"
     else:
         return
     raise TypeError(
-        f"{what}, and FCA2Wrapper works on clips; write model=dict(type='BasicVSR', "
+        f"{what}, but FCA2Wrapper works on clips; write model=dict(type='BasicVSR', "
         f"generator={generator}, pixel_loss=...) with the data of a BasicVSR config"
     )

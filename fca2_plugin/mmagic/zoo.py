@@ -10,7 +10,7 @@ __all__ = ["TINY", "VSR_NETS", "Network"]
 #: What wraps a network given by its config.
 Network = FCA2Generator
 
-#: Configs as they stand in a model's generator slot. No weights: those are the user's to name.
+#: Configs as written in a model's generator slot. No weights: those are the user's to name.
 _VSR_NETS: Mapping[str, Mapping] = {
     "basicvsr": dict(type="BasicVSRNet", mid_channels=64, num_blocks=30, spynet_pretrained=None),
     "basicvsr-pp": dict(

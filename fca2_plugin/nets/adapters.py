@@ -49,12 +49,12 @@ class _Adapter(nn.Module):
         super().__init__()
         name, number = at_once
         if number is not None and number < 1:
-            raise ValueError(f"{name}={number} runs nothing; expected 1 or more, or None for all")
+            raise ValueError(f"{name} must be at least 1, or None for all; got {number}")
         if upsample < 1:
-            raise ValueError(f"upsample={upsample} is no factor; expected 1 (off), 2, 4, ...")
+            raise ValueError(f"upsample must be 1 (off), 2, 4, ..., got {upsample}")
         for key, values in (("mean", mean), ("std", std)):
             if values is not None and len(values) != 3:
-                raise ValueError(f"{key}={list(values)} has no value for each of R, G and B")
+                raise ValueError(f"{key}={list(values)} does not have three values, for R, G and B")
         self.net = net
         self.net_spec = spec or getattr(net, "spec", None) or NetSpec(scale=None)
         self.at_once = number
@@ -66,7 +66,7 @@ class _Adapter(nn.Module):
 
     @property
     def spec(self) -> NetSpec:
-        """What the clip must be, so that the network gets what it asks for."""
+        """Requirements on a clip, so that its windows suit the network."""
         inner, factor = self.net_spec, self.upsample
         return replace(
             inner,
@@ -123,14 +123,14 @@ class SlidingWindow(_Adapter):
     Args:
         net: Network that maps a window (b, f, 3, h, w) to its middle frame (b, 3, s*h, s*w). It
             may return a tuple that starts with it.
-        num_frames: Frames of a window, odd; None for what ``spec`` says.
-        border: What stands for frames before the first and after the last: ``replicate``,
+        num_frames: Frames of a window, odd; None follows ``spec``.
+        border: What replaces frames before the first and after the last: ``replicate``,
             ``reflection``, ``reflection_circle`` or ``circle``, as in BasicSR.
         windows_at_once: Windows that run as one batch without gradients; None for all.
-        upsample: Enlarge the frames so much before, by bicubic interpolation.
-        mean: What is taken from R, G and B before, and added after.
-        std: What R, G and B are divided by before, and multiplied with after.
-        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+        upsample: Factor by which frames are first enlarged, by bicubic interpolation.
+        mean: Subtracted from R, G and B before the network, and added afterwards.
+        std: Divides R, G and B before the network, and multiplies them afterwards.
+        spec: Requirements of ``net`` on its input, if it has no ``spec`` of its own.
 
     Shape:
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
@@ -138,6 +138,13 @@ class SlidingWindow(_Adapter):
     Raises:
         ValueError: An even or unknown number of frames, an unknown border, nothing at once, or a
             network that returns something else.
+
+    Example:
+        >>> class Middle(torch.nn.Module):  # your network for the middle frame of a window
+        ...     def forward(self, window):
+        ...         return torch.nn.functional.interpolate(window[:, 2], scale_factor=4)
+        >>> SlidingWindow(Middle(), num_frames=5)(torch.rand(1, 7, 3, 8, 8)).shape
+        torch.Size([1, 7, 3, 32, 32])
     """
 
     def __init__(
@@ -156,13 +163,13 @@ class SlidingWindow(_Adapter):
         frames = num_frames or known
         if frames is None:
             raise ValueError(
-                f"the window of {type(net).__name__} is not known; say num_frames=5, or what it "
-                "was made for"
+                f"the window of {type(net).__name__} is unknown; set num_frames to the number of "
+                "frames that it takes, such as 5"
             )
         if known not in (None, frames):
             raise ValueError(
                 f"num_frames={num_frames} does not fit {type(net).__name__}, which takes {known}; "
-                "leave num_frames out, or build the network for as many"
+                "leave num_frames out, or build the network for that number"
             )
         self.num_frames = frames
         self.border = border
@@ -184,16 +191,21 @@ class FramesAsBatch(_Adapter):
     Args:
         net: Network that maps images (b, 3, h, w) to (b, 3, s*h, s*w).
         frames_at_once: Frames that run as one batch without gradients; None for all.
-        upsample: Enlarge the frames so much before, by bicubic interpolation.
-        mean: What is taken from R, G and B before, and added after.
-        std: What R, G and B are divided by before, and multiplied with after.
-        spec: What ``net`` asks of its input, when it has no ``spec`` of its own.
+        upsample: Factor by which frames are first enlarged, by bicubic interpolation.
+        mean: Subtracted from R, G and B before the network, and added afterwards.
+        std: Divides R, G and B before the network, and multiplies them afterwards.
+        spec: Requirements of ``net`` on its input, if it has no ``spec`` of its own.
 
     Shape:
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
 
     Raises:
         ValueError: Nothing at once, or a network that returns something else.
+
+    Example:
+        >>> enlarge = torch.nn.Upsample(scale_factor=4)  # your image network
+        >>> FramesAsBatch(enlarge)(torch.rand(1, 3, 3, 8, 8)).shape
+        torch.Size([1, 3, 3, 32, 32])
     """
 
     context_frames = 0

@@ -61,10 +61,15 @@ class FrameAutoencoder(nn.Module):
     Raises:
         ValueError: Groups that do not exist, an unknown ``flow_mode``, a trunk over no frames, or
             ``image_codes`` with groups that cut a frame.
+
+    Example:
+        >>> net = FrameAutoencoder(mid_channels=8, num_blocks=1, flow_mode=None)
+        >>> net(torch.rand(1, 7, 3, 16, 16)).shape
+        torch.Size([1, 7, 3, 16, 16])
     """
 
     spec = NetSpec(scale=1)
-    phase = None  # its decoder learns where LQ pixels lie
+    phase = None  # its decoder learns where LQ pixels are
     takes_groups = has_plain_codes = False
 
     def __init__(
@@ -84,8 +89,8 @@ class FrameAutoencoder(nn.Module):
             check_choice("flow_mode", flow_mode, FLOW_MODES)
         if trunk_frames is not None and trunk_frames < 1:
             raise ValueError(
-                f"trunk_frames={trunk_frames} is no number of frames; expected 1 or more, or None "
-                "to leave the trunk out"
+                "trunk_frames must be at least 1, or None to leave the trunk out; got "
+                f"{trunk_frames}"
             )
         if image_codes and (n_subs % 3 or n_ovls % 3):
             raise ValueError(
@@ -143,9 +148,9 @@ class FrameAutoencoder(nn.Module):
         num_frames = x.shape[1]
         if groups is not None and tuple(groups) != self.plan(num_frames):
             raise ValueError(
-                f"FrameAutoencoder's groups follow from n_subs={self.grouping.n_subs} and "
-                f"n_ovls={self.grouping.n_ovls}, and it got others; leave groups out, or use a "
-                "GuidedAutoencoder (preset='fast')"
+                f"FrameAutoencoder's groups are fixed by n_subs={self.grouping.n_subs} and "
+                f"n_ovls={self.grouping.n_ovls}, but other groups were given; leave groups out, or "
+                "use a GuidedAutoencoder (preset='fast')"
             )
         x = extend_time(x, self.min_frames)
         if self.flow_mode == "recurrent":

@@ -66,6 +66,10 @@ class BasicVSRNet(nn.Module):
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
+
+    Example:
+        >>> BasicVSRNet(mid_channels=8, num_blocks=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     def __init__(self, mid_channels: int = 64, num_blocks: int = 30) -> None:

@@ -240,7 +240,7 @@ def where_it_belongs(key: str, part: str | None = None) -> str | None:
         part: The part that it was given to; by default beside ``preset``.
 
     Returns:
-        The end of a sentence; None where it is no setting of another level.
+        The end of a sentence; None where it is not a setting of another level.
     """
     if part is not None and key in _NET_SETTINGS:
         return f"; {key} belongs one level up, beside preset"

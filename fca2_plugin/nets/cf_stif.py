@@ -124,6 +124,10 @@ class CFSTIFNet(Enhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Example:
+        >>> CFSTIFNet(radius=1, time_channels=4, mid_channels=8)(torch.rand(1, 2, 1, 16, 16)).shape
+        torch.Size([1, 2, 1, 16, 16])
     """
 
     size_multiple = 4

@@ -32,6 +32,10 @@ class CleaningNet(nn.Module):
 
     Raises:
         ValueError: ``num_passes`` is below 1.
+
+    Example:
+        >>> CleaningNet(mid_channels=8, num_blocks=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 16, 16])
     """
 
     spec = NetSpec(scale=1)
@@ -40,8 +44,8 @@ class CleaningNet(nn.Module):
         super().__init__()
         if num_passes < 1:
             raise ValueError(
-                f"num_passes={num_passes} would never clean; expected 1 or more, or "
-                "cleaning=None to leave the cleaning network out"
+                f"num_passes must be at least 1, got {num_passes}; set cleaning=None to leave the "
+                "cleaning network out"
             )
         self.num_passes = num_passes
         self.body = nn.Sequential(

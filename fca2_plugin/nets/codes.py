@@ -26,7 +26,8 @@ class Autoencoder(Protocol):
     """A module that ``FCA2Net`` can put around a VSR network.
 
     Attributes:
-        phase: Where LQ pixels lie that its decoder enlarges; None where it learns that.
+        phase: Position in their blocks of the LQ pixels that its decoder enlarges; None if the
+            decoder learns it.
         takes_groups: Whether it encodes groups of any size around any key frames, or its own alone.
         has_plain_codes: Whether codes are key frames as they are, whatever has been learned.
     """

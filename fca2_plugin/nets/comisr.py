@@ -104,14 +104,18 @@ class COMISRNet(nn.Module):
         flow_channels: First width of the flow network.
         warmup_frames: Frames, mirrored from the clip's start, that run before it and are dropped;
             the published test takes 5.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``; its own data keep the first
-            of each block.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``; the
+            published data keep the first of each block.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
 
     Raises:
         ValueError: ``warmup_frames`` is negative, or the phase is unknown.
+
+    Example:
+        >>> COMISRNet(mid_channels=8, num_blocks=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     blur_kernel: Tensor
@@ -128,9 +132,7 @@ class COMISRNet(nn.Module):
         self.spec = NetSpec(scale=_SCALE, phase=phase)
         self.phase = phase
         if warmup_frames < 0:
-            raise ValueError(
-                f"warmup_frames={warmup_frames} is no number of frames; expected 0 or more"
-            )
+            raise ValueError(f"warmup_frames must be at least 0, got {warmup_frames}")
         self.warmup_frames = warmup_frames
         self.flow_net = _FlowNet(flow_channels)
         self.refine_flow = nn.Sequential(

@@ -64,10 +64,14 @@ class CompactVSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_blocks: Residual blocks of each direction.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
+
+    Example:
+        >>> CompactVSRNet(mid_channels=8, num_blocks=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     def __init__(self, mid_channels: int = 32, num_blocks: int = 5, phase: str = CENTRED) -> None:
@@ -109,6 +113,10 @@ class CompactFlowNet(nn.Module):
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to the same, t >= 2 to learn anything.
+
+    Example:
+        >>> CompactFlowNet()(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 16, 16])
     """
 
     spec = NetSpec(scale=1)
@@ -141,10 +149,14 @@ class CompactSRNet(nn.Module):
     Args:
         mid_channels: Width.
         num_convs: Convolutions between the first and the last.
-        phase: Where LQ pixels lie, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to (n, t, 3, 4h, 4w), any size and length.
+
+    Example:
+        >>> CompactSRNet(mid_channels=8, num_convs=1)(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     def __init__(self, mid_channels: int = 32, num_convs: int = 16, phase: str = CENTRED) -> None:

@@ -28,6 +28,10 @@ class DCADNet(Enhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same.
+
+    Example:
+        >>> DCADNet(mid_channels=8, num_layers=3)(torch.rand(1, 2, 1, 16, 16)).shape
+        torch.Size([1, 2, 1, 16, 16])
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Enhancer(nn.Module, ABC):
             ("windows_at_once", windows_at_once, 1),
         ):
             if value is not None and value < least:
-                raise ValueError(f"{name}={value} leaves nothing to do; expected {least} or more")
+                raise ValueError(f"{name} must be at least {least}, got {value}")
         self.radius = radius
         self.in_channels = in_channels
         self.windows_at_once = windows_at_once

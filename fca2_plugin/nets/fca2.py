@@ -127,9 +127,9 @@ class FCA2Net(nn.Module):
         check_choice("grouping", grouping, GROUPINGS)
         if grouping == "adaptive" and (autoencoder is None or not autoencoder.takes_groups):
             raise ValueError(
-                "grouping='adaptive' needs groups of any size, and of the autoencoders only "
-                f"GuidedAutoencoder has them, not {type(autoencoder).__name__}; choose "
-                "preset='fast', or grouping='fixed'"
+                "grouping='adaptive' needs groups of any size, which only GuidedAutoencoder "
+                f"supports, not {type(autoencoder).__name__}; choose preset='fast', or "
+                "grouping='fixed'"
             )
         if autoencoder is not None and chunk_frames is not None:
             if chunk_frames < autoencoder.min_frames:
@@ -140,7 +140,7 @@ class FCA2Net(nn.Module):
                 )
         if chunks_at_once is not None and chunks_at_once < 1:
             raise ValueError(
-                f"chunks_at_once={chunks_at_once} runs nothing; expected 1 or more, or None for all"
+                f"chunks_at_once must be at least 1, or None for all; got {chunks_at_once}"
             )
         self.cleaning = cleaning
         self.autoencoder = autoencoder
@@ -214,7 +214,7 @@ class FCA2Net(nn.Module):
         """Which frames share a code, where that depends on nothing else than what is given here.
 
         Args:
-            num_frames: Of the clip where the network ``spans_clips``, else of a chunk.
+            num_frames: Frames of the clip where the network ``spans_clips``, else of a chunk.
             types: Those of the clip's frames, as ``spread_keys`` takes them; key frames of chunks
                 are where they are.
 

@@ -46,8 +46,8 @@ def check_takes_clips(net: nn.Module | None, spec: NetSpec, owner: str, slot: st
         else (f"{window} frames and returns the middle one", "FCA2SlidingWindow")
     )
     raise ValueError(
-        f"{name} takes {takes}, and {owner} needs a network from clips to clips; give it {slot} "
-        f"of type {adapter} with net of type {name}"
+        f"{name} takes {takes}, but {owner} needs a network from clips to clips; give it {slot} of "
+        f"type {adapter} with net of type {name}"
     )
 
 
@@ -65,9 +65,8 @@ def _check_output(clip: Tensor, result: Tensor, name: str) -> int:
     )
     if not sizes_fit:
         raise ValueError(
-            f"{name} returned {shape} for a clip of {tuple(clip.shape)}; "
-            "expected as many frames, each s times as high and wide; a network that returns one "
-            "frame for a window goes into FCA2SlidingWindow as its net, one for images into "
-            "FCA2FramesAsBatch"
+            f"{name} returned {shape} for a clip of {tuple(clip.shape)}; expected as many frames, "
+            "each s times as high and wide; put a network that returns one frame for a window "
+            "into FCA2SlidingWindow, and a network for images into FCA2FramesAsBatch"
         )
     return result.shape[3] // clip.shape[3]

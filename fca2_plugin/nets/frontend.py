@@ -1,4 +1,4 @@
-"""An enhancement network in front of a VSR network, as one network on clips.
+"""An enhancement network before a VSR network, as one network on clips.
 
 FCA²'s tables have "STDF + VSR" rows: a network that removes coding noise, then one that enlarges,
 trained together. Any network of scale 1 on clips may stand in front.
@@ -21,19 +21,25 @@ class FrontEnd(nn.Module):
 
         lq (n,t,3,h,w) - front - (n,t,3,h,w) - vsr - sr (n,t,3,s*h,s*w)
 
-    Both get the clip padded to what they ask for.
+    Both see the clip padded to the size that they need.
 
     Args:
         front: Network from clips to clips of the same size.
         vsr: Network from clips to clips, s times as high and wide.
-        front_spec: What ``front`` asks of its input, when it has no ``spec`` of its own.
-        vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
+        front_spec: Requirements of ``front`` on its input, if it has no ``spec`` of its own.
+        vsr_spec: Requirements of ``vsr`` on its input, if it has no ``spec`` of its own.
 
     Shape:
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), any size and length.
 
     Raises:
         ValueError: One of them is known to take windows or images, or returns something else.
+
+    Example:
+        >>> from fca2_plugin.nets import CompactVSRNet, STDFNet
+        >>> front = STDFNet(radius=1, in_channels=3, mid_channels=8)
+        >>> FrontEnd(front, CompactVSRNet(8, 1))(torch.rand(1, 3, 3, 16, 16)).shape
+        torch.Size([1, 3, 3, 64, 64])
     """
 
     #: Networks that a host builds from its config, and where the spec of each goes.
@@ -56,7 +62,7 @@ class FrontEnd(nn.Module):
         if self.front_spec.scale not in (None, 1):
             raise ValueError(
                 f"front={type(front).__name__} enlarges {self.front_spec.scale} times; expected a "
-                "network of scale 1, such as FCA2STDFNet, and the one that enlarges as vsr"
+                "network of scale 1, such as FCA2STDFNet; the network that enlarges belongs in vsr"
             )
 
     @property

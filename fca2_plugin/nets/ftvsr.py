@@ -181,6 +181,11 @@ class FTVSRNet(nn.Module):
         ValueError: ``keyframe_stride`` is below 1, the heads do not divide the tokens' width, or
             the file of SPyNet holds other weights.
         FileNotFoundError: It is not there.
+
+    Example:
+        >>> net = FTVSRNet(mid_channels=8, num_blocks=1, num_band_blocks=1)
+        >>> net(torch.rand(1, 2, 3, 16, 16)).shape
+        torch.Size([1, 2, 3, 64, 64])
     """
 
     spec = NetSpec(scale=_SCALE)
@@ -198,12 +203,10 @@ class FTVSRNet(nn.Module):
     ) -> None:
         super().__init__()
         if keyframe_stride < 1:
-            raise ValueError(
-                f"keyframe_stride={keyframe_stride} remembers nothing; expected 1 or more"
-            )
+            raise ValueError(f"keyframe_stride must be at least 1, got {keyframe_stride}")
         if num_heads < 1 or NUM_BANDS * band_channels % num_heads:
             raise ValueError(
-                f"num_heads={num_heads} does not divide the tokens' width of "
+                f"num_heads={num_heads} does not divide the width of the tokens, "
                 f"{NUM_BANDS * band_channels} (64 * band_channels); choose 1, 2, 4 or 8"
             )
         self.doubled_skip = doubled_skip

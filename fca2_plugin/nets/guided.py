@@ -83,13 +83,20 @@ class GuidedAutoencoder(nn.Module):
         mid_channels: Width of the network that fuses what codes say of a frame.
         num_blocks: Its residual blocks.
         scale: The largest scale of the VSR network; its divisors fit too.
-        phase: Where LQ pixels lie in the VSR network's result, a word of ``fca2_plugin.geometry``.
+        phase: Position of the LQ pixels in the blocks of the VSR network's result, a word of
+            ``fca2_plugin.geometry``.
 
     Shape:
         (n, t, 3, h, w) to the same, any t >= 1.
 
     Raises:
         ValueError: Groups that do not exist or cut frames, or an unknown phase.
+
+    Example:
+        >>> net = GuidedAutoencoder(clean_channels=8, mid_channels=8, num_blocks=1)
+        >>> codes = net.encode(torch.rand(1, 7, 3, 16, 16))
+        >>> codes.images.shape
+        torch.Size([1, 3, 3, 16, 16])
     """
 
     spec = NetSpec(scale=1)
@@ -133,7 +140,7 @@ class GuidedAutoencoder(nn.Module):
             start_silent(network[-1])
 
     def use_phase(self, phase: str) -> None:
-        """Set where LQ pixels lie, which only the VSR network knows; nothing that learns changes.
+        """Set the position of LQ pixels, which only the VSR network knows; no weights change.
 
         Raises:
             ValueError: An unknown phase.
@@ -251,7 +258,7 @@ class GuidedAutoencoder(nn.Module):
             detail: Of the key frames, (n, K, 3, s*h, s*w).
             guide: Of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
-            scale: Of the codes.
+            scale: Scale of the codes.
 
         Returns:
             The frames by their indices, (n, 3, s*h, s*w).
@@ -299,8 +306,8 @@ class GuidedAutoencoder(nn.Module):
         if codes.shape[-2:] != (scale * h, scale * w) or not scale or self.scale % scale:
             raise ValueError(
                 f"codes of {tuple(codes.shape[-2:])} pixels do not fit LQ frames of {(h, w)} with "
-                f"scale={self.scale}; expected them as many times larger as divides it, or set "
-                "autoencoder=dict(scale=...) to the VSR network's"
+                f"scale={self.scale}; expected codes that are larger by a divisor of the scale, or "
+                "set autoencoder=dict(scale=...) to the VSR network's"
             )
         return scale
 

@@ -229,6 +229,10 @@ class MFQENet(_PeakEnhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Example:
+        >>> MFQENet(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     def __init__(
@@ -253,6 +257,10 @@ class MFQE2Net(_PeakEnhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Example:
+        >>> MFQE2Net(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     def __init__(
@@ -272,6 +280,10 @@ class MFQE2PairNet(nn.Module):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Example:
+        >>> MFQE2PairNet(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     uses_peaks = True
@@ -326,6 +338,6 @@ def check_compensates(net: nn.Module) -> None:
     """
     if not isinstance(net, _PeakEnhancer):
         raise ValueError(
-            f"compensation_iters is set, and {type(net).__name__} compensates no motion that a "
-            "loss could be taken of; leave it out, or train MFQENet or MFQE2Net"
+            f"compensation_iters is set, but {type(net).__name__} has no motion compensation to "
+            "train; leave it out, or train MFQENet or MFQE2Net"
         )

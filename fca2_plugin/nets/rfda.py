@@ -87,6 +87,11 @@ class RFDANet(Enhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+
+    Example:
+        >>> net = RFDANet(radius=1, mid_channels=8, fused_channels=8, qe_channels=8, num_blocks=1)
+        >>> net(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     size_multiple = 8
@@ -144,8 +149,8 @@ class RFDANet(Enhancer):
         t = x.shape[1]
         if before < 0 or after < 0 or before + after >= t:
             raise ValueError(
-                f"before={before} and after={after} leave no frame of {t}; expected fewer, and "
-                "none below 0"
+                f"before={before} and after={after} leave none of the {t} frames; expected smaller "
+                "numbers, of at least 0"
             )
         frames = []
         for indices in window_indices(t, self.num_frames, "replicate")[before : t - after]:

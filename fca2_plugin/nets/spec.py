@@ -28,10 +28,10 @@ RECURRENT_CONTEXT = 8
 
 @dataclass(frozen=True)
 class NetSpec:
-    """What a network asks of its input.
+    """Requirements of a network on its input.
 
     Args:
-        scale: Upscaling factor; None when it follows from parts chosen by the user.
+        scale: Upscaling factor; None if it depends on parts that the user chooses.
         num_frames: Frames it takes; None is any number, 1 is an image (n, c, h, w).
         min_frames: Fewest frames it takes.
         center_only: It returns the centre frame only.
@@ -39,11 +39,16 @@ class NetSpec:
         min_size: Height and width must be at least this.
         in_channels: Channels of a frame.
         color: ``rgb`` or ``y``.
-        phase: Where the LQ pixels lie that it was made for, a word of ``fca2_plugin.geometry``;
-            None for a network without a fixed filter in it, which learns it from its data.
+        phase: Position in their blocks of the LQ pixels that it was made for, a word of
+            ``fca2_plugin.geometry``; None for a network without a fixed filter, which learns it.
 
     Raises:
         ValueError: An unknown phase.
+
+    Example:
+        >>> spec = NetSpec(scale=4, num_frames=7, center_only=True, size_multiple=4)
+        >>> spec.scale, spec.num_frames
+        (4, 7)
     """
 
     scale: int | None = 4
@@ -109,11 +114,11 @@ def context_of(net: nn.Module | None) -> int:
 
 
 def check_phases_agree(net: nn.Module | None, phase: str) -> None:
-    """Refuse to train a network that takes LQ pixels to lie elsewhere than its data has them.
+    """Refuse to train a network for one position of LQ pixels on data of another.
 
     Args:
         net: The network.
-        phase: Of its training data.
+        phase: Phase of its training data.
 
     Raises:
         ValueError: They differ.
@@ -121,7 +126,7 @@ def check_phases_agree(net: nn.Module | None, phase: str) -> None:
     own = getattr(getattr(net, "spec", None), "phase", None)
     if own is not None and own != phase:
         raise ValueError(
-            f"the training data have LQ pixels that lie {phase!r} in their blocks, and "
-            f"{type(net).__name__} enlarges pixels that lie {own!r}; set phase={phase!r} in the "
+            f"the training data have LQ pixels that are {phase!r} in their blocks, but "
+            f"{type(net).__name__} enlarges pixels that are {own!r}; set phase={phase!r} in the "
             "network's settings, or choose another degradation"
         )

@@ -48,10 +48,10 @@ class StagedFCA2Net(FCA2Net):
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: ``decoder``, ``encoder`` or ``both`` (Table VII).
         clamp_output: Clamp corrected frames to [0, 1] outside training.
-        phase: Where the LQ pixels lie that the VSR network was or will be trained on, ``centred``
-            or ``first`` (``fca2_plugin.geometry``). By default what the network itself says, and
-            ``centred`` where the autoencoder enlarges by a fixed filter and the network learned
-            its phase from its data.
+        phase: Position in their blocks of the LQ pixels that the VSR network is trained on,
+            ``centred`` or ``first`` (``fca2_plugin.geometry``). By default that of the network, or
+            ``centred`` if the autoencoder enlarges by a fixed filter and the network learned its
+            phase from its data.
         vsr_cache: A folder for the results of a frozen VSR network on training samples. They are
             computed once for each sample, so the data set should repeat a limited number
             (``distinct_samples``), and codes must stay the same while FCA² learns:
@@ -101,7 +101,7 @@ class StagedFCA2Net(FCA2Net):
         if "vsr" in chosen.parts:
             if vsr is None:
                 raise ValueError(
-                    f"stage={stage!r} needs the network to wrap; set {self.VSR_EXAMPLE}, or "
+                    f"stage={stage!r} needs a VSR network to wrap; set {self.VSR_EXAMPLE}, or "
                     "choose stage='autoencoder' or stage='cleaning'"
                 )
             network = vsr if isinstance(vsr, nn.Module) else self.build_vsr(vsr)
@@ -168,14 +168,15 @@ class StagedFCA2Net(FCA2Net):
         """The VSR network; refused are results that another iteration would change."""
         if self.vsr is None or "vsr" not in self.frozen:
             raise ValueError(
-                f"vsr_cache={folder!r} keeps the results of a frozen VSR network, and "
-                f"stage={self.stage!r} trains it; set stage='adapt', or leave vsr_cache out"
+                f"vsr_cache={folder!r} keeps the results of a frozen VSR network, but "
+                f"stage={self.stage!r} trains that network; set stage='adapt', or leave vsr_cache "
+                "out"
             )
         learns = self.cleaning is not None and "cleaning" not in self.frozen
         if learns or self.autoencoder is None or not self.autoencoder.has_plain_codes:
             raise ValueError(
-                f"vsr_cache={folder!r} needs codes that stay the same, and here FCA² learns to "
-                "change them; set preset='fast' and autoencoder=dict(clean_channels=0), or leave "
+                f"vsr_cache={folder!r} needs codes that stay the same, but here they change in "
+                "training; set preset='fast' and autoencoder=dict(clean_channels=0), or leave "
                 "vsr_cache out"
             )
         return self.vsr
@@ -195,8 +196,8 @@ class StagedFCA2Net(FCA2Net):
         for part in get_stage(self.stage).needs:
             if getattr(self, part) is not None and part not in self.checkpoints:
                 raise ValueError(
-                    f"stage={self.stage!r} builds on a trained {part}, but checkpoints has none; "
-                    f"add checkpoints=dict({part}='path/to/file.pth')"
+                    f"stage={self.stage!r} needs a trained {part}, but checkpoints does not name "
+                    f"one; add checkpoints=dict({part}='path/to/file.pth')"
                     + ("" if part == "vsr" else f", leave the part out with {part}=False")
                     + ", or use stage='joint' to train everything from scratch"
                 )
@@ -215,7 +216,7 @@ def _agreed_phase(given: str | None, spec: NetSpec, name: str) -> str | None:
     """The phase that was given or that the network has; they must not contradict each other."""
     if given is not None and spec.phase is not None and given != spec.phase:
         raise ValueError(
-            f"phase={given!r} contradicts the VSR network: {name} enlarges LQ pixels that lie "
+            f"phase={given!r} contradicts the VSR network: {name} enlarges LQ pixels that are "
             f"{spec.phase!r}; leave phase out, or set vsr=dict(type=..., phase={given!r})"
         )
     return spec.phase if given is None else check_phase(given)

@@ -1,4 +1,4 @@
-"""STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF in front of VSR.
+"""STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF before VSR.
 
 Sizes follow the public PyTorch implementation: R1 329,842 parameters, R3 364,510, R3L 1,274,622
 (printed: 1275 K). Two choices are ours. Offsets start at zero (see ``layers/deform.py``). Frames
@@ -49,6 +49,10 @@ class STDFNet(Enhancer):
 
     Shape:
         (n, t, c, h, w) in [0, 1] to the same.
+
+    Example:
+        >>> STDFNet(radius=1, mid_channels=8, num_layers=2)(torch.rand(1, 3, 1, 16, 16)).shape
+        torch.Size([1, 3, 1, 16, 16])
     """
 
     def __init__(

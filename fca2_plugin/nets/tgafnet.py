@@ -143,6 +143,10 @@ class TGAFNet(Enhancer):
 
     Raises:
         ValueError: ``mid_channels`` is odd, or ``alignment`` unknown.
+
+    Example:
+        >>> TGAFNet(num_sdcbs=1, mid_channels=8)(torch.rand(1, 2, 1, 16, 16)).shape
+        torch.Size([1, 2, 1, 16, 16])
     """
 
     size_multiple = 8
@@ -162,8 +166,8 @@ class TGAFNet(Enhancer):
         c = mid_channels
         if c % 2:
             raise ValueError(
-                f"mid_channels={c} cannot be split into the two paths of SDCB; expected an even "
-                "number"
+                f"mid_channels={c} must be an even number, because SDCB splits the channels into "
+                "two paths"
             )
         self.intra_gfa: IntraGFA | DeformFusion
         self.inter_gff: InterGFF | nn.Identity

@@ -3,7 +3,7 @@
 Where codes do not change from epoch to epoch, neither do their results, and training FCA² around a
 frozen network needs to run it only once for every sample. Results are found by the network's
 weights and the codes themselves, so that other weights, clips or settings can never be mistaken for
-these: their results are computed anew.
+these: their results are computed again.
 """
 
 import hashlib

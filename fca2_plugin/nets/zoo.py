@@ -12,7 +12,7 @@ from fca2_plugin.nets import NETS
 
 __all__ = ["ENHANCERS", "build_enhancer", "complete"]
 
-#: Our own VSR networks, as they stand in a host's config. No weights: those are the user's to name.
+#: Our own VSR networks, as written in a host's config. No weights: those are the user's to name.
 _VSR_NETS: Mapping[str, Mapping] = {
     "basicvsr-host-free": dict(type="FCA2BasicVSRNet", mid_channels=64, num_blocks=30),
     "comisr": dict(type="FCA2COMISRNet", mid_channels=64, num_blocks=10),
@@ -35,7 +35,7 @@ _TINY_STDF = dict(
     type="FCA2STDFNet", radius=1, in_channels=3, mid_channels=4, qe_channels=4, num_layers=2
 )
 
-#: Enhancement networks, as they stand in a host's config.
+#: Enhancement networks, as written in a host's config.
 ENHANCERS: Mapping[str, Mapping] = {
     "dcad": dict(type="FCA2DCADNet"),
     "mfqe": dict(type="FCA2MFQENet"),
@@ -57,7 +57,7 @@ def complete(
     """Add to a host's networks our own, and those with STDF in front (``stdf-basicvsr``).
 
     Args:
-        nets: Configs by name, as they stand in the host's slot.
+        nets: Configs by name, as written in the host's slot.
         tiny: What to change in each to try things on a CPU.
 
     Returns:

@@ -12,11 +12,15 @@ __all__ = ["box_mean"]
 def box_mean(x: Tensor, size: int) -> Tensor:
     """Mean over size x size pixels around each, of those inside the frame.
 
-    On a GPU one operation. On a CPU, whose pooling looks at every pixel of every window, sums of
-    shifted maps, which double with every addition: a window of 9 takes four in each direction.
+    On a GPU this is one operation. On a CPU, pooling would look at every pixel of every window, so
+    shifted maps are added instead, doubling each time: a window of 9 takes four in each direction.
 
     Shape:
         x: (b, c, h, w); returns the same. ``size`` is odd.
+
+    Example:
+        >>> box_mean(torch.ones(1, 1, 4, 4), 3).unique()
+        tensor([1.])
     """
     if x.device.type != "cpu" or is_compiling() or torch.jit.is_tracing():
         return F.avg_pool2d(x, size, 1, size // 2, count_include_pad=False)

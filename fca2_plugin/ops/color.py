@@ -16,6 +16,10 @@ def gaussian_downsample(x: Tensor, scale: int, sigma: float = _SIGMA) -> Tensor:
 
     Shape:
         x: (b, c, h, w) with sides divisible by ``scale``; returns (b, c, h/scale, w/scale).
+
+    Example:
+        >>> gaussian_downsample(torch.rand(1, 3, 16, 16), 4).shape
+        torch.Size([1, 3, 4, 4])
     """
     radius = int(4 * sigma + 0.5)
     taps = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
@@ -34,7 +38,7 @@ def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
 
     Args:
         x: Frames to correct, at scale s.
-        reference: Frames that hold the right colours, at scale 1.
+        reference: Frames with the right colours, at scale 1.
         mode: ``frame`` is eq. 4: the statistics of ``x`` itself. A blurred and subsampled
             reference has a smaller deviation than a sharp ``x``, so eq. 4 lowers contrast even of
             a perfect result. ``lr_domain`` compares like with like: the statistics of ``x`` after

@@ -31,6 +31,13 @@ def deform_conv2d(
 
     Shape:
         returns (n, o, h', w') in the dtype of ``x``.
+
+    Example:
+        >>> x, weight = torch.rand(1, 3, 8, 8), torch.rand(4, 3, 3, 3)
+        >>> plain = torch.nn.functional.conv2d(x, weight, padding=1)
+        >>> still = torch.zeros(1, 18, 8, 8)  # no sample moves
+        >>> torch.allclose(deform_conv2d(x, still, None, weight, padding=1), plain, atol=1e-4)
+        True
     """
     from torchvision import ops  # takes seconds, and most networks never come here
 

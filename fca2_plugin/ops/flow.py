@@ -37,6 +37,10 @@ def dense_flow(ref: Tensor, supp: Tensor) -> Tensor:
 
     Shape:
         ref, supp: (b, c, h, w) in [0, 1]; returns (b, 2, h, w) in pixels, (x, y), float32.
+
+    Example:
+        >>> dense_flow(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)).shape
+        torch.Size([1, 2, 32, 32])
     """
     with without_autocast(ref.device.type):
         levels = [torch.cat([x.float().mean(dim=1, keepdim=True) for x in (ref, supp)], dim=1)]

@@ -37,7 +37,7 @@ def channel_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGro
 
     Args:
         grouping: Of any number of channels.
-        num_frames: Of the clip; a short one repeats its last frame.
+        num_frames: Frames of the clip; a short one repeats its last frame.
     """
     starts = grouping.starts(3 * max(num_frames, -(-grouping.n_subs // 3)))
     groups = []
@@ -59,7 +59,7 @@ def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup
 
     Args:
         grouping: Of whole frames, its numbers multiples of 3.
-        num_frames: Of the clip.
+        num_frames: Frames of the clip.
     """
     size = grouping.n_subs // 3
     starts = grouping.first_frames(3 * max(num_frames, size))
@@ -73,11 +73,15 @@ def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup
 
 
 def groups_between(keys: Sequence[int], num_frames: int) -> tuple[FrameGroup, ...]:
-    """Key frames with all frames up to their neighbours: one between two is made from both.
+    """Group key frames with all frames up to their neighbours; a frame between two belongs to both.
 
     Args:
         keys: Indices of the key frames, increasing.
-        num_frames: Of the clip.
+        num_frames: Frames of the clip.
+
+    Example:
+        >>> [(group.key, group.members) for group in groups_between((0, 3), 5)]
+        [(0, (1, 2)), (3, (1, 2, 4))]
     """
     before = (-1, *keys[:-1])
     after = (*keys[1:], num_frames)
@@ -94,7 +98,7 @@ def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[
     any has its middle frame as the key.
 
     Args:
-        groups: Of the whole clip.
+        groups: Groups of the whole clip.
         start: The window's first frame.
         stop: The frame after its last.
     """

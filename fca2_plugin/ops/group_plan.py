@@ -65,6 +65,10 @@ def plan_groups(frames: Tensor, budget: float = _BUDGET) -> GroupPlan:
 
     Raises:
         ValueError: Another shape, or no frame.
+
+    Example:
+        >>> plan_groups(torch.zeros(7, 3, 16, 16)).cuts  # one scene
+        ()
     """
     if frames.ndim != 4 or len(frames) < 1:
         raise ValueError(

@@ -28,6 +28,15 @@ class ChannelGrouping:
     Raises:
         TypeError: One of them is not an integer.
         ValueError: Not 0 <= n_ovls < n_subs.
+
+    Example:
+        >>> grouping = ChannelGrouping(n_subs=9, n_ovls=3)
+        >>> channels = torch.rand(1, 21, 8, 8)  # 7 RGB frames
+        >>> groups = grouping.group(channels)
+        >>> groups.shape
+        torch.Size([1, 3, 9, 8, 8])
+        >>> torch.allclose(grouping.ungroup(groups, 21), channels)
+        True
     """
 
     n_subs: int = 9
@@ -42,8 +51,8 @@ class ChannelGrouping:
                 )
         if self.n_subs < 1 or not 0 <= self.n_ovls < self.n_subs:
             raise ValueError(
-                f"n_subs={self.n_subs}, n_ovls={self.n_ovls} do not form groups; expected "
-                "n_subs >= 1 and 0 <= n_ovls < n_subs, for example n_subs=9, n_ovls=3"
+                f"n_subs={self.n_subs}, n_ovls={self.n_ovls} do not make groups; expected n_subs "
+                ">= 1 and 0 <= n_ovls < n_subs, for example n_subs=9, n_ovls=3"
             )
 
     @property

@@ -21,13 +21,17 @@ def spread_keys(num_frames: int, num_keys: int, types: str | None = None) -> tup
     From one to the next it is at most one frame further than where all are equally far apart.
 
     Args:
-        num_frames: Of the clip.
+        num_frames: Frames of the clip.
         num_keys: How many are wanted; one for a single frame, else at least two.
         types: One letter a frame, ``I``, ``P``, ``B``, or ``?`` where it is not known; None where
             none is.
 
     Raises:
         ValueError: There are more key frames than frames, too few, or another number of types.
+
+    Example:
+        >>> spread_keys(7, 3)
+        (0, 3, 6)
     """
     if num_keys > num_frames or num_keys < min(num_frames, 2):
         raise ValueError(
@@ -36,7 +40,8 @@ def spread_keys(num_frames: int, num_keys: int, types: str | None = None) -> tup
         )
     if types is not None and len(types) != num_frames:
         raise ValueError(
-            f"got types of {len(types)} frames for a clip of {num_frames}; give one letter a frame"
+            f"got the types of {len(types)} frames for a clip of {num_frames}; give one letter for "
+            "each frame"
         )
     if num_frames == 1:
         return (0,)

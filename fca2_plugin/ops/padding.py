@@ -8,7 +8,7 @@ __all__ = ["extend_time", "mirror_time", "pad_space", "round_up"]
 
 
 def round_up(size: int, multiple: int) -> int:
-    """The next multiple of ``multiple``, without a negative number: ONNX divides towards zero."""
+    """Round up to a multiple, without negative numbers: ONNX rounds towards zero."""
     return (size + multiple - 1) // multiple * multiple
 
 
@@ -19,6 +19,10 @@ def pad_space(x: Tensor, multiple: int = 1, min_size: int = 1) -> Tensor:
 
     Shape:
         x: (..., h, w); returns (..., H, W) with H = k * multiple >= max(h, min_size).
+
+    Example:
+        >>> pad_space(torch.rand(1, 3, 15, 17), multiple=4).shape
+        torch.Size([1, 3, 16, 20])
     """
     h, w = x.shape[-2:]
     pad_h, pad_w = (round_up(max(side, min_size), multiple) - side for side in (h, w))
@@ -34,6 +38,10 @@ def extend_time(x: Tensor, num_frames: int) -> Tensor:
 
     Shape:
         x: (n, t, ...); returns (n, max(t, num_frames), ...).
+
+    Example:
+        >>> extend_time(torch.rand(1, 5, 3, 8, 8), 7).shape
+        torch.Size([1, 7, 3, 8, 8])
     """
     missing = num_frames - x.shape[1]
     if missing <= 0:
@@ -46,6 +54,10 @@ def mirror_time(x: Tensor, num_frames: int) -> Tensor:
 
     Shape:
         x: (n, t, ...); returns (n, max(t, num_frames), ...), frames 0 1 2 1 0 1 ...
+
+    Example:
+        >>> mirror_time(torch.tensor([[0, 1, 2]]), 5)
+        tensor([[0, 1, 2, 1, 0]])
     """
     t = x.shape[1]
     if t >= num_frames:

@@ -1,4 +1,4 @@
-"""Enlarging and displacing by fixed filters, aligned with where LQ pixels lie."""
+"""Enlarging and displacing by fixed filters, aligned with the position of LQ pixels."""
 
 import math
 
@@ -24,13 +24,17 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
         x: Frames.
         scale: How many times larger.
         phase: Where the pixels of ``x`` lie in their blocks, a word of ``fca2_plugin.geometry``.
-        a: Keys' parameter; -0.75 as OpenCV, TensorFlow and torch have it.
+        a: Keys' parameter; -0.75 as in OpenCV, TensorFlow and torch.
 
     Shape:
         x: (b, c, h, w); returns (b, c, scale*h, scale*w).
 
     Raises:
         ValueError: An unknown phase.
+
+    Example:
+        >>> bicubic_enlarge(torch.rand(1, 3, 8, 8), 4).shape
+        torch.Size([1, 3, 32, 32])
     """
     dtype = torch.promote_types(x.dtype, torch.float32)
     before, kernel = bicubic_kernel(scale, phase, a, dtype, x.device)
@@ -44,14 +48,14 @@ def bicubic_kernel(
     dtype: torch.dtype = torch.float32,
     device: torch.device | None = None,
 ) -> tuple[int, Tensor]:
-    """What ``bicubic_enlarge`` weighs LQ pixels with.
+    """The weights of LQ pixels in ``bicubic_enlarge``.
 
     Args:
-        scale: As there.
-        phase: As there.
-        a: As there.
-        dtype: Of the weights.
-        device: Of the weights.
+        scale: See ``bicubic_enlarge``.
+        phase: See ``bicubic_enlarge``.
+        a: See ``bicubic_enlarge``.
+        dtype: Type of the weights.
+        device: Device of the weights.
 
     Returns:
         How many LQ pixels come before a block's own one, and the weights for each pixel of a
@@ -86,6 +90,10 @@ def displace(x: Tensor, pixels: float) -> Tensor:
 
     Shape:
         x: (..., h, w); returns the same.
+
+    Example:
+        >>> displace(torch.rand(1, 3, 8, 8), 0.5).shape
+        torch.Size([1, 3, 8, 8])
     """
     if pixels == 0:
         return x

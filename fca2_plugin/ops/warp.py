@@ -16,7 +16,7 @@ def flow_warp(
         x: Image or features, (n, c, h, w).
         flow: Offsets in pixels, (n, h, w, 2), last axis (x, y).
         interpolation: ``bilinear`` or ``nearest``.
-        padding_mode: What lies outside: ``zeros``, ``border`` or ``reflection``.
+        padding_mode: Values outside the image: ``zeros``, ``border`` or ``reflection``.
 
     Shape:
         returns (n, c, h, w). Corners of the grid are pixel centres (align_corners).

@@ -14,23 +14,27 @@ BORDERS = ("replicate", "reflection", "reflection_circle", "circle")
 
 
 def window_indices(num_frames: int, window: int, border: str = "reflection") -> list[list[int]]:
-    """Which frames each window holds, one window for every frame.
+    """Which frames each window contains, one window for every frame.
 
-    The names of ``border`` and what they mean are BasicSR's. At frame 0 with a window of 5:
+    The names of ``border`` are those of BasicSR. At frame 0 with a window of 5:
     ``replicate`` 0 0 0 1 2, ``reflection`` 2 1 0 1 2, ``reflection_circle`` 4 3 0 1 2,
     ``circle`` 3 4 0 1 2. A clip too short for that is reflected as often as needed.
 
     Args:
         num_frames: Frames of the clip.
         window: Frames of a window, odd.
-        border: What stands for frames before the first and after the last.
+        border: What replaces frames before the first and after the last.
 
     Raises:
         ValueError: An even window, or an unknown border.
+
+    Example:
+        >>> window_indices(3, 3, border="replicate")
+        [[0, 0, 1], [0, 1, 2], [1, 2, 2]]
     """
     check_choice("border", border, BORDERS)
     if window < 1 or window % 2 == 0:
-        raise ValueError(f"a window of {window} frames has no middle; expected an odd number")
+        raise ValueError(f"a window of {window} frames has no middle frame; expected an odd number")
     last, reach = num_frames - 1, window // 2
 
     def inside(index: int, center: int) -> int:
@@ -54,7 +58,7 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
 def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
     """The last peak before each frame, the frame itself, the first peak after it.
 
-    Where there is none the frame stands in for it, as in MFQE.
+    If there is none, the frame replaces it, as in MFQE.
 
     Args:
         num_frames: Frames of the clip.
@@ -67,8 +71,8 @@ def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
     outside = [peak for peak in peaks if not 0 <= peak < num_frames]
     if outside:
         raise ValueError(
-            f"peaks {outside} are no frames of a clip of {num_frames}; expected numbers from 0 to "
-            f"{num_frames - 1}"
+            f"peaks {outside} are not in the clip of {num_frames} frames; expected numbers from 0 "
+            f"to {num_frames - 1}"
         )
     return [
         [
@@ -97,12 +101,18 @@ def map_windows(
     Args:
         function: Maps windows (b, f, ...) to frames (b, ...).
         clip: (n, t, ...).
-        windows: Numbers of the frames of each window, as many for each.
+        windows: Numbers of the frames of each window; all windows have the same length.
         at_once: Windows of every clip that run as one batch without gradients, and are gathered
             only then; None for all. With gradients all run at once: everything is kept anyway.
 
     Shape:
         returns (n, len(windows), ...).
+
+    Example:
+        >>> clip = torch.rand(1, 3, 3, 8, 8)
+        >>> smooth = map_windows(lambda window: window.mean(1), clip, window_indices(3, 3))
+        >>> smooth.shape
+        torch.Size([1, 3, 3, 8, 8])
     """
     at_once = None if torch.is_grad_enabled() else at_once
     size = at_once or len(windows)

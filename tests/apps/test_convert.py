@@ -151,10 +151,10 @@ def test_refusals(tmp_path):
     (tmp_path / "text.pth").write_text("no checkpoint")
     out = tmp_path / "out.pth"
     for path, to, error, sentence in (
-        (ours, "basicsr", ValueError, "a.pth is a checkpoint of basicsr already; use it as it is"),
+        (ours, "basicsr", ValueError, "a.pth is already a checkpoint of basicsr; use it as it is"),
         (ours, "mmedit", ValueError, "unknown host 'mmedit'"),
         (unknown, "mmagic", ValueError, "u.pth: the keys belong to no network that both hosts"),
-        (empty, "mmagic", ValueError, "e.pth holds no weights"),
+        (empty, "mmagic", ValueError, "e.pth contains no weights"),
         (tmp_path / "text.pth", "mmagic", ValueError, "text.pth is not a readable checkpoint"),
         (tmp_path / "no.pth", "mmagic", FileNotFoundError, "no checkpoint at .*no.pth"),
     ):

@@ -153,7 +153,7 @@ def test_saved_frames_are_results_again(tree, tmp_path):
     assert made["conditions"]["crf25"]["frames_dir"] == str(saved / "crf25")
     read = evaluate(data=tree, sr=saved)
     assert read["psnr"] == made["psnr"]
-    with pytest.raises(ValueError, match="out is not empty; give --save another folder"):
+    with pytest.raises(ValueError, match="out is not empty; choose another folder for --save"):
         evaluate(data=tree, floor="bicubic", save=saved)
 
 
@@ -215,9 +215,9 @@ def test_mfqe_reports_gains(tmp_path):
     assert "delta_psnr" not in evaluate(sr=folders["sr"], gt=folders["gt"], protocol="mfqe")
     with pytest.raises(ValueError, match="Walk, frame 0: the input equals the ground truth"):
         evaluate(gt=folders["gt"], lq=folders["gt"], sr=folders["sr"], protocol="mfqe")
-    with pytest.raises(ValueError, match="cvsr-y compares RGB frames or videos, and Walk is none"):
+    with pytest.raises(ValueError, match="cvsr-y compares RGB frames or videos, but Walk contains"):
         evaluate(**folders)
-    with pytest.raises(ValueError, match="mfqe compares luma, and the metrics tof, warp needs RGB"):
+    with pytest.raises(ValueError, match="mfqe compares luma, but the metrics tof, warp needs RGB"):
         evaluate(**folders, protocol="mfqe", metrics=["warp", "tof"])
 
 
@@ -277,15 +277,15 @@ def test_a_network_of_another_phase_is_found_out_and_aligned(tree, nearest, monk
     ways = {"data": tree, "conditions": ["raw"], **nearest}
     stand_in(monkeypatch, Cubic("centred"))
     right = evaluate(**ways)
-    assert [note[:12] for note in right["notes"]] == ["nothing says"]  # and nothing to move
+    assert [note[:12] for note in right["notes"]] == ["the position"]  # and nothing to move
     stand_in(monkeypatch, Cubic("first"))
     beside = evaluate(**ways)
     assert right["psnr"] - beside["psnr"] > 1
     assert "moved by +1.5 pixels" in beside["notes"][1] and "would gain" in beside["notes"][1]
     aligned = evaluate(**ways, phase="first")
     assert aligned["notes"] == [
-        "nearest was trained on LQ pixels that lie 'first' in their blocks, and here they lie "
-        "'centred': its results are moved by +1.5 pixels so that they fit."
+        "nearest was trained on LQ pixels that are 'first' in their blocks, but here they are "
+        "'centred'; its results are moved by +1.5 pixels so that they fit."
     ]
     assert aligned["psnr"] == pytest.approx(right["psnr"], abs=0.2)
     assert aligned["source"]["phase"] == "first"
@@ -312,7 +312,7 @@ def test_a_network_that_ships(tree, capsys, tmp_path):
     )
     assert (result["method"], result["source"]["weights"]) == ("small", "small")
     assert result["source"]["checkpoint_sha256"] == list_shipped()["small"].sha256
-    with pytest.raises(ValueError, match="enhance_stdf enlarge x1, and the LQ is 4 times smaller"):
+    with pytest.raises(ValueError, match="enhance_stdf enlarge x1, but the LQ is 4 times smaller"):
         evaluate(data=tree, weights="enhance_stdf")
     with pytest.raises(ValueError, match="unknown weights 'smal' .did you mean 'small'"):
         evaluate(data=tree, weights="smal")
@@ -453,16 +453,16 @@ def test_the_help_names_what_there_is():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "what is to be measured"),
-        ({"sr": "a", "floor": "bicubic"}, "what is to be measured"),
+        ({}, "choose what to measure"),
+        ({"sr": "a", "floor": "bicubic"}, "choose what to measure"),
         ({"config": "a.py", "gt": "b"}, "needs both --config and --checkpoint"),
         ({"sr": "a"}, "give the ground truth with --gt, or a tree"),
         ({"sr": "a", "gt": "b", "data": "c"}, "give the ground truth with --gt, or a tree"),
-        ({"sr": "a", "data": "c", "lq": "d"}, "--data brings its own LQ"),
-        ({"sr": "a", "gt": "b", "split": "test"}, "choose parts of --data, which is not given"),
-        ({"floor": "bicubic", "gt": "b"}, "needs --lq to start from"),
+        ({"sr": "a", "data": "c", "lq": "d"}, "--data contains its own LQ"),
+        ({"sr": "a", "gt": "b", "split": "test"}, "choose parts of --data; add"),
+        ({"floor": "bicubic", "gt": "b"}, "needs input frames; add --lq"),
         ({"floor": "bicubik", "gt": "b"}, "unknown method 'bicubik' .did you mean 'bicubic'"),
-        ({"sr": "a", "gt": "b", "save": "c"}, "--save writes what a network or a floor returns"),
+        ({"sr": "a", "gt": "b", "save": "c"}, "--save stores the frames that a network"),
         ({"sr": "a", "gt": "b", "protocol": "rbg"}, "unknown protocol 'rbg'"),
         ({"sr": "a", "gt": "b", "metrics": ["pnsr"]}, "unknown metric 'pnsr'"),
         (
@@ -488,7 +488,7 @@ def test_wrong_input(tree, results, tmp_path):
         evaluate(data=tree, floor="bicubic", jobs=0)
     short = tmp_path / "short"
     write_frames(short / "a", moving_clip(4, 64, 64))
-    with pytest.raises(ValueError, match="a has 4 frames, and the protocol comisr leaves out 2 at"):
+    with pytest.raises(ValueError, match="a has 4 frames, but the protocol comisr leaves out 2 at"):
         evaluate(sr=short, gt=short, protocol="comisr")
 
 
@@ -573,10 +573,10 @@ def test_key_frames_follow_the_types_in_the_manifest(tree, tmp_path, monkeypatch
 def test_another_colour_correction_needs_one(tree, nearest, brighter):
     with pytest.raises(ValueError, match="unknown color_correction 'frames' .did you mean 'frame'"):
         evaluate(**brighter, color_correction="frames")
-    with pytest.raises(ValueError, match="changes a network's; give --config with --checkpoint"):
+    with pytest.raises(ValueError, match="changes how a network works; add --config with"):
         evaluate(gt="a", sr="b", color_correction="none")
 
 
 def test_a_network_without_colour_correction(tree, nearest):
-    with pytest.raises(ValueError, match="is for FCA² with its autoencoder, and nearest.py builds"):
+    with pytest.raises(ValueError, match="needs FCA² with its autoencoder, but nearest.py builds"):
         evaluate(data=tree, **nearest, color_correction="none")

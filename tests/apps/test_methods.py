@@ -124,5 +124,7 @@ def test_networks_that_do_something_else(pair):
 
 
 def test_a_config_of_no_host():
-    with pytest.raises(ValueError, match="net.json is no config; expected MMagic's .py or BasicSR"):
+    with pytest.raises(
+        ValueError, match="net.json is not a config; expected a file that ends in .py"
+    ):
         load_network("net.json", "net.pth")

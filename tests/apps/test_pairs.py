@@ -42,10 +42,10 @@ def test_a_clip_that_is_needed_and_not_there_is_said(tmp_path):
 def test_a_missing_clip_gets_a_suggestion(tmp_path):
     gt = clips(tmp_path / "gt", ["city", "walk"])
     sr = clips(tmp_path / "sr", ["city", "wlak"])
-    with pytest.raises(ValueError, match="sr holds no clip walk, which .*did you mean 'wlak'"):
+    with pytest.raises(ValueError, match="sr contains no clip walk, but .*did you mean 'wlak'"):
         find_pairs(gt, sr=sr)
     clips(sr, ["walk"])
-    with pytest.raises(ValueError, match="gt holds no clip wlak, which .*did you mean 'walk'"):
+    with pytest.raises(ValueError, match="gt contains no clip wlak, but .*did you mean 'walk'"):
         find_pairs(gt, sr=sr)
 
 
@@ -102,7 +102,9 @@ def test_splits_of_a_tree(tmp_path):
 
 
 def test_no_tree(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no .*manifest.json; give a folder that `fca2 enc"):
+    with pytest.raises(
+        FileNotFoundError, match="manifest.json does not exist; give a folder that `fca2 enc"
+    ):
         open_tree(tmp_path)
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(
@@ -110,10 +112,10 @@ def test_no_tree(tmp_path):
     ):
         open_tree(tmp_path)
     tree(tmp_path, [])
-    with pytest.raises(ValueError, match="holds no ground truth; expected .*/gt or"):
+    with pytest.raises(ValueError, match="contains no ground truth; expected .*/gt or"):
         open_tree(tmp_path)
     tree(tmp_path, ["gt"])
-    with pytest.raises(ValueError, match="holds no LQ; expected folders lq, lq_crf15"):
+    with pytest.raises(ValueError, match="contains no LQ; expected folders lq, lq_crf15"):
         open_tree(tmp_path)
     with pytest.raises(ValueError, match="has no splits; leave out split='test'"):
         open_tree(tmp_path, "test")

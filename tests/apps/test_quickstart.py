@@ -61,7 +61,7 @@ def test_writes_results_report_and_video_and_goes_on_where_it_stopped(small, tmp
     assert third["wrapped"]["psnr_y"] == again["wrapped"]["psnr_y"]
     assert "since it was resumed" in third["setup"]["training"]
 
-    with pytest.raises(ValueError, match="give another folder"):
+    with pytest.raises(ValueError, match="choose another folder"):
         quickstart.run_quickstart(tmp_path, budget=0.01)
 
 
@@ -85,7 +85,7 @@ def test_takes_the_middle_of_a_video(small, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("budget", [0, -1, float("nan")])
 def test_refuses_a_budget_that_trains_nothing(tmp_path, budget):
-    with pytest.raises(ValueError, match="trains nothing"):
+    with pytest.raises(ValueError, match="budget must be a share above 0"):
         quickstart.run_quickstart(tmp_path / "new", budget=budget)
     assert not (tmp_path / "new").exists()
 

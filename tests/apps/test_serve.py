@@ -101,7 +101,7 @@ def test_a_part_in_another_height(client, tmp_path):
     assert (result.name, found.width, found.height) == ("in_96p.mp4", 128, 96)
     assert len(list(read_video(result))) == 6
     assert before.shape == after.shape == (96, 128, 3)
-    assert "the source is progressive" in said
+    assert "nothing was deinterlaced" in said
 
 
 def test_a_preview_shows_both_sides(client, tmp_path):
@@ -146,7 +146,7 @@ def test_a_fault_shows_in_the_terminal(client, tmp_path, monkeypatch, capfd):
         raise ZeroDivisionError("one over nothing")
 
     monkeypatch.setattr("fca2_plugin.apps.serve.upscale", fail)
-    with pytest.raises(Exception, match=r"this is a fault of fca2 \(one over nothing\)"):
+    with pytest.raises(Exception, match=r"this is a bug in fca2 \(one over nothing\)"):
         upscaled(client, film(tmp_path / "in.mp4", 2))
     assert "ZeroDivisionError" in capfd.readouterr().err
 
@@ -200,7 +200,7 @@ def test_files_stay_in_a_work_folder_and_nothing_leaves_the_machine(tmp_path):
 
 
 def test_other_machines_need_a_password(tmp_path):
-    with pytest.raises(ValueError, match="host 0.0.0.0 lets other machines in; set a password"):
+    with pytest.raises(ValueError, match="host 0.0.0.0 is open to other machines; set a password"):
         with open_server(weights="bicubic", host="0.0.0.0"):
             pass
     with open_server(weights="bicubic", options=FAST, password="sesame") as server:
@@ -235,11 +235,11 @@ def test_servers_that_cannot_be(tmp_path):
             for settings, message in (
                 (
                     {"port": port},
-                    f"no server can listen at 127.0.0.1, port {port} .*; choose anoth",
+                    f"the server cannot listen at 127.0.0.1, port {port} .*; choose anoth",
                 ),
                 ({"work_dir": tmp_path / "work"}, "another process is writing to"),
                 ({"work_dir": tmp_path / "file"}, "cannot be written"),
-                ({"max_gib": 0}, "the largest upload .--max-size. must be above 0"),
+                ({"max_gib": 0}, "the upload limit .--max-size. must be above 0"),
                 ({"weights": "bicubik"}, r"did you mean 'bicubic'\?"),
                 ({"network": Enlarge(2)}, "exclude each other"),
             ):
@@ -268,7 +268,7 @@ def test_it_prints_its_address_and_ends_cleanly(tmp_path):
     try:
         url = process.stdout.readline().strip()
         assert re.fullmatch(r"http://127.0.0.1:\d+/", url), url + process.stderr.read()
-        assert process.stdout.readline() == "open this address in a browser; Ctrl-C ends\n"
+        assert process.stdout.readline() == "open this address in a browser; press Ctrl-C to stop\n"
         assert "FCA" in urllib.request.urlopen(url).read().decode()
         assert list(tmp_path.glob("fca2-serve-*"))
         process.send_signal(signal.SIGINT)

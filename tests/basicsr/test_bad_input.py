@@ -44,7 +44,7 @@ def checkpoints(**paths: str) -> dict:
         ({"network_g__vsr__num_fet": 8}, ["'network_g.vsr.num_fet'", "mean 'num_feat'?"]),
         ({"network_g__stage": "vrs"}, ["unknown stage 'vrs'", "did you mean 'vsr'?"]),
         ({"network_g__autoencoder": {"n_sub": 9}}, ["autoencoder has no setting 'n_sub'"]),
-        ({"network_g": runs.wrapped(stage="vsr")}, ["stage='vsr' builds on a trained cleaning"]),
+        ({"network_g": runs.wrapped(stage="vsr")}, ["stage='vsr' needs a trained cleaning"]),
         ({"network_g": checkpoints(cleaning="no.pth")}, ["trained autoencoder"]),
         (
             {"network_g": checkpoints(cleaning="no.pth", autoencoder="no.pth")},
@@ -52,27 +52,27 @@ def checkpoints(**paths: str) -> dict:
         ),
         (
             {"network_g": checkpoints(cleaning="a.pth"), "model_type": "VideoRecurrentModel"},
-            ["VideoRecurrentModel does not read the checkpoints", "set model_type: FCA2Model"],
+            ["VideoRecurrentModel ignores the checkpoints", "set model_type: FCA2Model"],
         ),
-        ({"network_g": 3}, ["network_g is 3; expected options below it"]),
+        ({"network_g": 3}, ["network_g is 3; expected a group of options"]),
         ({"network_g": None}, ["the config has no network_g, which training needs"]),
         ({"datasets": None}, ["the config has no datasets, which training needs"]),
         ({"datasets": {}}, ["the config has no datasets, which training needs"]),
-        ({"datasets": ["train"]}, ["datasets is ['train']; expected options below it"]),
+        ({"datasets": ["train"]}, ["datasets is ['train']; expected a group of options"]),
         ({"datasets__train": None}, ["type in datasets.train"]),
         ({"datasets__train__type": "REDSRecurrent"}, ["did you mean 'REDSRecurrentDataset'?"]),
         ({"train": None}, ["the config has no train, which training needs"]),
         ({"train__pixel_opt__type": "Charbonnier"}, ["train.pixel_opt", "'CharbonnierLoss'?"]),
-        ({"train__optim_g__lr": "1e-3"}, ["train.optim_g.lr is the text '1e-3'"]),
+        ({"train__optim_g__lr": "1e-3"}, ["YAML reads train.optim_g.lr as the text '1e-3'"]),
         ({"val__metrics": {"psnr": {"type": "psnr"}}}, ["type in val.metrics.psnr 'psnr'"]),
         ({"num_gpu": 99}, ["num_gpu is 99, but torch sees", "set num_gpu: auto"]),
         ({"num_gpu": "all"}, ["num_gpu is 'all'; expected a number of GPUs, 0 or auto"]),
         ({"path__pretrain_network_g": "no.pth"}, ["no checkpoint at no.pth"]),
         ({"path__resume_state": "no.state"}, ["there is no training state 'no.state'"]),
         ({"custom_imports": ["no_such_module"]}, ["No module named 'no_such_module'"]),
-        ({"name": "../evil"}, ["name is '../evil', and becomes a folder's name"]),
+        ({"name": "../evil"}, ["name is '../evil', but it becomes the name of a folder"]),
         ({"datasets__val__name": "a/b"}, ["datasets.val.name is 'a/b'"]),
-        ({"gpu_ids": [0]}, ["nothing reads the option 'gpu_ids'"]),
+        ({"gpu_ids": [0]}, ["unknown option 'gpu_ids'"]),
     ],
 )
 def test_wrong_options(fails, changes, sentences):
@@ -85,8 +85,8 @@ def test_wrong_options(fails, changes, sentences):
     ("text", "sentence"),
     [
         ("a: [1", "could not be read as YAML"),
-        ("", "holds no options"),
-        ("- 1", "holds no options"),
+        ("", "contains no options"),
+        ("- 1", "contains no options"),
         ("a: !!python/object/apply:os.getcwd []", "could not be read as YAML"),
     ],
 )
@@ -102,8 +102,8 @@ def test_no_options_at_all(fails, text, sentence):
         ("trian:total_iter=3", "no option 'trian:total_iter' (did you mean 'train'?)"),
         ("name.x=3", "no option 'name.x'; name is 'run'"),
         ("name", "got the option 'name'; expected KEY=VALUE"),
-        ("name=[1", "the value of the option 'name=[1' is no YAML"),
-        ("name=]__import__('os').getcwd()", "is no YAML"),
+        ("name=[1", "the value of the option 'name=[1' is not valid YAML"),
+        ("name=]__import__('os').getcwd()", "is not valid YAML"),
     ],
 )
 def test_wrong_overrides(fails, option, sentence):
@@ -129,14 +129,14 @@ def test_missing_files(tmp_path, capsys):
     for main in (train.main, test_entry.main):
         with pytest.raises(SystemExit):
             main([])
-        assert "which config?" in capsys.readouterr().err
+        assert "no config was given" in capsys.readouterr().err
 
 
 def test_a_state_without_its_weights(fails, tmp_path):
     (tmp_path / "7.state").touch()
     error = fails("--resume", "7.state")
-    assert "7.state belongs to weights that are not at" in error
-    assert "experiments/run/models/net_g_7.pth; only a run's own" in error
+    assert "7.state belongs to weights that are missing at" in error
+    assert "experiments/run/models/net_g_7.pth; a run can only resume" in error
 
 
 def test_testing(fails, clips, tmp_path):
@@ -146,12 +146,12 @@ def test_testing(fails, clips, tmp_path):
     assert "--out takes a file ending in .json" in fails("a.pth", "--out", "a.txt", **test)
     torch.save({"params": {"a": torch.ones(1)}}, tmp_path / "other.pth")
     error = fails("other.pth", **test)
-    assert "other.pth does not hold the weights of this network_g: missing" in error
+    assert "other.pth does not contain the weights of this network_g: missing" in error
     error = fails("other.pth", datasets={}, **test)
     assert "the config has no datasets, which testing needs" in error
     cfg = runs.options(clips)
     error = fails("other.pth", datasets={"train": cfg["datasets"]["train"]}, **test)
-    assert "no datasets.test or datasets.val" in error
+    assert "testing needs datasets.test or datasets.val" in error
 
 
 def test_weights_in_a_file_of_another_kind(clips, tmp_path):
@@ -161,7 +161,9 @@ def test_weights_in_a_file_of_another_kind(clips, tmp_path):
     assert runner.load_generator(cfg, "mm.pth")
     assert runner.test(cfg, "mm.pth")["Vid4/psnr"] > 0  # the other host's form serves
     torch.save({"params": {**net.state_dict(), "more": torch.ones(1)}}, "more.pth")
-    with pytest.raises(ValueError, match="more.pth does not hold .* network_g: unexpected more;"):
+    with pytest.raises(
+        ValueError, match="more.pth does not contain .* network_g: unexpected more;"
+    ):
         runner.test(cfg, "more.pth")
 
 
@@ -196,7 +198,7 @@ def test_metrics_without_ground_truth_and_of_another_size(clips, tmp_path):
         opt = {"name": "clips"}
 
     loader = torch.utils.data.DataLoader(Clips([{"lq": clip, "folder": "a"}]))
-    with pytest.raises(ValueError, match="clips gives no gt, and val.metrics asks"):
+    with pytest.raises(ValueError, match="clips gives no gt, but val.metrics compares"):
         model.validation(loader, 1, None, False)
     loader = torch.utils.data.DataLoader(Clips([{"lq": clip, "gt": clip, "folder": "a"}]))
     with pytest.raises(ValueError, match=r"clip a: .* returned \(3, 3, 64, 64\).*\(3, 3, 16, 16\)"):

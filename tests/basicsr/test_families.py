@@ -94,7 +94,7 @@ def test_refusals():
         fca2("FCA2FramesAsBatch", net=dict(type="RRDBnet"))
     with pytest.raises(TypeError, match="EDVR has no setting 'mid_channels'"):
         fca2("FCA2SlidingWindow", net=dict(type="EDVR", mid_channels=8))
-    with pytest.raises(TypeError, match="a network got 'EDVR'; expected .type: BasicVSR, ..."):
+    with pytest.raises(TypeError, match="the network is 'EDVR'; expected .type: BasicVSR, ..."):
         fca2("FCA2SlidingWindow", net="EDVR")
 
 

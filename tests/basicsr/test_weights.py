@@ -57,7 +57,7 @@ def test_states_that_cannot_be_resumed_are_one_sentence(root, clips, capsys):
         assert "2.state is not a readable checkpoint" in capsys.readouterr().err
     torch.save({"iter": 2}, state)
     assert resume(root, runs.options(clips)) == 2
-    assert "2.state holds no training state of BasicSR" in capsys.readouterr().err
+    assert "2.state contains no training state of BasicSR" in capsys.readouterr().err
 
 
 def test_weights_without_states_are_never_overwritten(root, clips, capsys):
@@ -77,12 +77,12 @@ def test_a_run_is_prolonged_by_the_periods_of_the_config(root, clips, capsys):
     options = ["train.total_iter=4", "train.scheduler.periods=[3]"]
     assert resume(root, cfg, *options) == 2
     error = capsys.readouterr().err
-    assert "periods end at iteration 3, and train.total_iter is 4; make them last as long" in error
+    assert "periods end at iteration 3, but train.total_iter is 4; make them as long" in error
     options[1] = "train.scheduler.periods=[4]"
     assert resume(root, cfg, *options) == 0
     (line,) = [text for text in capsys.readouterr().err.splitlines() if "resumed run" in text]
-    assert "keeps from its checkpoint lr 0.001 (the config says 0.5)" in line
-    assert "takes from the config periods [4] (the checkpoint had [100])" in line
+    assert "keeps the values of its checkpoint for lr 0.001 (the config says 0.5)" in line
+    assert "takes the values of the config for periods [4] (the checkpoint had [100])" in line
     assert (root / "experiments/run/models/net_g_4.pth").is_file()
 
 
@@ -93,7 +93,9 @@ def test_weights_of_another_network_are_refused(root, clips, tmp_path, capsys, m
     path = runs.write(tmp_path, cfg)
     run = str(root / "experiments/run")
     assert test_entry.main([str(path), run, "--work-dir", str(tmp_path)]) == 2
-    assert "net_g_latest.pth does not hold the weights of this network_g" in capsys.readouterr().err
+    assert (
+        "net_g_latest.pth does not contain the weights of this network_g" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("form", ["bare", "mmagic", "averaged"])
@@ -126,7 +128,9 @@ def test_training_starts_from_what_fits_where_that_is_asked_for(root, clips, tmp
     assert model.net_g.vsr.fusion.out_channels == 4
     torch.save({"params": {"x": torch.ones(1)}}, tmp_path / "none.pth")
     cfg["path"]["pretrain_network_g"] = str(tmp_path / "none.pth")
-    with pytest.raises(ValueError, match="none.pth holds no weights of this FCA2Network, not even"):
+    with pytest.raises(
+        ValueError, match="none.pth contains no weights that fit this FCA2Network, even"
+    ):
         runner.train(runs.load(tmp_path, cfg))
 
 
@@ -134,7 +138,7 @@ def test_weights_that_are_not_numbers_are_refused(root, clips, tmp_path):
     content = torch.load(root / "experiments/run/models/net_g_2.pth")
     content["params_ema"]["vsr.fusion.weight"][0] = float("nan")
     torch.save(content, tmp_path / "nan.pth")
-    with pytest.raises(ValueError, match="nan.pth holds NaN or infinite weights in 1 of"):
+    with pytest.raises(ValueError, match="nan.pth contains NaN or infinite weights in 1 of"):
         runner.test(runs.load(tmp_path, runs.options(clips)), tmp_path / "nan.pth")
 
 

@@ -58,8 +58,8 @@ def test_without_its_parts_it_is_the_hosts_network(net):
         (dict(type="BasicVSRR"), ValueError, "network type 'BasicVSRR' .did you mean 'BasicVSR'"),
         (dict(type="BasicVSR", num_fet=8), TypeError, "'num_fet' .did you mean 'num_feat'"),
         (dict(num_feat=8), TypeError, "expected {type: BasicVSR, ...}"),
-        ("BasicVSR", TypeError, "a network got 'BasicVSR'; expected {type"),
-        (None, ValueError, "stage='joint' needs the network to wrap; set vsr: {type: BasicVSR"),
+        ("BasicVSR", TypeError, "the network is 'BasicVSR'; expected {type"),
+        (None, ValueError, "stage='joint' needs a VSR network to wrap; set vsr: {type: BasicVSR"),
     ],
 )
 def test_wrong_networks(vsr, error, sentence):

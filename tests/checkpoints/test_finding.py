@@ -114,7 +114,7 @@ def test_a_damaged_one_is_passed_over_and_named(tmp_path):
     whole(tmp_path / "iter_2.pth")
     cut(tmp_path / "iter_4.pth")
     (tmp_path / "last_checkpoint").write_text("iter_4.pth")
-    with pytest.warns(UserWarning, match=r"iter_4.pth in .* is damaged, and .*iter_2.pth is used"):
+    with pytest.warns(UserWarning, match=r"iter_4.pth in .* is damaged, so .*iter_2.pth is used"):
         assert find_checkpoint(tmp_path).name == "iter_2.pth"
     cut(tmp_path / "iter_2.pth")
     with pytest.raises(ValueError, match="iter_4.pth is not a readable checkpoint"):

@@ -42,7 +42,7 @@ def test_load_part_loads_all_or_nothing(tmp_path):
     with pytest.raises(ValueError) as caught:
         load_part(net, tmp_path / "wrong.pth", "vsr")
     for sentence in (
-        "wrong.pth does not hold the weights of this vsr",
+        "wrong.pth does not contain the weights of this vsr",
         "missing 1.bias",
         "unexpected extra",
         "0.weight is (5, 3, 1, 1), expected (3, 3, 1, 1)",
@@ -94,7 +94,7 @@ def test_published_spynet(host, statistics, level, tmp_path):
         inside = {f"spynet.{key}": value for key, value in state.items()}
         torch.save(inside, tmp_path / "net.pth")
         if host == "basicsr":  # a part of no network that both hosts have
-            with pytest.raises(ValueError, match="does not hold the weights of this vsr"):
+            with pytest.raises(ValueError, match="does not contain the weights of this vsr"):
                 load_part(wrapper, tmp_path / "net.pth", "vsr")
             return
         load_part(wrapper, tmp_path / "net.pth", "vsr")
@@ -110,7 +110,7 @@ def test_weights_of_a_training_that_diverged_are_refused(value, tmp_path):
     torch.save(state, tmp_path / "a.pth")
     net = make_net()
     with pytest.raises(
-        ValueError, match="a.pth holds NaN or infinite weights in 1 of 4 tensors, s"
+        ValueError, match="a.pth contains NaN or infinite weights in 1 of 4 tensors, s"
     ):
         load_part(net, tmp_path / "a.pth", "vsr")
     assert net[1].weight.isfinite().all()

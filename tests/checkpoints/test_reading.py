@@ -154,7 +154,7 @@ def test_getattr_in_a_file_finds_nothing(tmp_path):
     torch.save({"state_dict": make_state(), "w": found}, tmp_path / "a.pth")
     assert read_state_dict(tmp_path / "a.pth").keys() == make_state().keys()
     torch.save({"w": found}, tmp_path / "b.pth")
-    with pytest.raises(ValueError, match="b.pth holds no weights"):
+    with pytest.raises(ValueError, match="b.pth contains no weights"):
         read_state_dict(tmp_path / "b.pth")
 
 
@@ -162,14 +162,14 @@ def test_getattr_in_a_file_finds_nothing(tmp_path):
 def test_files_that_are_no_checkpoints(content, tmp_path):
     path = tmp_path / "a.pth"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="a.pth (is not a readable|holds no weights)"):
+    with pytest.raises(ValueError, match="a.pth (is not a readable|contains no weights)"):
         read_state_dict(path)
 
 
 @pytest.mark.parametrize("content", [{}, [1, 2], torch.ones(2), {"state_dict": {}}, {"lr": 0.1}])
 def test_files_without_weights(content, tmp_path):
     torch.save(content, tmp_path / "a.pth")
-    with pytest.raises(ValueError, match="a.pth holds no weights"):
+    with pytest.raises(ValueError, match="a.pth contains no weights"):
         read_state_dict(tmp_path / "a.pth")
 
 

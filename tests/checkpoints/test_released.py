@@ -222,7 +222,9 @@ def test_a_mismatch_is_listed_under_the_released_names(tmp_path):
     torch.save(given, file)
     net = STDFNet()
     before = {key: value.clone() for key, value in net.state_dict().items()}
-    with pytest.raises(ValueError, match="wrong.pt does not hold the weights of this STDFNet") as e:
+    with pytest.raises(
+        ValueError, match="wrong.pt does not contain the weights of this STDFNet"
+    ) as e:
         load_part(net, file, "network")
     assert (
         "missing ffnet.out_conv.0.bias; unexpected stranger.weight; qenet.out_conv.weight is"
@@ -232,12 +234,12 @@ def test_a_mismatch_is_listed_under_the_released_names(tmp_path):
 
 
 def test_the_printed_reading_has_no_release():
-    with pytest.raises(ValueError, match="does not hold the weights of this TGAFNet: missing"):
+    with pytest.raises(ValueError, match="does not contain the weights of this TGAFNet: missing"):
         from_released(TGAFNet(as_printed=True), state("tgaf"))
 
 
 def test_a_network_without_a_release_keeps_its_own_names():
-    with pytest.raises(ValueError, match="does not hold the weights of this network: missing"):
+    with pytest.raises(ValueError, match="does not contain the weights of this network: missing"):
         from_released(DCADNet(), state("stdf-r3"))
 
 
@@ -266,7 +268,7 @@ def ftvsr_file() -> dict[str, torch.Tensor]:
 
 def test_the_file_of_ftvsr_holds_a_transform_and_one_projection():
     net, given = RELEASES["ftvsr"][0](), ftvsr_file()
-    with pytest.warns(UserWarning, match="FTVSR expect doubled_skip=True, which is set here"):
+    with pytest.warns(UserWarning, match="FTVSR need doubled_skip=True, which is set here"):
         net.load_state_dict(from_released(net, given))
     assert net.doubled_skip
     whole = given["generator.FTT.ftta.MultiheadAttention.in_proj_weight"]

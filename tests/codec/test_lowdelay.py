@@ -55,9 +55,9 @@ def test_other_offsets_and_one_frame(tmp_path):
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
-        ({"qp": 47}, r"qp=47 with gop_offsets \(5, 4, 5, 1\) asks for the QP 52"),
-        ({"qp": -1}, "asks for the QP -1; all must be whole numbers from 0 to 51"),
-        ({"qp": 37.5}, "asks for the QP 37.5"),
+        ({"qp": 47}, r"qp=47 with gop_offsets \(5, 4, 5, 1\) gives the QP 52"),
+        ({"qp": -1}, "gives the QP -1; all QPs must be whole numbers from 0 to 51"),
+        ({"qp": 37.5}, "gives the QP 37.5"),
         ({"gop_offsets": ()}, "gop_offsets is empty"),
         ({"preset": "slowest"}, "unknown preset 'slowest'"),
     ],
@@ -70,7 +70,9 @@ def test_bad_settings(kwargs, message):
 @pytest.mark.parametrize(("height", "width"), [(8, 32), (31, 32), (32, 33)])
 def test_sizes_that_x265_does_not_take(tmp_path, height, width):
     raw = raw_clip(tmp_path, 1, height, width)
-    with pytest.raises(ValueError, match=f"x265 cannot code .* of {width}x{height}; crop or pad"):
+    with pytest.raises(
+        ValueError, match=f"x265 cannot code .* of {width}x{height} pixels; crop or pad"
+    ):
         encode_lowdelay(raw, tmp_path / "a.265")
     with pytest.raises(FileNotFoundError, match="there is no folder .*no to write a.265 to"):
         encode_lowdelay(raw_clip(tmp_path), tmp_path / "no" / "a.265")

@@ -80,7 +80,7 @@ def test_the_planes_are_copies():
     ("name", "message"),
     [
         ("yuv42p", "unknown pixel format 'yuv42p'"),
-        ("nv12", "'nv12' does not keep Y, U and V in planes; expected yuv420p"),
+        ("nv12", "'nv12' does not store Y, U and V in separate planes; expected yuv420p"),
     ],
 )
 def test_formats_that_cannot_be_written(name, message):

@@ -207,7 +207,7 @@ def test_bad_frames_are_refused(frames, error, message):
 def test_a_codec_that_loses_frames_is_noticed(monkeypatch):
     decoder = type("Decoder", (), {"decode": lambda self, packet: []})
     monkeypatch.setattr(roundtrip, "open_decoder", lambda name: decoder())
-    with pytest.raises(RuntimeError, match="libx264 gave back 0 frames for 2"):
+    with pytest.raises(RuntimeError, match="libx264 returned 0 frames for 2"):
         encode_decode(moving_clip(2, 16, 16), CodecSettings(crf=25))
 
 

@@ -65,7 +65,7 @@ def test_another_file_is_noticed(tmp_path):
     found = scan(source, 0)
     film(source, 8, cuts=[4])
     again = frames(source, 0, found)
-    with pytest.raises(ValueError, match=r"a.mp4 is no longer what it was: frame \d+ differs"):
+    with pytest.raises(ValueError, match=r"a.mp4 changed while it was read: frame \d+ differs"):
         list(again)
 
 

@@ -16,7 +16,7 @@ def test_defaults_are_the_published_ones():
     ("kwargs", "message"),
     [
         ({"codec": "libx2644"}, "unknown codec 'libx2644'.*did you mean 'libx264'"),
-        ({"codec": "libaom-av1"}, "AV1 comes from SVT-AV1: write libsvtav1"),
+        ({"codec": "libaom-av1"}, "use libsvtav1 for AV1"),
         (
             {"codec": "libsvtav1", "pix_fmt": "yuv444p"},
             "libsvtav1 does not take pix_fmt yuv444p; set yuv420p instead",

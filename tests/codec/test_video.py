@@ -200,7 +200,7 @@ def test_damage_raises_after_the_frames_in_front_of_it(tmp_path, suffix, preset)
     ("suffix", "message"),
     [
         (".mp4", "clip.mp4 (is not a video|has no video stream)"),  # its index is at the end
-        (".mkv", r"clip.mkv is damaged after \d+ frames \(it should last 2.00 seconds and ends"),
+        (".mkv", r"clip.mkv is damaged after \d+ frames \(it should last 2.00 seconds, but ends"),
     ],
 )
 @pytest.mark.parametrize("share", [0.5, 0.85])
@@ -235,7 +235,7 @@ def test_a_decoder_error_is_named(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("pictures", "message"),
     [
-        ([], "clip.mp4 holds no frame that decodes"),
+        ([], "clip.mp4 contains no frame that decodes"),
         ([(8, 8), (8, 8), (16, 8)], "clip.mp4 changes from 8x8 to 16x8 at frame 2"),
     ],
 )

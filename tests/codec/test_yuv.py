@@ -63,7 +63,11 @@ def test_luma_alone_gets_grey_chroma(tmp_path):
         ("a.yuv", 36, "a.yuv is not named Name_WxH_N.yuv.*for example to BasketballPass_416x240_5"),
         ("a_6x4_30fps.yuv", 72, "it would fit a_6x4_2.yuv"),
         ("a_6x4_30fps.yuv", 73, "rename it, for example"),
-        ("a_6x4_3.yuv", 72, "holds 72 bytes, but its name says 3 frames of 6x4, 108 bytes; it wou"),
+        (
+            "a_6x4_3.yuv",
+            72,
+            "contains 72 bytes, but 3 frames of 6x4, as its name says, have 108 bytes; it wou",
+        ),
         ("a_6x4_3.yuv", 72, r"would fit 2 frames, as a_6x4_2\.yuv"),
         ("a_6x4_3.yuv", 90, r"would fit 2\.5 frames$"),
         ("a_6x4_3.yuv", 0, r"would fit 0 frames$"),

@@ -102,9 +102,11 @@ def test_again_without_a_recipe_compares(tmp_path):
     before = files(root)
     build_clips(clips(), root)
     assert files(root) == before
-    with pytest.raises(ValueError, match="clip0 holds other frames than the source gives"):
+    with pytest.raises(ValueError, match="clip0 contains other frames than the source;"):
         build_clips([("train", "clip0", moving_clip(3, 32, 48, seed=9))], root)
-    with pytest.raises(ValueError, match="also holds the clip train/clip1, which the source does"):
+    with pytest.raises(
+        ValueError, match="also contains the clip train/clip1, which the source does"
+    ):
         build_clips(list(clips())[:1] + list(clips())[2:], root)
 
 
@@ -203,7 +205,9 @@ def test_an_unfinished_clip_that_differs_is_refused(tmp_path):
         build_clips(broken(), tmp_path)
     image = next((tmp_path / "train" / "lq" / "clip0").iterdir())
     os.unlink(image)
-    with pytest.raises(ValueError, match="clip0 holds 2 frames instead of 3; remove that folder"):
+    with pytest.raises(
+        ValueError, match="clip0 contains 2 frames instead of 3; remove that folder"
+    ):
         build_clips(clips(), tmp_path)
 
 
@@ -211,8 +215,8 @@ def test_an_unfinished_clip_that_differs_is_refused(tmp_path):
     ("given", "kwargs", "error", "message"),
     [
         ("film.mp4", {}, TypeError, r"needs clips, not a path; give it video_clips\('film.mp4'"),
-        ([], {}, ValueError, "the source gives no clips"),
-        (clips, {"settings": CodecSettings(crf=20)}, ValueError, "takes its CRFs from crfs"),
+        ([], {}, ValueError, "the source has no clips"),
+        (clips, {"settings": CodecSettings(crf=20)}, ValueError, "takes the CRFs from crfs"),
         (clips, {"crfs": (99,)}, ValueError, "crfs must be whole numbers from 0 to 51, got 99"),
     ],
 )
@@ -229,7 +233,7 @@ def test_bad_arguments_write_nothing(tmp_path, given, kwargs, error, message):
         (("train", "../x", []), "'../x' cannot be the name of a clip folder"),
         (("train", "a/b/c", []), "'a/b/c' cannot be the name of a clip folder"),
         (("a/b", "x", []), "'a/b' cannot be the name of a split folder"),
-        (("train", "clip0", []), "gives the clip train/clip0 twice"),
+        (("train", "clip0", []), "has the clip train/clip0 twice"),
         (("train", "x", [np.zeros((3, 9, 3), np.uint8)]), "a frame of 9x3 is too small for scale"),
         (("train", "x", []), "there are no frames to write to .*x"),
         (
@@ -246,10 +250,10 @@ def test_bad_clips(tmp_path, bad, message):
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(ValueError, match="is not an empty folder and holds no manifest.json"):
+    with pytest.raises(ValueError, match="is not empty and has no manifest.json"):
         build_clips(source(), tmp_path)
     assert files(tmp_path) == {"thesis.txt": b"mine"}
-    with pytest.raises(ValueError, match="is not an empty folder"):
+    with pytest.raises(ValueError, match="is not empty"):
         build_clips(source(), tmp_path / "thesis.txt")
 
 

@@ -132,9 +132,12 @@ def test_many_frames_are_not_all_looked_at(copied, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (dict(num_frame=14), "has 7 frames, fewer than the 14 of a window of 14 at interval 1"),
-        (dict(num_frame=7, interval_list=[1, 2]), "fewer than the 13 of a window of 7 at interv"),
-        (dict(gt_size=128), "is 64x64, too small to cut 128 pixels .*lower gt_size to at most 64"),
+        (dict(num_frame=14), "has 7 frames, but a window of 14 at interval 1 needs 14"),
+        (dict(num_frame=7, interval_list=[1, 2]), "a window of 7 at interval 2 needs 13"),
+        (
+            dict(gt_size=128),
+            "is 64x64, too small for patches of 128 pixels; lower gt_size to at most 64",
+        ),
         (dict(scale=2), "is 64x64 in .*gt and 16x16 in .*lq; scale 2 expects 32x32"),
         (dict(dataroot_gt=None), "task vsr needs dataroot_gt"),
         (dict(crfs=[99]), "crfs must be whole numbers"),
@@ -172,12 +175,12 @@ def test_clips_that_do_not_belong_together(copied):
     with pytest.raises(ValueError, match=f"{name} has 7 frames in .* 6 .*frame 00000006 of .*gt"):
         on_disk(copied)
     shutil.rmtree(copied / "train/lq" / name)
-    with pytest.raises(FileNotFoundError, match=f"lq holds no clip {name}"):
+    with pytest.raises(FileNotFoundError, match=f"lq contains no clip {name}"):
         on_disk(copied)
     shutil.rmtree(copied / "train/gt" / name)
     on_disk(copied)
     write_frames(copied / "train/lq/stranger", moving_clip(7, 16, 16))
-    with pytest.raises(ValueError, match="lq holds the clip stranger, which .*gt does not"):
+    with pytest.raises(ValueError, match="lq has the clip stranger, but .*gt does not"):
         on_disk(copied)
 
 
@@ -219,13 +222,13 @@ def test_folders_to_draw_from(root):
 
 def test_folders_that_cannot_be_drawn_from(root, copied):
     folders = [str(root / "train/lq"), str(copied / "train/lq")]
-    with pytest.raises(ValueError, match="crfs and raw_prob have nothing to choose"):
+    with pytest.raises(ValueError, match="crfs and raw_prob have no effect"):
         on_disk(root, dataroot_lq=folders, crfs=[15])
     with pytest.raises(ValueError, match="dataroot_lq is an empty list"):
         on_disk(root, dataroot_lq=[])
     manifest = copied / "manifest.json"
     manifest.write_text(json.dumps({"arguments": {"degradation": "comisr"}}))
-    with pytest.raises(ValueError, match="LQ pixels of dataroot_lq do not lie alike"):
+    with pytest.raises(ValueError, match="the folders of dataroot_lq differ in the position"):
         on_disk(root, dataroot_lq=folders)
 
 
@@ -234,5 +237,5 @@ def test_distinct_samples_repeat(root):
     first, other, again = (clips.sample(0, visit) for visit in (1, 2, 4))
     assert all(map(np.array_equal, first.lq, again.lq)) and first.crf == again.crf
     assert not all(map(np.array_equal, first.lq, other.lq))
-    with pytest.raises(ValueError, match="distinct_samples=0 leaves nothing to train on"):
+    with pytest.raises(ValueError, match="distinct_samples=0 leaves no sample to train on"):
         on_disk(root, distinct_samples=0)

@@ -47,27 +47,27 @@ def test_hidden_things_and_other_files_are_passed_over(tmp_path):
 def test_folders_that_hold_no_clips(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder .*absent to find clips in"):
         find_clips(tmp_path / "absent")
-    with pytest.raises(ValueError, match="holds no clips; expected"):
+    with pytest.raises(ValueError, match="contains no clips; expected"):
         find_clips(tmp_path)
     put_image(tmp_path / "0.png")
-    with pytest.raises(ValueError, match="holds no clips; expected"):
+    with pytest.raises(ValueError, match="contains no clips; expected"):
         find_clips(tmp_path)
 
 
 def test_a_clip_without_images(tmp_path):
     put_image(tmp_path / "a" / "0.png")
     (tmp_path / "b").mkdir()
-    with pytest.raises(ValueError, match="the clip .*b holds no images"):
+    with pytest.raises(ValueError, match="the clip .*b contains no images"):
         find_clips(tmp_path)
     put_image(tmp_path / "b" / "c" / "d" / "0.png")
-    with pytest.raises(ValueError, match="the clip .*c holds no images"):
+    with pytest.raises(ValueError, match="the clip .*c contains no images"):
         find_clips(tmp_path)
 
 
 def test_images_beside_folders(tmp_path):
     put_image(tmp_path / "a" / "0.png")
     put_image(tmp_path / "a" / "b" / "0.png")
-    with pytest.raises(ValueError, match="a holds both images and folders"):
+    with pytest.raises(ValueError, match="a contains both images and folders"):
         find_clips(tmp_path)
 
 
@@ -92,7 +92,7 @@ def test_an_unreadable_image(tmp_path, content):
 
 
 def test_no_images_have_no_size():
-    with pytest.raises(ValueError, match="a clip without images has no size"):
+    with pytest.raises(ValueError, match="a clip contains no images"):
         check_images([])
 
 

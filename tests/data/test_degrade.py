@@ -51,9 +51,9 @@ def test_every_downsampler_gives_the_promised_size():
     ("args", "message"),
     [
         ((4, "comsir"), "unknown degradation 'comsir'.*did you mean 'comisr'"),
-        ((5, "comisr"), "a frame of 96x64 does not divide by scale 5"),
-        ((0, "comisr"), "scale must be a whole number from 1, got 0"),
-        ((2.0, "comisr"), "scale must be a whole number from 1, got 2.0"),
+        ((5, "comisr"), "a frame of 96x64 cannot be divided by scale 5"),
+        ((0, "comisr"), "scale must be a whole number of at least 1, got 0"),
+        ((2.0, "comisr"), "scale must be a whole number of at least 1, got 2.0"),
         ((2, "none"), "degradation 'none' is defined for scale 1, got 2"),
         ((2, "bd"), "degradation 'bd' is defined for scale 4, got 2"),
         ((8, "duf"), "degradation 'duf' is defined for scale 2 or 3 or 4, got 8"),

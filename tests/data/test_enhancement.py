@@ -108,8 +108,8 @@ def test_peaks_as_neighbours_and_as_middle_frames(tmp_path, monkeypatch):
         (dict(max_frames=0), "max_frames must be at least 1, got 0"),
         (dict(num_frame=4), "a window of 4 frames has no middle; expected an odd num_frame, or"),
         (dict(neighbors="peaks"), "set num_frame to 3 and target to center, not 7 and center"),
-        (dict(target="all", frames="peaks"), "target all takes consecutive frames; leave out"),
-        (dict(gt_size=33), "A_48x32_9.yuv is too small to cut 33 pixels out of it; lower gt_size"),
+        (dict(target="all", frames="peaks"), "target='all' uses consecutive frames; leave out"),
+        (dict(gt_size=33), "A_48x32_9.yuv is too small for patches of 33 pixels; lower gt_size"),
         (dict(target="all", num_frame=10), "A_48x32_9.yuv is shorter than a window of 10 frames"),
     ],
 )
@@ -120,7 +120,7 @@ def test_wrong_settings(tmp_path, settings, message):
 
 def test_a_video_of_peaks_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("fca2_plugin.data.mfqe.MfqePair.peaks", lambda self: np.ones(9, bool))
-    with pytest.raises(ValueError, match="every frame of .*A_48x32_9.yuv is a peak; take frames"):
+    with pytest.raises(ValueError, match="every frame of .*A_48x32_9.yuv is a peak; set frames"):
         EnhancementSet(find_mfqe(tree(tmp_path), "train_108"), gt_size=16, frames="others")
 
 

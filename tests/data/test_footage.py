@@ -27,7 +27,7 @@ def test_no_photograph_is_in_both_splits():
 
 
 def test_a_photograph_that_is_not_shipped():
-    with pytest.raises(FileNotFoundError, match="does not ship the photograph kodim01.png"):
+    with pytest.raises(FileNotFoundError, match="does not contain the photograph kodim01.png"):
         read_photo("kodim01.png")
 
 

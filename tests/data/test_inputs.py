@@ -51,10 +51,10 @@ def test_vimeo(tmp_path):
     assert names(find_inputs([root], split="test")) == ["00001/0002"]
     assert names(find_inputs([root], split="train", names=["00002/0001"])) == ["00002/0001"]
     (root / "sequences" / "00001" / "0002" / "im7.png").unlink()
-    with pytest.raises(ValueError, match="0002 holds 6 frames instead of 7; unpack"):
+    with pytest.raises(ValueError, match="0002 contains 6 frames instead of 7; unpack"):
         find_inputs([root])
     (root / "sep_testlist.txt").unlink()
-    with pytest.raises(FileNotFoundError, match="sep_testlist.txt is missing; Vimeo-90K comes"):
+    with pytest.raises(FileNotFoundError, match="sep_testlist.txt is missing; it is part"):
         find_inputs([root])
 
 
@@ -117,16 +117,16 @@ def test_a_fingerprint_knows_the_files_and_not_their_place(tmp_path):
 def test_sources_that_cannot_be_read(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder or video .*absent"):
         find_inputs([tmp_path / "absent"])
-    with pytest.raises(ValueError, match="holds no frames .*no folders of them and no videos"):
+    with pytest.raises(ValueError, match="contains no frames .*no folders of them and no videos"):
         find_inputs([tmp_path])
     put_video(tmp_path / "a.mp4")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="holds videos and also empty; keep them apart"):
+    with pytest.raises(ValueError, match="contains videos and also empty; keep them apart"):
         find_inputs([tmp_path])
     with pytest.raises(ValueError, match="empty is a folder; give one folder, or only videos"):
         find_inputs([tmp_path / "a.mp4", tmp_path / "empty"])
     (tmp_path / "a.mp4").unlink()
-    with pytest.raises(ValueError, match="the clip .*empty holds no images"):
+    with pytest.raises(ValueError, match="the clip .*empty contains no images"):
         find_inputs([tmp_path])
     put_clip(tmp_path / "clip")
     (tmp_path / "empty").rmdir()

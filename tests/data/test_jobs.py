@@ -40,7 +40,7 @@ def test_an_error_ends_it_after_what_was_running(jobs):
 
 
 def test_a_worker_that_is_killed():
-    killed = "a worker process was killed, perhaps for want of"
+    killed = "a worker process was killed, perhaps because memory"
     with pytest.raises(ChildProcessError, match=killed), workers(2, None) as run:
         list(run(die, [()]))
 

@@ -28,7 +28,7 @@ def test_lists_that_are_not_there_or_empty(tmp_path):
     with pytest.raises(FileNotFoundError, match="list.txt does not exist; correct meta_info_file"):
         read_clip_list(tmp_path / "list.txt")
     (tmp_path / "list.txt").write_text("\n \n")
-    with pytest.raises(ValueError, match="list.txt is empty; expected a clip's name"):
+    with pytest.raises(ValueError, match="list.txt is empty; expected the name of a clip"):
         read_clip_list(tmp_path / "list.txt")
 
 
@@ -49,7 +49,7 @@ def test_the_clips_of_reds4():
 def test_select_clips_refuses():
     with pytest.raises(ValueError, match="unknown partition 'REDS'.*did you mean 'REDS4'"):
         select_clips(REDS, "REDS", test=True)
-    with pytest.raises(ValueError, match="tests on the clip 011, which is not there"):
+    with pytest.raises(ValueError, match="tests on the clip 011, which is missing"):
         select_clips(["000", "015", "020"], "REDS4", test=True)
-    with pytest.raises(ValueError, match="leaves no clip for training; add the clips besides 000"):
+    with pytest.raises(ValueError, match="leaves no clip for training; add other clips than 000"):
         select_clips(["000", "011", "015", "020"], "REDS4", test=False)

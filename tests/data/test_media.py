@@ -83,12 +83,12 @@ def test_only_8_bit_rgb_is_taken(tmp_path):
 def test_what_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder or video .*absent"):
         find_media(tmp_path / "absent")
-    with pytest.raises(ValueError, match=r"holds no frames .*\.png.*no videos .*\.yuv"):
+    with pytest.raises(ValueError, match=r"contains no frames .*\.png.*no videos .*\.yuv"):
         find_media(tmp_path)
 
 
 def test_a_mixture(tmp_path):
     lossless(tmp_path / "walk.mkv")
     write_frames(tmp_path / "city", CLIP)
-    with pytest.raises(ValueError, match="holds videos and folders; give a folder of frames"):
+    with pytest.raises(ValueError, match="contains videos and folders; give a folder of frames"):
         find_media(tmp_path)

@@ -62,10 +62,14 @@ def test_trees_that_do_not_pair(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder .*HM16.5_LDP/QP22 of raw vid"):
         find_mfqe(tmp_path, qp=22)
     extra = raw_clip(tmp_path / "test_18" / "raw", 9, name="C")
-    with pytest.raises(ValueError, match="raw/C_48x32_9.yuv has no partner in .*QP37; add HM16.5"):
+    with pytest.raises(
+        ValueError, match="raw/C_48x32_9.yuv has no counterpart in .*QP37; add its HM16.5"
+    ):
         find_mfqe(tmp_path)
     extra.path.rename(tmp_path / "test_18" / "HM16.5_LDP" / "QP37" / extra.path.name)
-    with pytest.raises(ValueError, match="QP37/C_48x32_9.yuv has no partner in .*raw; add raw of"):
+    with pytest.raises(
+        ValueError, match="QP37/C_48x32_9.yuv has no counterpart in .*raw; add its raw version"
+    ):
         find_mfqe(tmp_path)
 
 
@@ -83,8 +87,10 @@ def test_partners_that_differ(tmp_path, shape):
 def test_one_name_twice_and_an_empty_folder(tmp_path):
     tree(tmp_path, names="A")
     raw_clip(tmp_path / "test_18" / "raw", 8, name="A")
-    with pytest.raises(ValueError, match="raw holds A twice, in A_48x32_8.yuv and A_48x32_9.yuv"):
+    with pytest.raises(
+        ValueError, match="raw contains A twice, in A_48x32_8.yuv and A_48x32_9.yuv"
+    ):
         find_mfqe(tmp_path)
     (tmp_path / "train_108" / "raw").mkdir(parents=True)
-    with pytest.raises(ValueError, match="train_108/raw holds no raw videos; expected Name_WxH"):
+    with pytest.raises(ValueError, match="train_108/raw contains no raw videos; expected Name_WxH"):
         find_mfqe(tmp_path, "train_108")

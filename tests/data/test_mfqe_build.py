@@ -180,7 +180,7 @@ def test_other_settings_and_versions_are_refused(tmp_path, monkeypatch, finished
     ("kwargs", "message"),
     [
         ({"qps": []}, "qps is empty"),
-        ({"qps": [50]}, "asks for the QP 55"),
+        ({"qps": [50]}, "gives the QP 55"),
         ({"max_frames": 0}, "max_frames must be at least 1, got 0"),
     ],
 )
@@ -194,14 +194,16 @@ def test_bad_sources(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder or video .*none"):
         build_mfqe(tmp_path / "none", tmp_path / "set")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"empty holds no videos \(.yuv, .264"):
+    with pytest.raises(ValueError, match=r"empty contains no videos \(.yuv, .264"):
         build_mfqe(tmp_path / "empty", tmp_path / "set")
     shutil.copy(raw_clip(tmp_path / "src", 2, name="A").path, tmp_path / "src" / "A.mp4")
     with pytest.raises(ValueError, match="A.mp4 and A_48x32_2.yuv would both be the clip A"):
         build_mfqe(tmp_path / "src", tmp_path / "set")
     raw_clip(tmp_path / "set" / "test" / "raw", 3, name="A")
     raw_clip(tmp_path / "set" / "test" / "raw", 4, name="A")
-    with pytest.raises(ValueError, match="raw holds A twice, in A_48x32_3.yuv and A_48x32_4.yuv"):
+    with pytest.raises(
+        ValueError, match="raw contains A twice, in A_48x32_3.yuv and A_48x32_4.yuv"
+    ):
         build_mfqe(tmp_path / "src" / "A_48x32_2.yuv", tmp_path / "set")
 
 

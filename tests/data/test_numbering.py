@@ -13,12 +13,12 @@ from tests.codec.footage import moving_clip
 @pytest.mark.parametrize(
     ("stems", "message"),
     [
-        (["1", "2", "4"], "frame 3 is missing in front of .*4.png; add it or renumber the clip"),
-        (["im01", "im1"], "im1.png has the number of another frame; remove one of the two"),
-        (["f 08", "f 10"], "frame 9 is missing in front of .*f 10.png"),
+        (["1", "2", "4"], "frame 3 is missing before .*4.png; add it or renumber the clip"),
+        (["im01", "im1"], "im1.png has the same number as another frame; remove one of the two"),
+        (["f 08", "f 10"], "frame 9 is missing before .*f 10.png"),
         (["1", "2", "3", "mask"], "mask.png is not numbered as the other frames of its clip"),
         (["im1", "im2", "im3", "gt4"], "gt4.png is not numbered as .* are .im<number>.;"),
-        (["a", "a"], "a.png has the name of another frame"),
+        (["a", "a"], "a.png has the same name as another frame"),
     ],
 )
 def test_numbers_that_are_missing_or_double(tmp_path, stems, message):
@@ -35,7 +35,7 @@ def test_twins_of_two_kinds(tmp_path):
     write_frames(tmp_path / "a", moving_clip(2, 4, 4))
     Image.new("RGB", (4, 4)).save(tmp_path / "a" / "00000001.jpg")
     for find in (find_clips, open_clips):
-        with pytest.raises(ValueError, match="00000001.png has the number of another frame"):
+        with pytest.raises(ValueError, match="00000001.png has the same number as another frame"):
             find(tmp_path)
 
 

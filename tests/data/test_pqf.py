@@ -46,5 +46,5 @@ def test_no_numbers_of_one_video(values):
 def test_qps_of_a_stream():
     infos = [FrameInfo("I", True, 30.0, 9), FrameInfo("P", False, 31.0, 9)]
     assert qps_of(infos, "a.265") == [30, 31]
-    with pytest.raises(ValueError, match="a.mkv does not tell the QP of frame 1; use the PSNR"):
+    with pytest.raises(ValueError, match="a.mkv does not give the QP of frame 1; use the PSNR"):
         qps_of([infos[0], FrameInfo("P", False, None, 9)], "a.mkv")

@@ -159,7 +159,7 @@ def test_sizes_are_cut_to_the_scale():
 
 
 def test_frames_smaller_than_the_crop():
-    with pytest.raises(ValueError, match="frames of 48x32 are too small to cut 64 pixels"):
+    with pytest.raises(ValueError, match="frames of 48x32 are too small for patches of 64"):
         make_sample(SampleRecipe(gt_size=64), AS_IT_IS, GT)
 
 
@@ -176,13 +176,16 @@ def test_the_input_stays_as_it_is():
         (dict(task="vrs"), "unknown task 'vrs'.*did you mean 'vsr'"),
         (dict(degradation="comsir"), "unknown degradation 'comsir'.*did you mean 'comisr'"),
         (dict(degradation="bd", scale=2), "'bd' is defined for scale 4, got 2"),
-        (dict(scale=0), "scale must be a whole number from 1, got 0"),
-        (dict(num_frame=1.5), "num_frame must be a whole number from 1, got 1.5"),
-        (dict(gt_size=-4), "gt_size must be a whole number from 1, got -4"),
-        (dict(interval_list=()), r"interval_list must be numbers from 1, got \[\]"),
-        (dict(interval_list=(1, 0)), r"interval_list must be numbers from 1, got \[1, 0\]"),
-        (dict(gt_size=18), "gt_size 18 does not divide by scale 4; take 16"),
-        (dict(gt_size=2), "gt_size 2 does not divide by scale 4; take 4"),
+        (dict(scale=0), "scale must be a whole number of at least 1, got 0"),
+        (dict(num_frame=1.5), "num_frame must be a whole number of at least 1, got 1.5"),
+        (dict(gt_size=-4), "gt_size must be a whole number of at least 1, got -4"),
+        (dict(interval_list=()), r"interval_list must contain numbers of at least 1, got \[\]"),
+        (
+            dict(interval_list=(1, 0)),
+            r"interval_list must contain numbers of at least 1, got \[1, 0\]",
+        ),
+        (dict(gt_size=18), "gt_size 18 cannot be divided by scale 4; use 16"),
+        (dict(gt_size=2), "gt_size 2 cannot be divided by scale 4; use 4"),
         (
             dict(lq_on_disk=True, use_hflip=True, degradation="comisr"),
             "use_hflip would shift LQ frames on disk: comisr keeps the first of 4",
@@ -191,8 +194,8 @@ def test_the_input_stays_as_it_is():
             dict(lq_on_disk=True, use_vflip=True, degradation="duf"),
             "use_vflip would shift LQ frames on disk",
         ),
-        (dict(task="autoencoder", lq_on_disk=True), "alone; leave dataroot_lq out"),
-        (dict(task="autoencoder", mix=CrfMix((25,))), "alone; leave crfs out"),
+        (dict(task="autoencoder", lq_on_disk=True), "only; leave dataroot_lq out"),
+        (dict(task="autoencoder", mix=CrfMix((25,))), "only; leave crfs out"),
     ],
 )
 def test_recipes_that_are_refused(settings, sentence):

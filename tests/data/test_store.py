@@ -39,7 +39,7 @@ def test_both_backends_read_the_same(root):
 def test_chosen_clips_in_the_order_asked_for(root):
     assert open_clips(root, names=["00001/0002"]).names == ("00001/0002",)
     assert open_clips(root, names=["00001/0002", "00001/0001"]).names == tuple(CLIPS)[::-1]
-    with pytest.raises(FileNotFoundError, match="clips.* holds no clip 00001/0009"):
+    with pytest.raises(FileNotFoundError, match="clips.* contains no clip 00001/0009"):
         open_clips(root, names=["00001/0009"])
 
 
@@ -80,7 +80,7 @@ def test_no_folder(tmp_path):
 
 def test_a_named_clip_without_images(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(ValueError, match="the clip .*a holds no images"):
+    with pytest.raises(ValueError, match="the clip .*a contains no images"):
         open_clips(tmp_path, names=["a"])
 
 
@@ -110,7 +110,7 @@ def test_an_lmdb_appears_whole_or_not_at_all(tmp_path):
         ("x.db", [], "must end with .lmdb"),
         ("x.lmdb", [], "there are no clips to write"),
         ("x.lmdb", [("a", [])], "the clip a has no frames"),
-        ("x.lmdb", [("a", moving_clip(1, 8, 8))] * 2, "the clip a comes twice"),
+        ("x.lmdb", [("a", moving_clip(1, 8, 8))] * 2, "the clip a appears twice"),
         ("x.lmdb", [("a" * 600, moving_clip(1, 8, 8))], "LMDB takes 511 bytes, got 609"),
         ("x.lmdb", [("a", [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 5, 3), np.uint8)])], "5x4"),
     ],
@@ -131,7 +131,9 @@ def test_an_lmdb_with_missing_keys(tmp_path):
     write_lmdb(tmp_path / "x.lmdb", CLIPS.items())
     with (tmp_path / "x.lmdb/meta_info.txt").open("a") as file:
         file.write("00001/0001/00000003.png (8,12,3) 3\n")
-    with pytest.raises(ValueError, match="lacks the key 00001/0001/00000003, which its meta_info"):
+    with pytest.raises(
+        ValueError, match="does not contain the key 00001/0001/00000003, which its meta_info"
+    ):
         open_clips(tmp_path / "x.lmdb")
     assert open_clips(tmp_path / "x.lmdb", names=["00001/0002"]).num_frames("00001/0002") == 12
 

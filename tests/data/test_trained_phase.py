@@ -36,7 +36,7 @@ def test_what_the_manifest_says(tmp_path):
 
 
 def test_both_at_once():
-    with pytest.raises(ValueError, match="can learn only one of them"):
+    with pytest.raises(ValueError, match="can learn only one phase"):
         trained_phase(clips(degradation=["bi", "comisr"]))
     with pytest.raises(ValueError, match="unknown degradation 'comsir'"):
         trained_phase(clips(degradation="comsir"))

@@ -20,5 +20,5 @@ def test_the_default_suits_the_device(ships, device, expected, monkeypatch):
     device = torch.device(device)
     assert choose.choose_weights(None, None, None, None, device) == expected
     note = choose.default_note(expected, device)
-    assert f"the weights {expected} were taken" in note
+    assert f"the weights {expected} are used" in note
     assert ("suit a CPU" in note) == (device.type == "cpu")

@@ -27,7 +27,7 @@ def test_the_device_that_is_there():
     [
         ({"dtype": "float23"}, "unknown dtype 'float23' .did you mean 'float32'"),
         ({"dtype": "fp16", "device": "cpu"}, "float16 is for GPUs; expected float32 or bfloat16"),
-        ({"cuda_graphs": True, "device": "cpu"}, "CUDA graphs need a GPU, and the device is the"),
+        ({"cuda_graphs": True, "device": "cpu"}, "CUDA graphs need a GPU, but the device is the"),
     ],
 )
 def test_settings_that_do_not_go_together(settings, message):

@@ -47,5 +47,5 @@ def test_only_the_frames_that_are_wanted():
 
 
 def test_an_overlap_as_large_as_the_tile_is_refused():
-    with pytest.raises(ValueError, match="tiles of 8 pixels leave nothing beside an overlap of 8"):
+    with pytest.raises(ValueError, match="tiles of 8 pixels are too small for an overlap of 8"):
         spans(20, 8, 8)

@@ -29,9 +29,9 @@ def test_without_chunks_the_network_sees_the_whole_shot():
 
 
 def test_windows_that_keep_nothing_are_refused():
-    with pytest.raises(ValueError, match="chunk=0 holds no frame; expected 1 or more"):
+    with pytest.raises(ValueError, match="chunk must be at least 1, got 0"):
         list(shot_windows((0, 9), 0, 9, chunk=0))
-    with pytest.raises(ValueError, match="chunks of 4 frames leave nothing .* from 0 to 1"):
+    with pytest.raises(ValueError, match="chunks of 4 frames are too short .* from 0 to 1"):
         list(shot_windows((0, 9), 0, 9, chunk=4, context=2))
 
 

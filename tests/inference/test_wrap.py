@@ -80,7 +80,7 @@ def test_presets_that_must_be_trained_first(preset):
 def test_what_cannot_be_wrapped():
     with pytest.raises(ValueError, match="did you mean 'fast'"):
         wrap(ToyVSR(), "fats")
-    with pytest.raises(ValueError, match="an FCA2Net already"):
+    with pytest.raises(ValueError, match="already an FCA2Net"):
         wrap(wrap(ToyVSR()))
     for scale_1 in (STDFNet(1), STDFNet(1, in_channels=3)):
         with pytest.raises(ValueError, match="STDFNet makes videos no larger"):
@@ -95,7 +95,7 @@ def test_weights_of_the_network_alone_are_enough(tmp_path):
                tmp_path / "plain.pth")  # fmt: skip
     around = dict(preset="tiny_fast", stage="adapt")
     net = StagedFCA2Net(BasicVSRNet(4, 1), **around)
-    with pytest.warns(UserWarning, match="the VSR network alone, so FCA² around it is untrained"):
+    with pytest.warns(UserWarning, match="the VSR network only, so FCA² around it is untrained"):
         load_part(net, tmp_path / "plain.pth", "generator")
     same = all(torch.equal(net.vsr.state_dict()[k], v) for k, v in plain.state_dict().items())
     assert same and not net.autoencoder.fusion[-1].weight.any()
@@ -167,13 +167,13 @@ def test_a_config_and_a_checkpoint_on_the_command_line(host, tree, tmp_path, cap
     assert cli.main(["evaluate", *data, *files, "--fca2", "released"]) == 2
     assert "starts from random weights" in capsys.readouterr().err
     assert cli.main(["evaluate", *data, "--weights", "small", "--fca2"]) == 2
-    assert "--fca2 goes around the network of --config" in capsys.readouterr().err
+    assert "--fca2 wraps the network of --config" in capsys.readouterr().err
     loaded = load_config_network(config, checkpoint, "first", "tiny_fast")
     assert loaded.module.autoencoder.phase == loaded.phase.phase == "first"
     runner = load_runner(config, checkpoint, settings=InferenceSettings("cpu"), fca2="fast")
     assert isinstance(runner.network, StagedFCA2Net) and runner.scale == 4
     assert runner(torch.rand(1, 3, 3, 16, 16)).shape == (1, 3, 3, 64, 64)
-    with pytest.raises(ValueError, match="FCA² goes around the network of a config"):
+    with pytest.raises(ValueError, match="--fca2 needs a config and its checkpoint"):
         load_runner(weights="small", fca2="fast")
 
 

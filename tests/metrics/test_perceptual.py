@@ -65,5 +65,5 @@ def test_weights_that_cannot_be_had(alexnet, monkeypatch):
     with pytest.raises(FileNotFoundError, match="no file .* with the weights of torchvision's al"):
         lpips_network(alexnet)
     alexnet.write_text("no weights")
-    with pytest.raises(ValueError, match="does not hold the weights of torchvision's alexnet"):
+    with pytest.raises(ValueError, match="does not contain the weights of torchvision's alexnet"):
         lpips_network(alexnet)

@@ -126,7 +126,7 @@ def test_weights_that_are_none(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no file .*raft.pth with the weights of"):
         raft_flow(tmp_path / "raft.pth")
     torch.save({"a": torch.zeros(1)}, tmp_path / "raft.pth")
-    with pytest.raises(ValueError, match="raft.pth does not hold the weights of torchvision's"):
+    with pytest.raises(ValueError, match="raft.pth does not contain the weights of torchvision's"):
         raft_flow(tmp_path / "raft.pth")
 
 

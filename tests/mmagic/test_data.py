@@ -154,19 +154,19 @@ def test_a_missing_folder(clips):
 
 def test_an_empty_folder(copied):
     (copied / "train/none").mkdir()
-    with pytest.raises(ValueError, match="train/none holds no clips"):
+    with pytest.raises(ValueError, match="train/none contains no clips"):
         dataset(copied, data_prefix=dict(img="train/none", gt="train/none"))
 
 
 @pytest.mark.parametrize("window", [None, 7])
 def test_a_clip_without_frames(copied, window):
     (copied / "train/lq/9999_empty").mkdir()
-    with pytest.raises(ValueError, match="the clip .*9999_empty holds no images"):
+    with pytest.raises(ValueError, match="the clip .*9999_empty contains no images"):
         dataset(copied, num_input_frames=window)
 
 
 def test_a_clip_shorter_than_the_window(clips):
-    with pytest.raises(ValueError, match="has 7 frames, fewer than the window of 14"):
+    with pytest.raises(ValueError, match="has 7 frames, but a window needs 14"):
         dataset(clips, num_input_frames=14)
 
 
@@ -320,7 +320,9 @@ def test_the_sampler_counts_rounds(clips):
 
 
 def test_the_sampler_refuses_other_data_sets():
-    with pytest.raises(TypeError, match="got list, which takes no rounds; use FCA2FramesDataset"):
+    with pytest.raises(
+        TypeError, match="got list, which does not support rounds; use FCA2FramesDataset"
+    ):
         DATA_SAMPLERS.build(dict(type="FCA2InfiniteSampler", dataset=[1, 2]))
 
 

@@ -135,7 +135,7 @@ LOSS = dict(type="L1Loss")
         ),
         (
             dict(type="TDAN", generator=dict(type="FCA2SlidingWindow", net=TDAN)),
-            "TDAN has data and a loss for the middle frame of a window, and FCA2Wrapper works on",
+            "TDAN uses data and a loss for the middle frame of a window, but FCA2Wrapper works on",
         ),
     ],
 )

@@ -87,7 +87,7 @@ def test_what_nothing_reads_is_named(place, message):
     for name in parents:
         node = node[int(name) if name.isdecimal() else name]
     node[last] = 1
-    with pytest.raises(ValueError, match=f"nothing reads the option {place!r}.*{message}"):
+    with pytest.raises(ValueError, match=f"unknown option {place!r}.*{message}"):
         check_options(cfg)
 
 

@@ -51,8 +51,8 @@ def fails(clips, tmp_path, capsys):
         (dict(color_correction="frames"), ["color_correction 'frames'", "did you mean 'frame'?"]),
         (dict(checkpoints=dict(cleanin="a.pth")), ["'cleanin'", "did you mean 'cleaning'?"]),
         (dict(checkpoints=dict(cleaning="no.pth")), ["no checkpoint at no.pth"]),
-        (dict(stage="vsr"), ["stage='vsr' builds on a trained cleaning", "checkpoints=dict("]),
-        (dict(stage="finetune"), ["stage='finetune' builds on a trained cleaning"]),
+        (dict(stage="vsr"), ["stage='vsr' needs a trained cleaning", "checkpoints=dict("]),
+        (dict(stage="finetune"), ["stage='finetune' needs a trained cleaning"]),
         (dict(stage="cleaning", cleaning=False), ["cleaning=False leaves it out"]),
         (dict(chunk_frame=7), ["'model.chunk_frame'", "'chunk_frames'"]),
     ],
@@ -68,7 +68,7 @@ def test_a_checkpoint_of_another_size(fails, pretrained):
         cleaning=dict(mid_channels=4), checkpoints=dict(cleaning=str(pretrained["cleaning"]))
     )
     error = fails(runs.wrapped(**settings))
-    assert "does not hold the weights of this cleaning" in error
+    assert "does not contain the weights of this cleaning" in error
     assert "body.1.weight is (3, 8, 3, 3), expected (3, 4, 3, 3)" in error
 
 
@@ -85,7 +85,7 @@ def test_a_misspelt_net(fails):
 
 def test_a_misspelt_wrapper(fails):
     error = fails(runs.wrapped(kind="fca2_plugin.FCA2Wraper"))
-    assert "'fca2_plugin.FCA2Wraper', which MMagic does not know" in error
+    assert "'fca2_plugin.FCA2Wraper', which is unknown to MMagic" in error
     assert "did you mean 'FCA2Wrapper'?" in error
 
 

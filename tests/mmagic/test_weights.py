@@ -60,10 +60,14 @@ def test_weights_of_another_network_are_refused(run, clips, tmp_path, capsys):
     text = runs.wrapped()
     cfg = add_test(runs.load(tmp_path, "wrapped", text, runs.options(clips)))
     file = f"{run.work_dir}/iter_2.pth"
-    with pytest.raises(ValueError, match="iter_2.pth does not hold .*missing cleaning.body.0.0.we"):
+    with pytest.raises(
+        ValueError, match="iter_2.pth does not contain .*missing cleaning.body.0.0.we"
+    ):
         runner.test(cfg, file)
     cfg.load_from = file
-    with pytest.raises(ValueError, match="iter_2.pth does not hold the weights of this generator"):
+    with pytest.raises(
+        ValueError, match="iter_2.pth does not contain the weights of this generator"
+    ):
         runner.train(cfg)
     cfg.dump(tmp_path / "full.py")
     assert test_entry.main([str(tmp_path / "full.py"), file]) == 2
@@ -71,7 +75,7 @@ def test_weights_of_another_network_are_refused(run, clips, tmp_path, capsys):
     state = read_content(file)["state_dict"]
     state["generator.foreign"] = torch.ones(1)
     torch.save({"state_dict": state}, tmp_path / "foreign.pth")
-    with pytest.raises(ValueError, match="foreign.pth does not hold .*unexpected foreign;"):
+    with pytest.raises(ValueError, match="foreign.pth does not contain .*unexpected foreign;"):
         runner.test(run, tmp_path / "foreign.pth")
 
 
@@ -120,7 +124,7 @@ def test_a_resume_never_leads_to_another_folder(plain, run, tmp_path):
     runner.use_resume(run)
     assert run.load_from == str(folder / "iter_2.pth")
     (folder / "iter_2.pth").write_bytes((folder / "iter_2.pth").read_bytes()[:5000])
-    with pytest.warns(UserWarning, match="iter_2.pth in .* is damaged, and .*iter_1.pth is used"):
+    with pytest.warns(UserWarning, match="iter_2.pth in .* is damaged, so .*iter_1.pth is used"):
         runner.use_resume(run)
     assert run.load_from == str(folder / "iter_1.pth")
     for path in folder.glob("iter_*"):
@@ -133,7 +137,9 @@ def test_resuming_a_file_without_a_training_state(run, tmp_path):
     content = read_content(f"{run.work_dir}/iter_2.pth")
     torch.save({"state_dict": content["state_dict"]}, tmp_path / "net.pth")
     runner.use_resume(run, str(tmp_path / "net.pth"))
-    with pytest.raises(ValueError, match="net.pth holds no training state of MMagic, and cannot"):
+    with pytest.raises(
+        ValueError, match="net.pth contains no training state of MMagic, so it cannot"
+    ):
         runner.train(run)
     (tmp_path / "net.pth").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(ValueError, match="net.pth is not a readable checkpoint"):

@@ -157,19 +157,21 @@ def test_an_answer_that_is_no_tensor():
     [
         ({"num_frames": 4}, "num_frames=4 does not fit ToyCenter, which takes 5; leave num_frames"),
         ({"border": "mirror"}, "unknown border 'mirror'"),
-        ({"windows_at_once": 0}, "windows_at_once=0 runs nothing; expected 1 or more, or None"),
-        ({"upsample": 0}, "upsample=0 is no factor"),
-        ({"mean": [0.5]}, r"mean=\[0.5\] has no value for each of R, G and B"),
-        ({"std": [1.0] * 4}, "std=.* has no value for each"),
+        ({"windows_at_once": 0}, "windows_at_once must be at least 1, or None"),
+        ({"upsample": 0}, "upsample must be 1 .off., 2, 4, ..., got 0"),
+        ({"mean": [0.5]}, r"mean=\[0.5\] does not have three values, for R, G and B"),
+        ({"std": [1.0] * 4}, "std=.* does not have three values"),
         ({"spec": NetSpec(4, 6)}, "a window of 6 frames has no middle"),
-        ({"spec": NetSpec(4)}, "the window of ToyCenter is not known; say num_frames=5, or what"),
+        ({"spec": NetSpec(4)}, "the window of ToyCenter is unknown; set num_frames"),
     ],
 )
 def test_refused_settings(settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         SlidingWindow(ToyCenter(), **settings)
     if "frames_at_once" not in settings:
-        with pytest.raises(ValueError, match="frames_at_once=-1 runs nothing"):
+        with pytest.raises(
+            ValueError, match="frames_at_once must be at least 1, or None for all; got -1"
+        ):
             FramesAsBatch(ToyImage(), frames_at_once=-1)
 
 
@@ -181,7 +183,7 @@ def test_fca2_names_the_adapter():
         FCA2Net(vsr=ToyCenter())
     unknown = ToyCenter(6)
     del unknown.spec
-    with pytest.raises(ValueError, match="for a window goes into FCA2SlidingWindow as its net"):
+    with pytest.raises(ValueError, match="for a window into FCA2SlidingWindow"):
         FCA2Net(vsr=unknown)(clip())
 
 

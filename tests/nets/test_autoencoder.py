@@ -170,7 +170,7 @@ def test_image_codes_of_cut_frames_raise(s, o):
 
 
 def test_impossible_groups_raise():
-    with pytest.raises(ValueError, match="do not form groups"):
+    with pytest.raises(ValueError, match="do not make groups"):
         small(n_subs=3, n_ovls=3)
 
 
@@ -183,7 +183,7 @@ def test_codes_of_another_clip_raise():
 def test_groups_of_another_kind_raise():
     net, x = small(), clip(7)
     assert torch.equal(net.encode(x, net.plan(7)).images, net.encode(x).images)
-    with pytest.raises(ValueError, match="groups follow from n_subs=9 and n_ovls=3, and it got"):
+    with pytest.raises(ValueError, match="groups are fixed by n_subs=9 and n_ovls=3, but other"):
         net.encode(x, groups_between((0, 3, 6), 7))
 
 

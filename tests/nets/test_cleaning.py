@@ -35,5 +35,5 @@ def test_frames_are_cleaned_alone():
 
 @pytest.mark.parametrize("num_passes", [0, -1])
 def test_no_pass_raises(num_passes):
-    with pytest.raises(ValueError, match=f"num_passes={num_passes} would never clean; expected 1"):
+    with pytest.raises(ValueError, match=f"num_passes must be at least 1, got {num_passes};"):
         CleaningNet(4, 1, num_passes)

@@ -64,5 +64,5 @@ def test_warm_up_runs_the_mirrored_start():
 
 
 def test_a_negative_warm_up():
-    with pytest.raises(ValueError, match="warmup_frames=-1"):
+    with pytest.raises(ValueError, match="warmup_frames must be at least 0"):
         small(warmup_frames=-1)

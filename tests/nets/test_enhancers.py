@@ -196,9 +196,9 @@ def test_a_window_of_other_frames_raises(shape):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"radius": -1}, "radius=-1 leaves nothing to do; expected 0 or more"),
-        ({"in_channels": 0}, "in_channels=0 leaves nothing to do; expected 1 or more"),
-        ({"windows_at_once": 0}, "windows_at_once=0 leaves nothing to do; expected 1 or more"),
+        ({"radius": -1}, "radius must be at least 0, got -1"),
+        ({"in_channels": 0}, "in_channels must be at least 1, got 0"),
+        ({"windows_at_once": 0}, "windows_at_once must be at least 1, got 0"),
     ],
 )
 def test_settings_that_leave_nothing_raise(settings, message):

@@ -211,7 +211,7 @@ def test_types_choose_key_frames():
 def test_chunks_keep_their_own_groups():
     net = build()
     assert net.plan_ahead(7) == net.autoencoder.plan(7) and not net.spans_clips
-    with pytest.raises(ValueError, match="and it got others; leave groups out"):
+    with pytest.raises(ValueError, match="but other groups were given; leave groups out"):
         net(clip(7), groups_between((0, 3, 6), 7))
     assert not joined(join_codes=False).spans_clips
 
@@ -466,8 +466,8 @@ def test_no_part_raises():
         ({"color_at": "encoders"}, "unknown color_at 'encoders' .did you mean 'encoder'"),
         ({"frozen": ["clening"]}, "unknown part 'clening' .did you mean 'cleaning'"),
         ({"grouping": "adaptve"}, "unknown grouping 'adaptve' .did you mean 'adaptive'"),
-        ({"grouping": "adaptive"}, "only GuidedAutoencoder has them, not FrameAutoencoder"),
-        ({"chunks_at_once": 0}, "chunks_at_once=0 runs nothing"),
+        ({"grouping": "adaptive"}, "only GuidedAutoencoder supports, not FrameAutoencoder"),
+        ({"chunks_at_once": 0}, "chunks_at_once must be at least 1"),
         ({"chunk_frames": 2}, "chunk_frames=2 is shorter than one group of FrameAutoencoder"),
         ({"chunk_frames": 0}, "expected at least 3 frames, None for the whole clip"),
     ],

@@ -69,7 +69,7 @@ def test_with_and_without_gradients_it_is_the_same():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"keyframe_stride": 0}, "keyframe_stride=0 remembers nothing"),
+        ({"keyframe_stride": 0}, "keyframe_stride must be at least 1, got 0"),
         ({"num_heads": 3}, "num_heads=3 does not divide"),
         ({"num_heads": 0}, "num_heads=0 does not divide"),
     ],
@@ -88,5 +88,5 @@ def test_first_weights_of_the_flow_network(tmp_path):
     with pytest.raises(FileNotFoundError, match="no checkpoint at"):
         FTVSRNet(4, 1, band_channels=0, spynet_pretrained=str(tmp_path / "other.pth"))
     torch.save({"weight": torch.zeros(1)}, tmp_path / "wrong.pth")
-    with pytest.raises(ValueError, match="does not hold the weights of this spynet: missing"):
+    with pytest.raises(ValueError, match="does not contain the weights of this spynet: missing"):
         FTVSRNet(4, 1, band_channels=0, spynet_pretrained=str(tmp_path / "wrong.pth"))

@@ -271,5 +271,5 @@ def test_codes_that_do_not_fit_the_guide_raise():
     with pytest.raises(ValueError, match="got 2 codes; the guide's 7 frames make 3 groups"):
         net.decode(Codes(codes[:, :2], guide))
     for size in (72, 12, 36):
-        with pytest.raises(ValueError, match="do not fit LQ frames of .* scale=4; expected them"):
+        with pytest.raises(ValueError, match="do not fit LQ frames of .* scale=4; expected codes"):
             net.decode(Codes(torch.rand(1, 3, 3, size, size), guide))

@@ -122,5 +122,5 @@ def test_both_compensate_motion_with_the_same_layers():
 
 
 def test_pqfs_outside_raise():
-    with pytest.raises(ValueError, match=r"peaks \[7\] are no frames of a clip of 7"):
+    with pytest.raises(ValueError, match=r"peaks \[7\] are not in the clip of 7 frames"):
         build()(video(), pqfs=[7])

@@ -102,5 +102,7 @@ def test_attention_needs_15_pixels():
 
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (-1, 0), (0, 3)])
 def test_pieces_without_a_frame_raise(before, after):
-    with pytest.raises(ValueError, match=f"before={before} and after={after} leave no frame of 3"):
+    with pytest.raises(
+        ValueError, match=f"before={before} and after={after} leave none of the 3 frames"
+    ):
         build().stream(video(3), None, before, after)

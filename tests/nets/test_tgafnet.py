@@ -90,5 +90,5 @@ def test_as_printed():
 
 
 def test_odd_widths_raise():
-    with pytest.raises(ValueError, match="mid_channels=5 cannot be split into the two paths"):
+    with pytest.raises(ValueError, match="mid_channels=5 must be an even number"):
         TGAFNet(mid_channels=5)

@@ -141,7 +141,7 @@ def test_keeps_dtype_and_input(dtype):
 
 @pytest.mark.parametrize(("s", "o"), [(0, 0), (-1, 0), (9, 9), (9, 10), (9, -1)])
 def test_impossible_groups_raise(s, o):
-    with pytest.raises(ValueError, match=f"n_subs={s}, n_ovls={o} do not form groups"):
+    with pytest.raises(ValueError, match=f"n_subs={s}, n_ovls={o} do not make groups"):
         ChannelGrouping(s, o)
 
 

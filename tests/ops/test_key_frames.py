@@ -63,5 +63,5 @@ def test_what_does_not_fit_raises():
         spread_keys(7, 8)
     with pytest.raises(ValueError, match="1 key frames do not fit a clip of 7"):
         spread_keys(7, 1)
-    with pytest.raises(ValueError, match="got types of 3 frames for a clip of 7"):
+    with pytest.raises(ValueError, match="got the types of 3 frames for a clip of 7"):
         spread_keys(7, 3, "IPP")

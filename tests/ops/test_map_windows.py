@@ -30,7 +30,7 @@ def test_a_peak_has_other_peaks_for_neighbours():
 
 @pytest.mark.parametrize("peaks", [[7], [-1, 3]])
 def test_peaks_outside_raise(peaks):
-    with pytest.raises(ValueError, match=r"peaks \[(7|-1)\] are no frames of a clip of 7"):
+    with pytest.raises(ValueError, match=r"peaks \[(7|-1)\] are not in the clip of 7 frames"):
         peak_indices(7, peaks)
 
 

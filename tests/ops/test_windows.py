@@ -48,7 +48,9 @@ def test_short_clips(border):
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match="a window of 4 frames has no middle; expected an odd"):
+    with pytest.raises(
+        ValueError, match="a window of 4 frames has no middle frame; expected an odd"
+    ):
         window_indices(5, 4)
     with pytest.raises(ValueError, match="a window of -1 frames"):
         window_indices(5, -1)

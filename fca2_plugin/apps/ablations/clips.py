@@ -43,8 +43,8 @@ def clip_source(data: str | Path | None) -> ClipSource:
         path = root / folder / "gt"
         if not path.is_dir():
             raise FileNotFoundError(
-                f"there is no folder {path}; expected a data set of fca2 encode with train/gt and "
-                "val/gt or test/gt"
+                f"there is no folder {path}; expected a data set made by `fca2 encode` with "
+                "train/gt and val/gt or test/gt"
             )
         clips[split] = find_clips(path)
     for clip in (*clips["train"], *clips["test"]):

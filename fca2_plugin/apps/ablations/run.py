@@ -52,7 +52,7 @@ def run_ablations(
         console: Where progress and the tables are shown.
 
     Returns:
-        What ``results.json`` holds.
+        What ``results.json`` contains.
 
     Raises:
         FileNotFoundError: The data is not there.
@@ -61,7 +61,7 @@ def run_ablations(
     """
     tables = [check_choice("table", table, ABLATIONS) for table in tables or ABLATIONS]
     if seeds < 1:
-        raise ValueError(f"seeds={seeds} trains nothing; expected 1 or more, 2 to see a spread")
+        raise ValueError(f"seeds must be at least 1, or 2 to see a spread; got {seeds}")
     check_budget(budget)
     console = console or Console()
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")

@@ -70,7 +70,7 @@ class Study:
         return cfg
 
     def train(self, name: str, seed: int, text: str) -> dict:
-        """Train, test and write ``result.json``; go on where a killed run stopped."""
+        """Train, test and write ``result.json``; resume an interrupted run."""
         from fca2_plugin.mmagic.runner import test, train, use_resume
 
         cfg = self.config(name, seed, text)

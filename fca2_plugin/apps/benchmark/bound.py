@@ -27,7 +27,7 @@ def bound_pairs(data: Path) -> dict[str, list[Pair]]:
     """The clips of every condition of a tree of ``fca2 encode``.
 
     Raises:
-        FileNotFoundError: There is no such tree.
+        FileNotFoundError: The tree does not exist.
         ValueError: Its clips do not fit their ground truth.
     """
     tree = open_tree(data)

@@ -45,7 +45,7 @@ def benchmark_command(
         console: Where progress and the table are shown.
 
     Returns:
-        What ``json_path`` holds.
+        What ``json_path`` contains.
 
     Raises:
         ValueError: Options that do not go together, or as ``run_benchmark``.
@@ -53,13 +53,13 @@ def benchmark_command(
     """
     console = console or Console()
     if sweep is not None and json_path is None:
-        raise ValueError("--sweep takes a while and goes on where it stopped; give --json FILE")
+        raise ValueError("--sweep saves its progress, so that it can resume; add --json FILE")
     if sweep is not None and setting.training:
-        raise ValueError("--training times steps on clips of one size; leave --sweep out")
+        raise ValueError("--training measures one clip size only; leave --sweep out")
     if sweep is None and plot_dir is not None:
-        raise ValueError("--plot draws sweeps; give --sweep frames, size or groups with it")
+        raise ValueError("--plot draws the points of a sweep; add --sweep frames, size or groups")
     if data is not None and sweep != "groups":
-        raise ValueError("--data bounds the quality of --sweep groups; give both")
+        raise ValueError("--data is used by --sweep groups only; give both, or leave --data out")
     if json_path is not None:  # before hours of work
         check_writable(json_path)
     if plot_dir is not None:

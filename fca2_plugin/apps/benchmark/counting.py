@@ -26,7 +26,7 @@ from fca2_plugin.inference.prepare import eager
 __all__ = ["Work", "count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
 
 NO_WORK = ("empty", "new_empty", "_unsafe_view", "lift_fresh")
-"""Operators, by the beginning of their names, that start nothing and are no views."""
+"""Operators, by the beginning of their names, that start nothing and are not views."""
 
 
 class Work(NamedTuple):

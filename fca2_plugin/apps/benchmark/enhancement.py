@@ -41,8 +41,8 @@ def run_enhancement(
     Args:
         names: Keys of ``ENHANCERS``; none for those of Table IV.
         sizes: Width and height by the name of a class, or of a size.
-        frames: Of the clip. Every frame has its window, so one says what a frame costs; a GPU may
-            need more to be busy.
+        frames: Frames of the clip. Every frame has a window of its own, so one frame is enough; a
+            GPU may need more to be busy.
         repeats: Timed rounds; None for as many as ``compare`` takes.
         inference: Device, type and the like; None for the defaults.
         progress: Called as ``progress(size, done, total)`` after every pass.
@@ -60,7 +60,7 @@ def run_enhancement(
     if len(set(names)) < len(names):
         raise ValueError(f"{', '.join(names)} names a network twice; name each once")
     if frames < 1 or (repeats is not None and repeats < 1):
-        raise ValueError(f"frames={frames}, repeats={repeats} time nothing; expected 1 or more")
+        raise ValueError(f"frames and repeats must be at least 1, got {frames} and {repeats}")
     inference = inference or InferenceSettings()
     device = inference.find_device()
     torch.manual_seed(0)

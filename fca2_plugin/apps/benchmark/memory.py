@@ -54,7 +54,7 @@ def measure_memory(
     Args:
         choice: The networks.
         network: ``baseline`` or ``wrapped``.
-        shape: Of the clip.
+        shape: Shape of the clip.
         inference: How the network is run.
         training: Whether a pass is a training step.
 
@@ -62,7 +62,7 @@ def measure_memory(
         ``peak_mib``, and of that ``above_model_mib``: what was allocated during the pass.
 
     Raises:
-        ValueError: The process failed; the message holds its last line.
+        ValueError: The process failed; the message contains its last line.
     """
     if not CLEAR_REFS.exists():
         return {}

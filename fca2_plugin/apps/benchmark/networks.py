@@ -97,8 +97,8 @@ def _from_name(choice: Choice) -> FCA2Net:
 def _from_config(choice: Choice) -> FCA2Net:
     if choice.stage != FROM_PRESET:
         raise ValueError(
-            f"stage={choice.stage!r} goes with a network by name; {choice.config} says its own "
-            "stage, so leave --stage out"
+            f"stage={choice.stage!r} applies to a network that is chosen by name; {choice.config} "
+            "sets its own stage, so leave --stage out"
         )
     network = load_network(str(choice.config), choice.checkpoint)
     if not isinstance(network, FCA2Net) or network.vsr is None:

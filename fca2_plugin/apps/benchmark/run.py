@@ -56,17 +56,17 @@ class Setting:
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
             if value is not None and value < 1:
-                raise ValueError(f"{name}={value} times nothing; expected 1 or more")
+                raise ValueError(f"{name} must be at least 1, got {value}")
         self.inference.find_device()
         if self.training and (self.inference.dtype == "float16" or self.inference.cuda_graphs):
             raise ValueError(
-                f"training steps are not timed with {self.inference.text}; expected float32 or "
+                f"training steps cannot be timed with {self.inference.text}; expected float32 or "
                 "bfloat16, and no CUDA graphs"
             )
 
     @property
     def text(self) -> str:
-        """Said to the user."""
+        """A summary for the user."""
         said = f"{self.frames} frames of {self.size[0]}x{self.size[1]}"
         return f"training on {said}" if self.training else said
 

@@ -36,7 +36,7 @@ def run_sweep(
     peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
-    """Time the networks at every value of a sweep; values that ``path`` holds are kept.
+    """Time the networks at every value of a sweep; values that ``path`` contains are kept.
 
     Args:
         choice: The networks.
@@ -48,7 +48,7 @@ def run_sweep(
         console: Where progress and the time left are shown.
 
     Returns:
-        What ``path`` holds: ``points``, each as ``run_benchmark`` returns it.
+        What ``path`` contains: ``points``, each as ``run_benchmark`` returns it.
 
     Raises:
         ValueError: ``path`` holds another sweep, or as ``bound_pairs``.
@@ -128,6 +128,6 @@ def _points(path: Path, wanted: dict) -> list[dict]:
     before = read_json(path)
     if not isinstance(before, dict) or any(before.get(key) != wanted[key] for key in SAME):
         raise ValueError(
-            f"{path} holds something else than this sweep; give another --json, or remove it"
+            f"{path} does not belong to this sweep; choose another --json file, or remove this one"
         )
     return before["points"]

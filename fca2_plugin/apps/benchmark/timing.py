@@ -50,12 +50,12 @@ def compare(
         models: Networks by name, on the clip's device; the first one is the baseline.
         clip: Input, (1, t, 3, h, w).
         repeats: Timed rounds; None for 5, or 3 where a round takes longer than 20 seconds.
-        warmup: Rounds before, not timed, beside the one that counts operations.
+        warmup: Rounds before the timed ones, besides the one that counts operations.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
-        What was run (``device``, ``torch``, ``shape``, ...), ``ratios`` (how many times as fast as
-        the baseline each network is) and under ``models`` for each: ``ms_per_frame``,
+        Facts about the run (``device``, ``torch``, ``shape``, ...), ``ratios`` (speed of each
+        network as a multiple of the baseline's) and under ``models`` for each: ``ms_per_frame``,
         ``iqr_ms_per_frame``, ``parameters``, ``macs_per_frame``, ``peak_memory_mib`` (its weights,
         the clip and what a pass allocates; None on a CPU), ``above_model_mib`` (what a pass
         allocates), ``work`` of a pass (``macs``, ``launches``, ``bytes``) and its ``parts``, each
@@ -65,6 +65,12 @@ def compare(
     Raises:
         ValueError: No network, no clip of one video, fewer than one repeat, or a network on
             another device or with another number of output frames.
+
+    Example:
+        >>> models = {"slow": torch.nn.Identity(), "fast": torch.nn.Identity()}
+        >>> result = compare(models, torch.rand(1, 3, 3, 8, 8), repeats=1)
+        >>> sorted(result["ratios"])
+        ['fast', 'slow']
     """
     _check(models, clip, repeats, warmup)
     cuda = clip.device.type == "cuda"
@@ -207,7 +213,7 @@ def _parts(work: Mapping[str, Work], passes: list[_Pass], t: int) -> dict[str, d
 
 def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, warmup: int) -> None:
     if not models:
-        raise ValueError("compare got no model; expected at least one, by name")
+        raise ValueError("compare got no model; expected a dict of at least one, by name")
     if clip.ndim != 5 or clip.shape[0] != 1 or clip.shape[1] < 1:
         raise ValueError(
             f"compare got a clip of shape {tuple(clip.shape)}; expected one video (1, t, 3, h, w)"
@@ -220,6 +226,6 @@ def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, w
         devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
         if devices - {clip.device}:
             raise ValueError(
-                f"model {name!r} lies on {', '.join(sorted(map(str, devices)))} and the clip on "
+                f"model {name!r} is on {', '.join(sorted(map(str, devices)))}, but the clip is on "
                 f"{clip.device}; move them to one device first"
             )

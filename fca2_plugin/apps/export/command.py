@@ -51,7 +51,7 @@ def export_onnx(
         weights: The name of a network that ships, in place of a config.
 
     Returns:
-        What ``manifest.json`` in ``out`` holds.
+        What ``manifest.json`` in ``out`` contains.
 
     Raises:
         FileExistsError: ``out`` exists.
@@ -72,7 +72,7 @@ def export_onnx(
     if out.exists():
         raise FileExistsError(f"{out} exists; name a folder that does not")
     if not 0 < tolerance < math.inf:
-        raise ValueError(f"tolerance={tolerance} allows nothing or all; expected a number above 0")
+        raise ValueError(f"tolerance must be a number above 0, got {tolerance}")
     if min(size) < 8:
         raise ValueError(f"size={size[0]}x{size[1]} is too small; expected at least 8x8 pixels")
     check_writable(out)

@@ -164,8 +164,8 @@ def _compare(part: GraphPart, session: Any, form: _Form, tolerance: float) -> fl
         found_difference = difference(found, part.run(*inputs))
         if not found_difference <= tolerance:
             raise NoGraphError(
-                f"onnxruntime computes something else: at {shape[2]}x{shape[1]} pixels the "
-                f"largest difference is {found_difference:.1e}, above {tolerance:.0e}"
+                f"onnxruntime and torch give different results: at {shape[2]}x{shape[1]} pixels "
+                f"the largest difference is {found_difference:.1e}, above {tolerance:.0e}"
             )
         worst = max(worst, found_difference)
     return worst
@@ -237,9 +237,12 @@ def _reason(error: BaseException) -> str:
     if "data-dependent" in text.lower() and branch:
         path, line, code = branch.groups()
         place = "/".join(Path(path).parts[-2:])
-        return f"it decides by its data ({place}:{line}: `{code.strip()}`), which no graph can"
+        return (
+            f"it branches on the values of its data ({place}:{line}: `{code.strip()}`), which a "
+            "graph cannot do"
+        )
     operator = re.search(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", text)
     if operator:
-        return f"its operator {operator.group(1)} has no form in ONNX"
+        return f"its operator {operator.group(1)} does not exist in ONNX"
     first = next((line for line in str(chain[-1]).splitlines() if line.strip()), "no message")
     return f"the exporter failed: {type(chain[-1]).__name__}: {first.strip()[:200]}"

@@ -61,11 +61,11 @@ def clip_frames(network: nn.Module, frames: int | None) -> int:
     if isinstance(network, FCA2Net) and network.autoencoder is not None and not network.spans_clips:
         chunk = network.chunk_frames
     if frames is not None and frames < 1:
-        raise ValueError(f"frames={frames} is no clip; expected 1 or more")
+        raise ValueError(f"frames must be at least 1, got {frames}")
     if chunk is not None and frames not in (None, chunk):
         raise ValueError(
-            f"frames={frames} is not what this network works on; expected {chunk}, the frames of "
-            "a chunk: leave frames out"
+            f"this network works on chunks of {chunk} frames, but frames={frames} was given; leave "
+            "frames out"
         )
     return chunk or frames or DEFAULT_FRAMES
 
@@ -135,5 +135,5 @@ def _autoencoder_parts(
 
 
 def _fields(guide: Any) -> dict[str, Any]:
-    """What a guide holds by name; FCA²'s own is a mere number of frames."""
+    """What a guide contains by name; FCA²'s own is a mere number of frames."""
     return guide._asdict() if hasattr(guide, "_asdict") else {}

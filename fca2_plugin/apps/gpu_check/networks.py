@@ -116,7 +116,7 @@ def capture(device: torch.device) -> tuple[str, dict]:
         ready = prepare(net, InferenceSettings("cuda", dtype, cuda_graphs=True))
         clip = _footage(7, 72, 96).to(device)
         if not replays(ready):
-            raise RuntimeError(f"{dtype}: nothing is replayed")
+            raise RuntimeError(f"{dtype}: the CUDA graph was never replayed")
         replayed = ready(clip)
         with eager(ready):
             facts[dtype] = psnr(replayed, ready(clip))

@@ -59,7 +59,7 @@ def _train(backend: str, kind: str) -> None:
     others = [torch.empty_like(mine) for _ in range(2)]
     distributed.all_gather(others, mine)
     if not (mine.isfinite().all() and torch.equal(*others)):
-        raise RuntimeError("the processes' weights differ, or are not finite")
+        raise RuntimeError("the processes' weights differ, or are not finite numbers")
     distributed.destroy_process_group()
 
 

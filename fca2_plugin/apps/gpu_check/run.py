@@ -69,7 +69,7 @@ def check(
 
         gpu = is_available()
     if not gpu:
-        tell("torch sees no GPU here: only what a CPU can do is checked")
+        tell("torch sees no GPU here, so only the checks that run on a CPU are made")
     report: dict = {"kind": "gpu_check", "fca2_plugin": __version__, "gpu": gpu, "steps": {}}
     for step in steps:
         limit = step.on_gpu if gpu else step.on_cpu
@@ -100,7 +100,7 @@ def run_step(command: Sequence[str], limit: float) -> dict:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return {"verdict": "too slow", "text": f"was ended after {limit} s", "seconds": limit}
+        return {"verdict": "too slow", "text": f"was stopped after {limit} s", "seconds": limit}
     seconds = {"seconds": time.monotonic() - begun}
     if process.returncode:
         last = (problems.strip().splitlines() or [f"ended with code {process.returncode}"])[-1]

@@ -10,7 +10,7 @@ from fca2_plugin.nets.staged import StagedFCA2Net
 
 __all__ = ["speed"]
 
-SHAPE = (1, 7, 3, 144, 180)  # as the paper has it
+SHAPE = (1, 7, 3, 144, 180)  # as in the paper
 SETTINGS = {
     "float32": InferenceSettings("cuda"),
     "bfloat16": InferenceSettings("cuda", "bf16"),

@@ -16,12 +16,12 @@ BASICSR = "fca2_plugin::basicsr/tiny/tiny_basicvsr.yml"
 
 
 def mmagic(device: torch.device) -> tuple[str, dict]:
-    """Train FCA² in MMagic, and go on from where it stopped."""
+    """Train FCA² in MMagic, and resume the run."""
     return _train_and_resume("mmagic", device)
 
 
 def basicsr(device: torch.device) -> tuple[str, dict]:
-    """Train a network in BasicSR, and go on from where it stopped."""
+    """Train a network in BasicSR, and resume the run."""
     return _train_and_resume("basicsr", device)
 
 
@@ -71,4 +71,4 @@ def _train(host: str, folder: Path, iterations: int, *arguments: str) -> None:
 
 def _expect(path: Path) -> None:
     if not path.is_file():
-        raise RuntimeError(f"training ended and left no {path.name}")
+        raise RuntimeError(f"training ended without writing {path.name}")

@@ -20,7 +20,7 @@ def codes_of(
     Args:
         evaluation: A network's.
         condition: Under which the network is looked up.
-        title: Said above the picture.
+        title: The line above the picture.
         frames: LQ frames, uint8 RGB.
 
     Returns:

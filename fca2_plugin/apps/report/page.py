@@ -68,8 +68,8 @@ class Report:
     """A whole report.
 
     Args:
-        title: Of the page.
-        about: Said below the title.
+        title: Title of the page.
+        about: The line below the title.
         tiles: Figures that a reader came for, and what each is.
         sections: In the order shown.
     """

@@ -34,7 +34,7 @@ class PaperTable:
         methods_across: In print the methods are columns.
         config_rows: Row (from 1) of a config, by the beginning of its name.
         lq_sizes: Of the frames whose times belong here.
-        notes: Said below it.
+        notes: The text below it.
     """
 
     key: str

@@ -21,7 +21,7 @@ class Comparison:
     """One frame as several methods show it.
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         columns: Whole frames by label, uint8 RGB (h, w, 3), in the order shown: the input first,
             the best method last but one, the ground truth last. A frame smaller than the ground
             truth by a whole factor is shown enlarged with its pixels visible.
@@ -57,8 +57,8 @@ class Comparison:
             y, x, h, w = self.crop
             if min(y, x) < 0 or min(h, w) < 1 or y + h > height or x + w > width:
                 raise ValueError(
-                    f"crop (y, x, height, width)={self.crop} of {self.title!r} leaves the frame of "
-                    f"{height}x{width} pixels"
+                    f"crop (y, x, height, width)={self.crop} of {self.title!r} does not lie inside "
+                    f"the frame of {height}x{width} pixels"
                 )
 
     @property
@@ -86,7 +86,7 @@ class CodesPicture:
     """Code frames beside the frames they hold.
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         frames: The clip, uint8 RGB (h, w, 3).
         codes: One picture per code, uint8 RGB.
         holds: For every code the indices of its frames.
@@ -105,14 +105,14 @@ class CodesPicture:
             _check_frame(f"a picture of {self.title!r}", frame)
         if len(self.holds) != len(self.codes):
             raise ValueError(
-                f"{self.title!r} got {len(self.codes)} codes and {len(self.holds)} lists in holds; "
-                "expected one list of frame indices per code"
+                f"{self.title!r} got {len(self.codes)} codes and {len(self.holds)} lists in "
+                "holds; expected one list of frame indices per code"
             )
         for held in self.holds:
             if not all(0 <= index < len(self.frames) for index in held):
                 raise ValueError(
-                    f"{self.title!r} has a code that holds frames {list(held)}; expected indices "
-                    f"below {len(self.frames)}, the number of frames"
+                    f"{self.title!r} has a code that contains frames {list(held)}; expected "
+                    f"indices below {len(self.frames)}, the number of frames"
                 )
 
 
@@ -121,7 +121,7 @@ class TemporalProfile:
     """One column of pixels over time as several methods show it (Fig. 7).
 
     Args:
-        title: Said above the picture.
+        title: The line above the picture.
         strips: By label, uint8 RGB (rows, frames, 3).
     """
 

@@ -109,13 +109,13 @@ def read_results(paths: Sequence[Path]) -> Results:
 
     Raises:
         FileNotFoundError: One is not there.
-        ValueError: One is no JSON, of another kind or schema, lacks a key, or repeats another.
+        ValueError: One is not JSON, of another kind or schema, lacks a key, or repeats another.
     """
     results = Results(files=[Path(path) for path in paths])
     for path in results.files:
         content = read_json(path)
         if not isinstance(content, Mapping):
-            raise ValueError(f"{path} holds a {type(content).__name__}; expected {EXPECTED}")
+            raise ValueError(f"{path} contains a {type(content).__name__}; expected {EXPECTED}")
         if "kind" not in content and set(QUICKSTART_ROWS) <= set(content):
             for one in quickstart_evaluations(content, str(path)):
                 one.method += " (quickstart)"
@@ -127,8 +127,8 @@ def read_results(paths: Sequence[Path]) -> Results:
         if content.get("schema") not in SCHEMAS[kind]:
             raise ValueError(
                 f"{path} has schema {content.get('schema')!r} and this version reads "
-                f"{' and '.join(map(str, SCHEMAS[kind]))}; "
-                f"write it anew with this version's fca2 {kind.split('_')[0]}"
+                f"{' and '.join(map(str, SCHEMAS[kind]))}; write it again with this version's fca2 "
+                f"{kind.split('_')[0]}"
             )
         _add(results, path, kind, content)
     return results
@@ -138,11 +138,11 @@ def quickstart_evaluations(content: Mapping, place: str = "results.json") -> Ite
     """The rows of the quickstart's ``results.json``, those of shipped weights last.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
         place: What an error calls it.
 
     Raises:
-        ValueError: A value is missing or is no number.
+        ValueError: A value is missing or is not a number.
     """
     ratio = _get(place, content, "speed_ratio", float)
     crfs = _get(place, content, "crfs", list)
@@ -202,7 +202,8 @@ def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
         if condition in evaluation.means:
             raise ValueError(
                 f"{path} repeats {method} on {dataset} at {condition or 'its one condition'}, "
-                "which another file holds; give one of them, or another method name"
+                "which another file contains too; give only one of them, or use another method "
+                "name"
             )
         evaluation.means[condition] = _scores(path, scores)
         evaluation.clips[condition] = {
@@ -245,7 +246,7 @@ def _condition(path: Path, source: Mapping) -> str:
 
 def _scores(path: Path, values: Any) -> Scores:
     if not isinstance(values, Mapping):
-        raise ValueError(f"{path} has {values!r} where psnr and ssim should stand")
+        raise ValueError(f"{path} has {values!r} instead of psnr and ssim")
     gain = "delta_psnr" in values
     psnr = _get(path, values, "delta_psnr" if gain else "psnr", float)
     ssim = _get(path, values, "delta_ssim_1e4" if gain else "ssim", float)

@@ -58,7 +58,7 @@ def write_results(
 
     Raises:
         FileNotFoundError: A result file is not there.
-        ValueError: A file is no result, or ``folder`` cannot be written to.
+        ValueError: A file is not a result, or ``folder`` cannot be written to.
     """
     results = read_results(paths)
     page, text = Path(folder) / "report.html", Path(folder) / "report.md"

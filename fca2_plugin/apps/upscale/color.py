@@ -44,8 +44,8 @@ def check_matrix(tags: ColorTags) -> None:
     """
     if tags.matrix not in SHARES:
         raise ValueError(
-            f"colour matrix number {tags.matrix} cannot be converted; expected BT.601, BT.709, "
-            "BT.2020, FCC or SMPTE 240M: convert the video to one of them first"
+            f"the colour matrix number {tags.matrix} is not supported; expected BT.601, BT.709, "
+            "BT.2020, FCC or SMPTE 240M; convert the video to one of them first"
         )
 
 

@@ -39,7 +39,7 @@ def describe(job: Job) -> dict[str, object]:
         + (", luma alone" if job.runner.is_luma else ""),
         "device": device_name(job.runner.device),
         "cuts": _cuts(job),
-        "segments": f"{len(job.segments)}, a stopped job goes on at the end of one",
+        "segments": f"{len(job.segments)}, an interrupted job resumes at the end of one",
         "chunks": f"{len(seen)}: {sizes}",
         "groups": _groups(job, seen),
         "memory": _memory(job, max(lengths)),
@@ -73,7 +73,7 @@ def _memory(job: Job, frames: int) -> str:
 
 def _cuts(job: Job) -> list[str] | str:
     if not job.options.cuts:
-        return "not looked for"
+        return "not searched for"
     given = job.look.scan
     first = int(given.times[0])
     found = [

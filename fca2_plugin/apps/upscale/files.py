@@ -74,7 +74,9 @@ def upscale_files(
     if len(sources) == 1 and (str(first) == STDIN or is_image_folder(first)):
         out = Path(out)
         if out.is_dir() or not out.suffix:
-            raise ValueError(f"{out} names no video; give the result of {first} a name, as out.mp4")
+            raise ValueError(
+                f"{out} is not a name for a video; name the result of {first}, for example out.mp4"
+            )
         with ExitStack() as stack:
             beside = out
             if dry_run:  # which makes nothing there
@@ -92,7 +94,9 @@ def upscale_files(
                 still=still,
             )
     if fps is not None:
-        raise ValueError("fps is for a folder of images; a video has its own times")
+        raise ValueError(
+            "fps is for a folder of images; the frames of a video have their own times"
+        )
     pairs = pair_files(sources, out, pattern, recursive)
     is_batch = len(sources) > 1 or Path(sources[0]).is_dir()
     as_images = not is_batch and still is None and is_numbered(pairs[0][1])

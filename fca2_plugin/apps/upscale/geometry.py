@@ -97,14 +97,14 @@ def _crop(
     if crop == AUTO:
         box = _inward(given.box or whole, *steps)
         if box == whole:
-            return whole, ["no black bars were found: nothing was cut away"]
+            return whole, ["no black bars were found, so nothing was cut away"]
         top, left, height, width = box
         return box, [f"black bars were cut away: crop {width}:{height}:{left}:{top}"]
     width, height, left, top = map(int, crop.split(":"))
     if not (width and height) or left + width > given.width or top + height > given.height:
         raise ValueError(
             f"crop {crop} does not lie within pictures of {given.width}x{given.height}; expected "
-            "W:H:X:Y with X + W and Y + H at most these"
+            "W:H:X:Y with X + W and Y + H no larger than that"
         )
     if any(side % step for side, step in ((top, steps[0]), (left, steps[1]))):
         raise ValueError(

@@ -25,8 +25,8 @@ def is_numbered(out: Path) -> bool:
         return False
     if len(_NUMBER.findall(out.name)) != 1:
         raise ValueError(
-            f"{out} is the name of one image; number them, as in {out.with_name('%06d.png')}, or "
-            "write one frame with --still"
+            f"{out} is the name of a single image; use numbered names such as "
+            f"{out.with_name('%06d.png')}, or write one frame with --still"
         )
     return True
 
@@ -43,7 +43,7 @@ def lossless(out: Path, options: UpscaleOptions, make: bool = True) -> tuple[Pat
         ValueError: The first image is there already.
     """
     if Path(str(out) % 1).exists() and not (options.overwrite or options.resume):
-        raise ValueError(f"{Path(str(out) % 1)} is there already; replace it with --overwrite")
+        raise ValueError(f"{Path(str(out) % 1)} already exists; replace it with --overwrite")
     check_writable(out, make)
     options = replace(
         options,

@@ -166,7 +166,7 @@ def check_paths(source: Path, out: Path, options: UpscaleOptions, make: bool = T
         raise ValueError(f"{out} is the source itself; choose another name for the result")
     if out.exists() and not (options.overwrite or options.resume) and not out.is_dir():
         raise ValueError(
-            f"{out} is there already; choose another name, or replace it with --overwrite"
+            f"{out} already exists; choose another name, or replace it with --overwrite"
         )
     if not out.is_dir():
         check_container(out)
@@ -188,19 +188,19 @@ def look(
         known: What an earlier pass found.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: It is not a video, holds no pictures, or is damaged.
     """
     layout = read_layout(source, options.stream)
     if layout.pictures is None:
         kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
-        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "holds no stream"
-        raise ValueError(f"{source} {held}; give a file with pictures in it")
+        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "contains no stream"
+        raise ValueError(f"{source} {held}; give a file that contains a video")
     missing = missing_bytes(source)
     if missing and not options.keep_going:
         raise ValueError(
-            f"{source} is cut off: {missing} bytes of what its index names are not there; copy it "
-            "again, or take what there is with --keep-going"
+            f"{source} is cut off: {missing} bytes that its index lists are missing; copy the file "
+            "again, or upscale the part that exists with --keep-going"
         )
     if known is None:
         until = options.part[1]
@@ -273,7 +273,7 @@ def prepare(
     )
     check_codec(out, output.codec)
     if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
-        notes.append(f"{output.pix_fmt} holds no colour: the result is grey")
+        notes.append(f"{output.pix_fmt} has no colour, so the result is grey")
     first, last = _range(given, options)
     copied, dropped = choose_streams(layout, out, options)
     if dropped:
@@ -284,7 +284,7 @@ def prepare(
             "out; .mkv can"
         )
     for index, form in converted(layout, out).items():
-        notes.append(f"{layout.tracks[index]} becomes {form}, which {out.suffix} holds")
+        notes.append(f"{layout.tracks[index]} becomes {form}, the form that {out.suffix} stores")
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:

@@ -13,15 +13,15 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
     if options.stream is None and len(layout.films) > 1:
         films = ", ".join(str(track) for track in layout.films)
         notes.append(
-            f"the source holds {len(layout.films)} videos ({films}): stream "
-            f"{layout.stream} was taken, --stream chooses another"
+            f"the source contains {len(layout.films)} videos ({films}): stream "
+            f"{layout.stream} is used; choose another with --stream"
         )
     resolved = given.tags.resolved(given.height)
     has_matrix = given.pix_fmt.startswith(("yuv", "nv", "p0", "p2", "p4", "uyvy"))
     if has_matrix and options.source_matrix is None and given.tags.matrix != resolved.matrix:
         notes.append(
-            f"the source does not name its colour matrix: {resolved.matrix_name} was taken, as is "
-            f"usual for {given.height} lines, and the result says so"
+            f"the source does not name its colour matrix: {resolved.matrix_name} is assumed, as is "
+            f"usual for {given.height} lines, and the result is marked so"
         )
     if given.interlaced and options.deinterlace != AUTO:
         notes.append("the source is interlaced: --deinterlace auto gives a better result")
@@ -31,31 +31,29 @@ def source_notes(given: Scan, layout: Layout, options: UpscaleOptions) -> list[s
             f"{len(given)} of the film, {float(given.rate):.2f} a second"
         )
     elif options.deinterlace == AUTO and not given.interlaced:
-        notes.append(
-            "the source is progressive, as no frame says that it is interlaced: nothing was "
-            "deinterlaced"
-        )
+        notes.append("no frame of the source is marked as interlaced, so nothing was deinterlaced")
     if given.num_resized:
         notes.append(
-            f"{given.num_resized} frames of the source have another size or pixel format than the "
-            f"first: they were brought to its {given.width}x{given.height} {given.pix_fmt}"
+            f"{given.num_resized} frames of the source differ from the first in size or pixel "
+            f"format; they were converted to its {given.width}x{given.height} {given.pix_fmt}"
         )
     if given.has_alpha:
         notes.append("the source's transparency is left out")
     if given.num_damaged:
-        notes.append(f"{given.num_damaged} damaged places of the source were passed over")
+        notes.append(f"{given.num_damaged} damaged places of the source were skipped")
     if given.dynamic:
         notes.append(
-            f"each frame's {given.dynamic} is left out, because PyAV hands none of it to an encoder"
+            f"the {given.dynamic} data of each frame are left out, because PyAV does not pass them "
+            "on"
         )
     if given.num_jumps:
         notes.append(
-            f"the source's clock jumps {given.num_jumps} times: its parts follow each other in the "
-            "result, pictures and sound alike"
+            f"the source's clock jumps {given.num_jumps} times; in the result its parts follow "
+            "each other, pictures and sound alike"
         )
     if given.num_moved:
         notes.append(
-            f"{given.num_moved} frames had no time of their own, or none after the frame before: "
-            "they got one"
+            f"{given.num_moved} frames had no time, or a time that was not after the previous "
+            "frame's; they were given a new one"
         )
     return notes

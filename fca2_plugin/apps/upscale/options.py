@@ -19,22 +19,22 @@ RANGES = {"limited": 1, "full": 2}  # libavutil/pixfmt.h
 
 @dataclass(frozen=True)
 class UpscaleOptions:
-    """How a video is upscaled; every default is meant to be right.
+    """Settings of an upscale; the defaults suit most videos.
 
     Args:
-        codec: FFmpeg's name of the encoder; by the container: libx264, libvpx-vp9 for WebM.
+        codec: The encoder by its FFmpeg name; by default libx264, or libvpx-vp9 for WebM.
         crf: Constant quality on the encoder's own scale; 18 for libx264.
         encoder_preset: The encoder's speed.
-        pix_fmt: As the source, at most 10 bits.
-        encoder_options: More options of the encoder, by FFmpeg's names.
+        pix_fmt: Pixel format; by default as in the source, with at most 10 bits.
+        encoder_options: Other options of the encoder, by their FFmpeg names.
         encoder_threads: A fixed number, so that every machine writes the same bits.
         drop_unsupported: Leave out sound and subtitles that the container cannot hold.
-        keep_going: Pass over damaged parts of the source.
+        keep_going: Skip damaged parts of the source.
         cuts: Whether scene cuts end a chunk.
         cut_threshold: How much the mean pixel must change at a cut, 0 to 255.
-        chunk: Frames that the network sees at once; by the memory budget where None.
-        context: Of them, frames at each end that only help; by the network where None.
-        tile: Side of a tile; by the memory budget where None, the whole frame where 0.
+        chunk: Frames that the network sees at once; None follows the memory budget.
+        context: How many of these frames, at each end, are only context; None follows the network.
+        tile: Side of a tile; None follows the memory budget, 0 takes whole frames.
         tile_overlap: Pixels that neighbouring tiles share.
         memory_budget_gib: What the network may use; by what is free where None.
         device: A GPU where there is one.
@@ -58,6 +58,10 @@ class UpscaleOptions:
         source_matrix: What the source's colours are made with, a name of ``MATRICES``, in place of
             what it says.
         source_range: Likewise, a name of ``RANGES``.
+
+    Example:
+        >>> UpscaleOptions(codec="libx265", crf=20, overwrite=True).crf
+        20
     """
 
     codec: str | None = None
@@ -137,21 +141,23 @@ class UpscaleOptions:
             )
         if self.crop not in (None, AUTO) and not re.fullmatch(r"\d+:\d+:\d+:\d+", self.crop):
             raise ValueError(
-                f"crop must be auto, or W:H:X:Y in pixels of the source, as 1920:800:0:140, got "
-                f"{self.crop!r}"
+                "crop must be auto, or W:H:X:Y in pixels of the source such as 1920:800:0:140, "
+                f"got {self.crop!r}"
             )
 
     def _check_together(self) -> None:
         if self.resume and self.overwrite:
             raise ValueError(
-                "resume goes on with a stopped job and overwrite forgets it; give one of them"
+                "resume continues an interrupted job and overwrite discards it; give only one of "
+                "them"
             )
         if self.height is not None and self.scale is not None:
-            raise ValueError("height and scale both say how large the result is; give one of them")
+            raise ValueError(
+                "height and scale both set the size of the result; give only one of them"
+            )
         if self.preview_seconds is not None and (self.start, self.end) != (None, None):
             raise ValueError(
-                "a preview takes its part of the video from preview and preview_start; leave out "
-                "start and end"
+                "preview and preview_start choose the part of the video; leave out start and end"
             )
         if self.preview_start and self.preview_seconds is None:
             raise ValueError(

@@ -33,7 +33,7 @@ def pair_files(
 
     Raises:
         FileNotFoundError: A source is not there.
-        ValueError: A folder holds no video, or two results have one name.
+        ValueError: A folder contains no video, or two results have one name.
     """
     given, out = [Path(source) for source in sources], Path(out)
     several = len(given) > 1 or given[0].is_dir()
@@ -69,9 +69,11 @@ def _videos(
     """Each video, and its name within the folder that it was found in."""
     if not source.is_dir():
         if "://" in str(source) or re.match(r"\w{2,}:/[^/]", str(source)):
-            raise ValueError(f"{source} is an address; download the video first")
+            raise ValueError(f"{source} is a web address; download the video first")
         if source.exists() and not source.is_file():
-            raise ValueError(f"{source} is no file; give it as standard input: - < {source}")
+            raise ValueError(
+                f"{source} is not a regular file; pass it as standard input: - < {source}"
+            )
         if not source.is_file():
             raise FileNotFoundError(f"there is no video file {source}")
         return [(source, Path(source.name))]
@@ -87,5 +89,5 @@ def _videos(
             found.append((file, inner))
     if not found:
         what = f"no file like {pattern}" if pattern else f"no video ({', '.join(VIDEO_SUFFIXES)})"
-        raise ValueError(f"{source} holds {what}")
+        raise ValueError(f"{source} contains {what}")
     return found

@@ -9,16 +9,20 @@ __all__ = ["Progress", "ProgressCallback", "UpscaleResult"]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an upscale stands.
+    """The progress of an upscale.
 
     Args:
         source: The file.
         stage: ``scan`` (decoding once, looking for cuts), ``upscale`` or ``join``.
-        done: Frames.
-        total: Frames, None where the file does not say.
+        done: Number of finished frames.
+        total: Number of all frames; None if the file does not tell.
         fps: Frames per second in this run.
-        seconds_left: Of this stage, None where nobody knows.
-        share: Of the stage's work that is done, frames that are still in the network included.
+        seconds_left: Estimate for this stage; None if unknown.
+        share: Share of the stage's work that is done, including frames inside the network.
+
+    Example:
+        >>> Progress(Path("in.mp4"), "upscale", done=30, total=120, share=0.25).stage
+        'upscale'
     """
 
     source: Path
@@ -35,16 +39,20 @@ ProgressCallback = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class UpscaleResult:
-    """What was made.
+    """The result of an upscale.
 
     Args:
         out: The file.
-        num_frames: Its frames; 0 where nothing was left to do.
-        height: Of a frame.
-        width: Of a frame.
-        seconds: That this run took.
+        num_frames: Number of its frames; 0 if there was nothing left to do.
+        height: Height of a frame.
+        width: Width of a frame.
+        seconds: Time of this run.
         resumed_frames: Frames that an earlier run had finished.
-        notes: What there is to know, a sentence each.
+        notes: Notes for the user, one sentence each.
+
+    Example:
+        >>> UpscaleResult(Path("out.mp4"), num_frames=120, height=576, width=704).num_frames
+        120
     """
 
     out: Path

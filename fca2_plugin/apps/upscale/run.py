@@ -51,10 +51,10 @@ def upscale(
     progress: ProgressCallback | None = None,
     alone: bool = False,
 ) -> UpscaleResult:
-    """Write a video whose pictures went through a network, and everything else of which is copied.
+    """Upscale the pictures of a video with a network, and copy everything else.
 
-    ``out`` appears when it is whole. A job that was stopped leaves its finished parts in a hidden
-    folder beside ``out``, with which ``options.resume`` goes on. Under ``torchrun`` the processes
+    ``out`` appears when it is complete. An interrupted job leaves its finished parts in a hidden
+    folder beside ``out``, and ``options.resume`` continues it. Under ``torchrun`` the processes
     share the work.
 
     Args:
@@ -62,16 +62,16 @@ def upscale(
         out: The result; its ending chooses the container.
         config: MMagic's .py or BasicSR's .yml, with ``checkpoint``.
         checkpoint: Weights for ``config``.
-        weights: A network that ships, in place of ``config``: see ``list_weights``. Without any
-            of them it is the one that ships.
-        network: A module in place of ``config``: an ``ClipRunner``, or (1, t, c, h, w) to
+        weights: A network that ships, instead of ``config``: see ``list_weights``. By default one
+            that suits the device.
+        network: A module instead of ``config``: a ``ClipRunner``, or (1, t, c, h, w) to
             (1, t, c, s*h, s*w).
-        options: How.
-        progress: Told how far it is.
+        options: Settings; the defaults suit most videos.
+        progress: Called with the progress from time to time.
         alone: Do not share the work with the processes that ``torchrun`` started.
 
     Returns:
-        What was made.
+        The result: file, size, time and notes.
 
     Raises:
         FileNotFoundError: A file is not there.
@@ -79,6 +79,12 @@ def upscale(
         OSError: The disk is full.
         ValueError: The source, the result's name, the network or an option is wrong; the message
             says what to do.
+
+    Example:
+        >>> options = UpscaleOptions(device="cpu")
+        >>> result = upscale("in.mp4", "out.mp4", weights="bicubic", options=options)
+        >>> result.num_frames, result.height, result.width
+        (4, 128, 160)
     """
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
@@ -87,7 +93,7 @@ def upscale(
     with Group(alone) as group, _alone(source, out, options, group) as work:
         if out.exists() and options.resume and not work.replaces():
             group.alone(work.remove)  # perhaps it was stopped after its last step
-            note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
+            note = f"{out} is complete, so there is nothing to do; --overwrite makes it again"
             return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
         runner = load_runner(config, checkpoint, weights, network, **options.network)
@@ -120,7 +126,14 @@ def plan_upscale(
     options: UpscaleOptions | None = None,
     progress: ProgressCallback | None = None,
 ) -> Job:
-    """Decide all that ``upscale`` would, and write nothing. Arguments and errors are the same."""
+    """Plan what ``upscale`` would do, and write nothing. Arguments and errors are the same.
+
+    Example:
+        >>> options = UpscaleOptions(device="cpu")
+        >>> job = plan_upscale("in.mp4", "out.mp4", weights="bicubic", options=options)
+        >>> job.upscaler.scale
+        4
+    """
     source, out = Path(source), Path(out)
     options = options or UpscaleOptions()
     check_paths(source, out, replace(options, resume=False, overwrite=True), make=False)
@@ -135,8 +148,8 @@ def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
         return False
     if not options.resume:
         raise ValueError(
-            f"a stopped job for this result is in {work.path}; go on with --resume, or begin anew "
-            "with --overwrite"
+            f"an interrupted job for this result is in {work.path}; continue it with --resume, or "
+            "start again with --overwrite"
         )
     return True
 
@@ -208,7 +221,7 @@ def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> 
             "programs, or use another device or a smaller network"
         ) from error
     work.put_sizes(number, smaller)
-    error.__traceback__ = None  # it holds the tensors that did not fit
+    error.__traceback__ = None  # it contains the tensors that did not fit
     if job.runner.device.type == "cuda":
         torch.cuda.empty_cache()
 
@@ -297,7 +310,11 @@ def _alone(source: Path, out: Path, options: UpscaleOptions, group: Group) -> It
             if group.is_first and not kept:
                 work.remove()
             if isinstance(error, KeyboardInterrupt):
-                left = "the finished parts are kept, and --resume goes on" if kept else "no part"
+                left = (
+                    "the finished parts are kept, and --resume continues with the rest"
+                    if kept
+                    else "no part"
+                )
                 raise KeyboardInterrupt(
                     f"{out}: {left}{'' if kept else ' was finished yet'}"
                 ) from error
@@ -314,7 +331,8 @@ def _full_disk_said(work: WorkFolder, out: Path) -> Iterator[None]:
             raise
         kept = ""
         if work.has_segments():
-            kept = f", then go on with --resume: what is finished is kept in {work.path}"
+            kept = f", then continue with --resume; the finished parts are kept in {work.path}"
         raise OSError(
-            error.errno, f"there is no room for {out}: {os.strerror(error.errno)}; make room{kept}"
+            error.errno,
+            f"there is no space for {out}: {os.strerror(error.errno)}; free some space{kept}",
         ) from error

@@ -88,7 +88,7 @@ class Lines(Quiet):
         self.write(f"{source}: failed: {reason}")
 
     def waiting(self, source: Path) -> None:
-        self.write(f"{source}: another process works on it")
+        self.write(f"{source}: another process is working on it")
 
     def summary(self, total: int, failures: Mapping[Path, str]) -> None:
         for line in _summed_up(total, failures):
@@ -167,7 +167,7 @@ def _summed_up(total: int, failures: Mapping[Path, str]) -> list[str]:
         return [f"all {total} videos are done"]
     lines = [f"{total - len(failures)} of {total} videos are done, {len(failures)} failed:"]
     lines += [f"  {source}: {reason}" for source, reason in failures.items()]
-    return [*lines, "run the same command again to do what is left"]
+    return [*lines, "run the same command again for the remaining ones"]
 
 
 def _clock_time(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Sources that are no file: standard input and folders of images, as a file beside the result."""
+"""Sources that are not files: standard input and folders of images, as a file beside the result."""
 
 import shutil
 import sys
@@ -21,7 +21,7 @@ STDIN = "-"
 
 
 def is_image_folder(source: Path) -> bool:
-    """Whether a folder holds the images of a video, and no videos."""
+    """Whether a folder contains the images of a video, and no videos."""
     if not source.is_dir():
         return False
     suffixes = {path.suffix.lower() for path in visible_entries(source)}
@@ -60,7 +60,7 @@ def _keep_stdin(part: Path) -> None:
     with part.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     if not part.stat().st_size:
-        raise ValueError("nothing came on standard input; give it a video, as in `... | fca2 ...`")
+        raise ValueError("standard input was empty; send a video, as in `... | fca2 ...`")
 
 
 def _pack(folder: Path, part: Path, fps: Fraction) -> None:
@@ -69,7 +69,7 @@ def _pack(folder: Path, part: Path, fps: Fraction) -> None:
     images = [path for path in visible_entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
     kinds = {path.suffix.lower().replace(".jpeg", ".jpg") for path in images}
     if len(kinds) > 1:
-        raise ValueError(f"{folder} holds images of several kinds ({', '.join(sorted(kinds))})")
+        raise ValueError(f"{folder} contains images of several kinds ({', '.join(sorted(kinds))})")
     with (
         av.open(file_url(images[0])) as first,
         av.open(file_url(part), "w", format="matroska") as made,

@@ -60,7 +60,7 @@ def write_still(
         raise FileNotFoundError(f"there is no video file {source}")
     if out.exists() and not options.overwrite:
         raise ValueError(
-            f"{out} is there already; choose another name, or replace it with --overwrite"
+            f"{out} already exists; choose another name, or replace it with --overwrite"
         )
     check_writable(out)
     options = replace(

@@ -19,7 +19,7 @@ def check_codec(out: Path, codec: str) -> None:
     if not can_hold(out, codec):
         others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec)]
         raise ValueError(
-            f"{out.suffix} cannot hold what {codec} writes; name the result "
+            f"{out.suffix} files cannot contain video coded by {codec}; name the result "
             f"{' or '.join(others)}, or choose another encoder with --codec"
         )
 

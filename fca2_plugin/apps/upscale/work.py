@@ -92,8 +92,9 @@ class WorkFolder:
         ]
         if changed:
             raise ValueError(
-                f"the stopped job in {self.path} cannot go on, because {'; '.join(changed)}: give "
-                "the same again, or begin anew with --overwrite"
+                f"the interrupted job in {self.path} cannot be resumed, because "
+                f"{'; '.join(changed)}; use the same settings again, or start again with "
+                "--overwrite"
             )
 
     def segment(self, number: int) -> Path:
@@ -135,7 +136,7 @@ class WorkFolder:
             return Scan(**arrays, **facts), cuts
 
     def _whole(self, path: Path) -> contextlib.AbstractContextManager[None]:
-        return expecting(path, "what a stopped job left", "begin anew with --overwrite")
+        return expecting(path, "what an interrupted job left", "start again with --overwrite")
 
     def put_sizes(self, number: int, sizes: Sizes) -> None:
         """Keep which sizes hold from a segment on."""

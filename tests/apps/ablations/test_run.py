@@ -66,7 +66,7 @@ def test_trains_rows_and_goes_on_where_it_stopped(two_rows, footage, tmp_path, m
         assert new["psnr"][""][0] == old["psnr"][""][0] != new["psnr"][""][1]
         assert new["seeds"] == [0, 1]
 
-    with pytest.raises(ValueError, match="holds a run with .* give another folder"):
+    with pytest.raises(ValueError, match="contains a run with .* choose another folder"):
         run.run_ablations(tmp_path, **{**arguments, "budget": 1})
 
 
@@ -114,9 +114,9 @@ def test_every_condition_of_table_v_counts():
     ("arguments", "message"),
     [
         ({"tables": ["IIV"]}, "unknown table 'IIV'"),
-        ({"seeds": 0}, "seeds=0 trains nothing"),
-        ({"budget": 0}, "budget=0 trains nothing"),
-        ({"budget": float("nan")}, "trains nothing"),
+        ({"seeds": 0}, "seeds must be at least 1"),
+        ({"budget": 0}, "budget must be a share above 0"),
+        ({"budget": float("nan")}, "budget must be a share above 0"),
     ],
 )
 def test_refuses_what_trains_nothing(tmp_path, arguments, message):

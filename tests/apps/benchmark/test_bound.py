@@ -87,14 +87,16 @@ def test_a_sweep_over_groups(tree, tmp_path, monkeypatch):
     assert (tmp_path / "plots" / "groups_tradeoff.png").stat().st_size > 1000
     again = benchmark_command(Choice(), SMALL, **arguments, data=tree, console=QUIET)
     assert again == json.loads(path.read_text()) and len(built) == 2
-    with pytest.raises(ValueError, match="holds something else"):
+    with pytest.raises(ValueError, match="does not belong to this sweep"):
         benchmark_command(Choice(), SMALL, **arguments, console=QUIET)
     page, _ = write_results([path], tmp_path / "report")
     assert "Over groups" in page.read_text()
 
 
 def test_data_is_for_groups(tree, tmp_path):
-    with pytest.raises(ValueError, match="--data bounds the quality of --sweep groups; give both"):
+    with pytest.raises(
+        ValueError, match="--data is used by --sweep groups only; give both, or leave --data out"
+    ):
         benchmark_command(Choice(), SMALL, data=tree, console=QUIET)
     with pytest.raises(FileNotFoundError):
         benchmark_command(

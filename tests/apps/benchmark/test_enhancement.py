@@ -57,7 +57,7 @@ def test_the_command(tmp_path, capsys):
     [
         (["tgafnett"], {}, "did you mean 'tgafnet'"),
         (["dcad", "dcad"], {}, "names a network twice"),
-        (["dcad"], {"frames": 0}, "frames=0"),
+        (["dcad"], {"frames": 0}, "frames and repeats must be at least 1, got 0"),
     ],
 )
 def test_wrong_input(names, settings, message):
@@ -67,4 +67,4 @@ def test_wrong_input(names, settings, message):
 
 def test_it_stands_alone(capsys):
     assert main(["benchmark", "--enhancer", "--sweep", "size"]) == 2
-    assert "--enhancer goes with none of" in capsys.readouterr().err
+    assert "--enhancer cannot be combined with" in capsys.readouterr().err

@@ -86,9 +86,9 @@ def test_a_sweep_goes_on_where_it_was_killed(pair, tmp_path, monkeypatch):
     assert json.loads(path.read_text()) == result
     assert benchmark_command(Choice(), SMALL, **arguments) == result and len(timed) == 4
 
-    with pytest.raises(ValueError, match=r"sweep.json holds something else than this sweep"):
+    with pytest.raises(ValueError, match=r"sweep.json does not belong to this sweep"):
         benchmark_command(Choice(n_subs=6), SMALL, **arguments)
-    with pytest.raises(ValueError, match="holds something else"):
+    with pytest.raises(ValueError, match="does not belong to this sweep"):
         benchmark_command(Choice(), SMALL, **{**arguments, "sweep": "size"})
 
 
@@ -123,8 +123,8 @@ def test_a_size_that_is_none(text):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"frames": 0}, "frames=0 times nothing"),
-        ({"repeats": 0}, "repeats=0 times nothing"),
+        ({"frames": 0}, "frames must be at least 1, got 0"),
+        ({"repeats": 0}, "repeats must be at least 1, got 0"),
         ({"inference": InferenceSettings("cqu")}, "device 'cqu' cannot be used here"),
     ],
 )
@@ -136,11 +136,11 @@ def test_a_bad_setting(setting, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sweep": "frames"}, "give --json FILE"),
-        ({"plot_dir": "x"}, "--plot draws sweeps"),
+        ({"sweep": "frames"}, "add --json FILE"),
+        ({"plot_dir": "x"}, "--plot draws the points of a sweep"),
         ({"sweep": "frame", "json_path": "x.json"}, "unknown sweep 'frame' .did you mean 'frames'"),
         ({"json_path": "."}, "is a folder; expected the name of a file"),
-        ({"json_path": "file/b.json"}, r"file/b.json cannot be written \(.+\); choose a place"),
+        ({"json_path": "file/b.json"}, r"file/b.json cannot be written \(.+\); choose a folder"),
     ],
 )
 def test_options_that_do_not_go_together(pair, tmp_path, monkeypatch, arguments, message):

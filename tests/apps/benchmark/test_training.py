@@ -157,7 +157,7 @@ def test_stages_by_name():
     assert wrapped.stage == "joint"  # the preset's own
     with pytest.raises(ValueError, match=r"unknown stage 'vrs' .did you mean 'vsr'"):
         build_pair(Choice(stage="vrs"))
-    with pytest.raises(ValueError, match=r"a.py says its own stage, so leave --stage out"):
+    with pytest.raises(ValueError, match=r"a.py sets its own stage, so leave --stage out"):
         build_pair(Choice(stage="vsr", config="a.py"))
 
 
@@ -181,8 +181,14 @@ def test_memory_of_a_step_is_mostly_what_backward_needs():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"inference": InferenceSettings(dtype="float16")}, "not timed with float16; expected flo"),
-        ({"inference": InferenceSettings(cuda_graphs=True)}, "not timed with float32, CUDA graphs"),
+        (
+            {"inference": InferenceSettings(dtype="float16")},
+            "cannot be timed with float16; expected flo",
+        ),
+        (
+            {"inference": InferenceSettings(cuda_graphs=True)},
+            "cannot be timed with float32, CUDA graphs",
+        ),
     ],
 )
 def test_settings_that_do_not_train(monkeypatch, arguments, message):
@@ -192,5 +198,5 @@ def test_settings_that_do_not_train(monkeypatch, arguments, message):
 
 
 def test_training_is_not_swept(pair, tmp_path):
-    with pytest.raises(ValueError, match="--training times steps on clips of one size; leave --sw"):
+    with pytest.raises(ValueError, match="--training measures one clip size only; leave --sw"):
         benchmark_command(Choice(), SMALL, sweep="size", json_path=tmp_path / "s.json")

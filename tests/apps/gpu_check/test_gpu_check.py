@@ -24,7 +24,7 @@ def test_without_a_gpu(tmp_path):
     lines: list[str] = []
     steps = (STEPS[0], Step("capture", "graphs", 50))
     assert check(tmp_path / "found.json", lines.append, steps, gpu=False)
-    assert lines[0] == "torch sees no GPU here: only what a CPU can do is checked"
+    assert lines[0] == "torch sees no GPU here, so only the checks that run on a CPU are made"
     assert lines[1].startswith("ok        driver: no GPU; torch")
     assert lines[2] == "left out  capture: needs a GPU"
     found = json.loads((tmp_path / "found.json").read_text())
@@ -36,7 +36,7 @@ def test_a_step_that_fails_or_takes_too_long(tmp_path):
     failing = run_step([sys.executable, "-c", "raise RuntimeError('the GPU is lost')"], 60)
     assert failing["verdict"] == "FAILED" and failing["text"] == "RuntimeError: the GPU is lost"
     slow = run_step([sys.executable, "-c", "import time; time.sleep(60)"], 1)
-    assert slow["verdict"] == "too slow" and slow["text"] == "was ended after 1 s"
+    assert slow["verdict"] == "too slow" and slow["text"] == "was stopped after 1 s"
     lines: list[str] = []
     unknown = (Step("unknown", "nothing", 60, 60),)
     assert not check(tmp_path / "found.json", lines.append, unknown, gpu=False)

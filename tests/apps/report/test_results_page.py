@@ -290,13 +290,13 @@ def test_sweeps_are_drawn(write, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([1], r"r.json holds a list; expected a file of fca2 evaluate"),
+        ([1], r"r.json contains a list; expected a file of fca2 evaluate"),
         ({"kind": "evaluat"}, r"r.json is of kind 'evaluat'; expected"),
         ({}, "of kind None"),
         ({**evaluation(), "schema": 2}, r"schema 2 and this version reads 1; .* fca2 evaluate"),
-        ({**benchmark(), "schema": None}, "write it anew with this version's fca2 benchmark"),
+        ({**benchmark(), "schema": None}, "write it again with this version's fca2 benchmark"),
         ({**evaluation(), "method": None}, "r.json has method=None; expected a text"),
-        ({**evaluation(), "conditions": {"crf25": 3}}, "has 3 where psnr and ssim"),
+        ({**evaluation(), "conditions": {"crf25": 3}}, "has 3 instead of psnr and ssim"),
         (
             {**evaluation(), "conditions": {"crf25": {"psnr": "x", "ssim": 1}}},
             "r.json has psnr='x'; expected a number",
@@ -322,7 +322,7 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_written(write, tmp_path, cont
 def test_no_json_no_file_no_place(write, tmp_path, capsys):
     broken = tmp_path / "x.json"
     broken.write_text("{")
-    with pytest.raises(ValueError, match=r"x.json is no JSON file"):
+    with pytest.raises(ValueError, match=r"x.json is not a JSON file"):
         read_results([broken])
     with pytest.raises(FileNotFoundError, match=r"there is no file .*gone.json"):
         read_results([tmp_path / "gone.json"])

@@ -236,7 +236,7 @@ def test_busiest_crop_finds_the_texture(rng):
         ({"LQ": (4, 8, 3), "GT": (8, 8, 3)}, None, "whole fraction"),
         ({"LQ": (8, 8), "GT": (8, 8, 3)}, None, "expected a uint8 RGB array"),
         ({"LQ": (8, 8, 4), "GT": (8, 8, 3)}, None, r"\(8, 8, 4\); expected \(h, w, 3\)"),
-        ({"LQ": (8, 8, 3), "GT": (8, 8, 3)}, (4, 0, 5, 5), "leaves the frame"),
+        ({"LQ": (8, 8, 3), "GT": (8, 8, 3)}, (4, 0, 5, 5), "does not lie inside the frame"),
     ],
 )
 def test_bad_comparisons(columns, crop, message):
@@ -249,7 +249,7 @@ def test_bad_codes(rng):
     frame = picture(rng)
     with pytest.raises(ValueError, match="1 codes and 2 lists"):
         CodesPicture("A", [frame], [frame], [[0], [0]])
-    with pytest.raises(ValueError, match="holds frames .* below 1"):
+    with pytest.raises(ValueError, match="contains frames .* below 1"):
         CodesPicture("A", [frame], [frame], [[1]])
     with pytest.raises(ValueError, match="float64"):
         CodesPicture("A", [frame / 255], [frame], [[0]])

@@ -37,7 +37,7 @@ def test_sources_that_are_no_video(tmp_path, source):
     out = tmp_path / "out.mp4"
     sound = tmp_path / "sound.mp4"
     ffmpeg("-i", source, "-map", "0:a", "-c", "copy", sound)
-    refused(sound, out, "sound.mp4 has no video stream, only audio; give a file with pictures")
+    refused(sound, out, "sound.mp4 has no video stream, only audio; give a file that contains")
     (tmp_path / "text.mp4").write_text("no video")
     refused(tmp_path / "text.mp4", out, "text.mp4 is not a video that can be read")
     (tmp_path / "empty.mp4").touch()
@@ -57,18 +57,18 @@ def test_damaged_sources(tmp_path, source):
     refused(cut_off(source, "half.mp4", 0.5), out, "half.mp4 is not a video that can be read")
     ffmpeg("-i", source, "-c", "copy", "-movflags", "faststart", tmp_path / "front.mp4")
     part = cut_off(tmp_path / "front.mp4", "part.mp4", 0.6)
-    refused(
-        part, out, r"part.mp4 is cut off: \d+ bytes of what its index names are not there; copy"
-    )
+    refused(part, out, r"part.mp4 is cut off: \d+ bytes that its index lists are missing; copy")
     result = upscale(part, out, network=Enlarge(2), options=replace(OPTIONS, keep_going=True))
     assert 0 < result.num_frames <= 12
-    assert "damaged places of the source were passed over" in result.notes[-1]
+    assert "damaged places of the source were skipped" in result.notes[-1]
 
 
 def test_a_source_without_a_frame(tmp_path, source):
     frameless = tmp_path / "frameless.mkv"
     ffmpeg("-i", source, "-c", "copy", "-frames:v", 0, "-map", 0, frameless)
-    refused(frameless, tmp_path / "out.mkv", "frameless.mkv (holds no frame|is damaged|is not a)")
+    refused(
+        frameless, tmp_path / "out.mkv", "frameless.mkv (contains no frame|is damaged|is not a)"
+    )
 
 
 def test_a_source_that_changes_while_it_is_read(tmp_path, source):
@@ -81,24 +81,27 @@ def test_a_source_that_changes_while_it_is_read(tmp_path, source):
             return super().forward(lq)
 
     options = replace(OPTIONS, segment=2, chunk=2, context=0)
-    with pytest.raises(ValueError, match="in.mp4 is no longer what it was"):
+    with pytest.raises(ValueError, match="in.mp4 changed while it was read"):
         upscale(source, tmp_path / "out.mp4", network=Swaps(2), options=options)
 
 
 def test_results_that_cannot_be(tmp_path, source):
     taken = tmp_path / "taken.mp4"
     taken.write_bytes(b"mine")
-    refused(source, taken, "taken.mp4 is there already; choose another name, or replace it with")
+    refused(source, taken, "taken.mp4 already exists; choose another name, or replace it with")
     assert taken.read_bytes() == b"mine"
     refused(source, source, "in.mp4 is the source itself", overwrite=True)
     refused(source, tmp_path / "in.mp4" / "out.mp4", "cannot be written")
-    refused(source, tmp_path / "out.xyz", "out.xyz names no container that can be written")
-    refused(source, tmp_path / "out", "out names no container that can be written")
+    refused(source, tmp_path / "out.xyz", "out.xyz is not a container that can store")
+    refused(source, tmp_path / "out", "out is not a container that can store")
     for ending in (".avi", ".gif", ".mp3", ".264"):  # FFmpeg takes them, and loses frames' times
-        message = f"out{ending} names no container that can be written with every frame's time"
+        message = f"out{ending} is not a container that can store the time of every frame"
         refused(source, tmp_path / f"out{ending}", message)
     silent = film(tmp_path / "silent.mp4", 2)
-    message = ".webm cannot hold what libx264 writes; name the result .mkv or .mp4 or .mov, or"
+    message = (
+        ".webm files cannot contain video coded by libx264; name the result .mkv or .mp4 or .mov, "
+        "or"
+    )
     refused(silent, tmp_path / "out.webm", message, codec="libx264")
 
 
@@ -115,15 +118,18 @@ def test_streams_that_the_container_cannot_hold(tmp_path, source):
     [
         ({"codec": "libx26"}, r"this PyAV has no encoder libx26 \(did you mean 'libx265'\?\)"),
         ({"codec": "aac"}, "aac encodes audio; expected libx264"),
-        ({"codec": "libx264", "encoder_preset": "hasty"}, "libx264 refuses its settings .*hasty"),
+        (
+            {"codec": "libx264", "encoder_preset": "hasty"},
+            "libx264 does not accept the settings .*hasty",
+        ),
         (
             {"codec": "libx264", "pix_fmt": "yuv420p12le"},
             "libx264 does not take pix_fmt yuv420p12le",
         ),
-        ({"pix_fmt": "nv12"}, "'nv12' does not keep Y, U and V in planes"),
+        ({"pix_fmt": "nv12"}, "'nv12' does not store Y, U and V in separate planes"),
         ({"encoder_options": {"crff": "3"}}, "libx264 has no option 'crff'"),
-        ({"chunk": 4, "context": 2}, "chunks of 4 frames leave nothing beside 2 frames of context"),
-        ({"tile": 16, "tile_overlap": 16}, "tiles of 16 pixels leave nothing beside an overlap"),
+        ({"chunk": 4, "context": 2}, "chunks of 4 frames are too short for 2 frames of context"),
+        ({"tile": 16, "tile_overlap": 16}, "tiles of 16 pixels are too small for an overlap"),
         ({"preview_seconds": 1.0, "preview_start": 9.0}, "there is no frame from second 9 on"),
         ({"device": "gpu"}, "device 'gpu' cannot be used here; expected cpu"),
     ],
@@ -138,7 +144,7 @@ def test_options_that_do_not_fit(tmp_path, source, options, message):
         ({"dtype": "fp61"}, r"unknown dtype 'fp61' \(expected one of bfloat16, float16, float32\)"),
         ({"chunk": 0}, "chunk must be at least 1, got 0"),
         ({"memory_budget_gib": 0}, "memory_budget_gib must be above 0 and finite, got 0"),
-        ({"resume": True, "overwrite": True}, "give one of them"),
+        ({"resume": True, "overwrite": True}, "give only one of them"),
     ],
 )
 def test_options_that_cannot_be(options, message):
@@ -205,8 +211,8 @@ def test_no_network(tmp_path, source, monkeypatch):
     monkeypatch.setattr(weights_list, "list_shipped", dict)
     for given, message in (
         ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\)"),
-        ({"config": "c.py"}, "c.py alone has random weights; add the checkpoint"),
-        ({"checkpoint": "k.pth"}, "checkpoint k.pth has no config"),
+        ({"config": "c.py"}, "c.py without a checkpoint has random weights; add the checkpoint"),
+        ({"checkpoint": "k.pth"}, "checkpoint k.pth needs the config"),
         ({"weights": "bicubik"}, r"unknown weights 'bicubik' \(did you mean 'bicubic'\?\)"),
         ({"weights": "bicubic", "network": Enlarge()}, "weights and network exclude each other"),
         ({"config": "c.txt", "checkpoint": "k.pth"}, "c.txt is no config"),
@@ -261,7 +267,9 @@ def test_a_full_disk(tmp_path, source):
     for limit, kept in ((4_000, False), (10_000, True)):  # less than a segment, than the whole
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
         try:
-            with pytest.raises(OSError, match="there is no room for .*out.mp4: .*; make room"):
+            with pytest.raises(
+                OSError, match="there is no space for .*out.mp4: .*; free some space"
+            ):
                 upscale(source, out, network=Enlarge(2), options=options)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -87,7 +87,7 @@ def test_subfolders_and_patterns(tmp_path, folder):
     names = [str(target.relative_to(out)) for _, target in pair_files([folder], out, None, True)]
     assert names == ["a.mp4", "b.mp4", "c.avi.mkv", "c.mkv", "season/one/d.mkv"]
     assert [s.name for s, _ in pair_files([folder], out, "*.txt")] == ["notes.txt"]
-    with pytest.raises(ValueError, match=r"films holds no file like \*.xyz"):
+    with pytest.raises(ValueError, match=r"films contains no file like \*.xyz"):
         pair_files([folder], out, "*.xyz", True)
     for choice in (("*.mp4", False), (None, True)):
         with pytest.raises(ValueError, match="pattern and recursive are for folders, and .*a.mp4"):

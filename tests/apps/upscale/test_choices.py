@@ -175,7 +175,7 @@ def test_progressive_film_is_left_and_said(tmp_path):
     source = film(tmp_path / "in.mp4", 3)
     job = plan(source, deinterlace="auto")
     assert not job.deinterlaced
-    assert any(note.startswith("the source is progressive") for note in job.notes)
+    assert any(note.endswith("so nothing was deinterlaced") for note in job.notes)
 
 
 def test_colours_by_the_users_word(tmp_path):
@@ -196,9 +196,9 @@ def test_the_best_of_several_videos_is_taken_and_said(tmp_path):
     source = two_films(tmp_path)
     job = plan(source)
     assert (job.look.scan.height, job.look.layout.pictures.index) == (96, 1)
-    assert any("stream 1 was taken, --stream chooses another" in note for note in job.notes)
+    assert any("stream 1 is used; choose another with --stream" in note for note in job.notes)
     assert plan(source, stream=0).look.scan.height == 48
-    with pytest.raises(ValueError, match="stream 7 of .* is no video; expected one of .*: 0, 1"):
+    with pytest.raises(ValueError, match="stream 7 of .* is not a video; expected one of .*: 0, 1"):
         plan(source, stream=7)
 
 
@@ -245,7 +245,7 @@ def test_stills_that_cannot_be(tmp_path, seconds, options, message):
     [
         ({"height": 0}, "height must be above 0 and finite, got 0"),
         ({"scale": float("nan")}, "scale must be above 0 and finite, got nan"),
-        ({"height": 96, "scale": 2}, "give one of them"),
+        ({"height": 96, "scale": 2}, "give only one of them"),
         ({"strength": 1.5}, "strength must be between 0 .* and 1 .*, got 1.5"),
         ({"deinterlace": "on"}, r"unknown deinterlace 'on'"),
         ({"crop": "1:2:3"}, "crop must be auto, or W:H:X:Y .*, got '1:2:3'"),

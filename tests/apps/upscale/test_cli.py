@@ -33,8 +33,8 @@ def test_without_a_network_the_one_that_ships_is_taken_and_said(tmp_path, capsys
     assert fca2(source, tmp_path / "out.mp4", *FAST) == 0
     said = capsys.readouterr().out
     assert (
-        "no network was chosen: the weights small were taken, which suit a CPU; there are the "
-        "networks that ship (--weights NAME): bicubic (x4)" in said
+        "no network was chosen: the weights small are used, which suit a CPU; you can choose "
+        "the networks that ship (--weights NAME): bicubic (x4)" in said
     )
     assert "enhance_stdf (x1)" in said
     assert "3 frames of 256x192" in said
@@ -122,7 +122,7 @@ def test_several_files_and_folders(tmp_path, capsys):
         with pytest.raises((ValueError, FileNotFoundError), match=message):
             pair_files(sources, target)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="empty holds no video"):
+    with pytest.raises(ValueError, match="empty contains no video"):
         pair_files([tmp_path / "empty"], out)
 
 
@@ -130,7 +130,7 @@ def test_mistakes_end_with_one_sentence(tmp_path, capsys):
     source = film(tmp_path / "in.mp4", 2)
     out = tmp_path / "out.mp4"
     for arguments, message in (
-        ([source, out, "--config", "c.py"], "error: c.py alone has random weights"),
+        ([source, out, "--config", "c.py"], "error: c.py without a checkpoint has random weights"),
         ([source, out, "--weights", "x"], "error: unknown weights 'x'"),
         (
             [source, out, "--weights", "bicubic", "--encoder-options", "crf"],
@@ -175,4 +175,4 @@ def test_a_config_of_either_host_with_its_checkpoint(tmp_path, monkeypatch, conf
         assert "5 frames in 1 parts, encoded into 3 codes" in capsys.readouterr().out
     torch.save({"params": {"other": torch.zeros(1)}}, checkpoint)
     assert fca2(source, tmp_path / "x.mp4", *given) == 2
-    assert "does not hold the weights of this" in capsys.readouterr().err
+    assert "does not contain the weights of this" in capsys.readouterr().err

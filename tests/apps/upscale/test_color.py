@@ -100,5 +100,5 @@ def test_chroma_of_another_size():
 
 
 def test_an_unknown_matrix_is_refused():
-    with pytest.raises(ValueError, match="colour matrix number 8 cannot be converted"):
+    with pytest.raises(ValueError, match="colour matrix number 8 is not supported"):
         check_matrix(ColorTags(8, 1))

@@ -139,7 +139,7 @@ def test_a_size_that_changes_is_brought_to_the_first_one(tmp_path):
     source.write_bytes(one.read_bytes() + two.read_bytes())
     result = made(source, tmp_path / "out.mp4", segment=3, cuts=True, crop="auto")
     assert (result.num_frames, result.height, result.width) == (8, 96, 128)
-    assert any("4 frames of the source have another size" in note for note in result.notes)
+    assert any("4 frames of the source differ from the first" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -271,7 +271,7 @@ def test_what_ffmpeg_does_not_decode_is_not_called_damaged_alone(tmp_path):
     source = tmp_path / "in.mp4"
     key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "7e" * 16)
     ffmpeg(*VIDEO, "-frames:v", 3, "-c:v", "libx264", *key, "-encryption_kid", "a7" * 16, source)
-    with pytest.raises(ValueError, match="or it is encrypted or of a kind that this FFmpeg does"):
+    with pytest.raises(ValueError, match="or it is encrypted or in a format that this FFmpeg does"):
         plan(source)
 
 

@@ -95,7 +95,7 @@ def test_what_is_finished_is_not_made_again(tmp_path):
     assert list(dict.fromkeys(steps))[-8:] == [(done, 8) for done in range(1, 9)]
     assert not [state for state in seen if state.stage == "scan"]  # what it found is kept, too
     again = upscale(source, out, network=network, options=replace(options, resume=True))
-    note = f"{out} is there: nothing was left to do; --overwrite makes it anew"
+    note = f"{out} is complete, so there is nothing to do; --overwrite makes it again"
     assert again.notes == (note,)
 
 
@@ -104,7 +104,7 @@ def test_a_stopped_job_is_neither_lost_nor_mixed_up(tmp_path):
     options = stop(source, out)
     network = Stops(100, None)
     with pytest.raises(
-        ValueError, match="a stopped job for this result is in .*; go on with --res"
+        ValueError, match="an interrupted job for this result is in .*; continue it with --res"
     ):
         upscale(source, out, network=network, options=options)
     resumed = replace(options, resume=True)
@@ -115,7 +115,7 @@ def test_a_stopped_job_is_neither_lost_nor_mixed_up(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             upscale(source, out, network=network, options=changed)
-    with pytest.raises(ValueError, match="network was .* and is .*: give the same again"):
+    with pytest.raises(ValueError, match="network was .* and is .*; use the same settings again"):
         upscale(source, out, network=Enlarge(2), options=resumed)
     os.utime(source, (1, 1))
     with pytest.raises(ValueError, match="source changed was"):

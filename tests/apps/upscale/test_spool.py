@@ -28,7 +28,7 @@ def test_standard_input(tmp_path, monkeypatch, capsys):
     assert len(times(tmp_path / "out.mp4")) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mp4"]
     assert fca2("-", tmp_path / "again.mp4") == 2  # it is at its end
-    assert "nothing came on standard input" in capsys.readouterr().err
+    assert "standard input was empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
@@ -46,14 +46,16 @@ def test_a_folder_of_images(tmp_path, ending, capsys):
         assert np.abs(small.astype(int) - picture(number, 48, 64)).mean() < 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "out.mp4"]
     assert fca2(folder, tmp_path) == 2
-    assert "names no video; give the result of" in capsys.readouterr().err
+    assert "is not a name for a video; name the result of" in capsys.readouterr().err
 
 
 def test_what_is_no_file_is_said(tmp_path, capsys):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe is no file; give it as standard input: - < "):
+    with pytest.raises(
+        ValueError, match="pipe is not a regular file; pass it as standard input: - < "
+    ):
         pair_files([tmp_path / "pipe"], tmp_path / "out.mp4")
-    with pytest.raises(ValueError, match="is an address; download the video first"):
+    with pytest.raises(ValueError, match="is a web address; download the video first"):
         pair_files(["https://example.org/a.mp4"], tmp_path / "out.mp4")
     source = film(tmp_path / "in.mkv", 2)
     assert fca2(source, tmp_path / "out.mp4", "--fps", "30") == 2
@@ -71,6 +73,6 @@ def test_numbered_images(tmp_path, capsys):
         small = np.asarray(image.resize((64, 48), Image.Resampling.BOX)).astype(int)
         assert np.abs(small - picture(number, 48, 64)).mean() < 4
     assert fca2(source, out) == 2
-    assert "001.png is there already; replace it with --overwrite" in capsys.readouterr().err
+    assert "001.png already exists; replace it with --overwrite" in capsys.readouterr().err
     assert fca2(source, tmp_path / "one.png") == 2
-    assert "is the name of one image; number them" in capsys.readouterr().err
+    assert "is the name of a single image; use numbered names" in capsys.readouterr().err

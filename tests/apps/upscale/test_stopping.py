@@ -78,7 +78,7 @@ class Interrupted(Enlarge):
 def test_what_is_finished_is_said(tmp_path):
     source, out = film(tmp_path / "in.mp4", 8), tmp_path / "out.mp4"
     options = UpscaleOptions(cuts=False, segment=2, chunk=2, context=0, tile=0)
-    with pytest.raises(KeyboardInterrupt, match="the finished parts are kept, and --resume goes"):
+    with pytest.raises(KeyboardInterrupt, match="the finished parts are kept, and --resume con"):
         upscale(source, out, network=Interrupted(4), options=options)
     assert WorkFolder(out).has_segments()
 

@@ -145,7 +145,7 @@ def test_untagged_colours_are_guessed_by_the_size_and_said(tmp_path):
         source = film(tmp_path / f"{height}.mkv", 1, (height, 16))
         result = upscale(source, tmp_path / f"{height}.mp4", network=Enlarge(1), options=FAST)
         assert found(result.out).tags.matrix == number
-        assert f"{name} was taken, as is usual for {height} lines" in result.notes[0]
+        assert f"{name} is assumed, as is usual for {height} lines" in result.notes[0]
 
 
 def test_interlaced_pictures_are_said(tmp_path):
@@ -164,7 +164,7 @@ def test_raw_streams_without_times_get_them(tmp_path):
         raw, tmp_path / "out.mp4", network=Enlarge(1), options=replace(FAST, segment=3)
     )
     assert len(times(result.out)) == 7
-    assert "7 frames had no time of their own" in result.notes[-1]
+    assert "7 frames had no time, or" in result.notes[-1]
 
 
 def test_sound_from_a_transport_stream_is_repacked(tmp_path):

@@ -148,7 +148,7 @@ WORK = (
     Case("gap.mp4", "3 seconds without a frame", timed(GAP)),
     Case("ntsc.mov", "30000/1001 frames a second", silent(X264, rate="30000/1001")),
     Case("fast.mkv", "3,000 frames a second: times are alike", silent(X264, rate="3000"),
-         said="had no time of their own, or none after"),
+         said="had no time, or a time that was not after"),
     Case("edited.mp4", "cut without coding: an edit list", changed(PLAIN, ".mp4", "-ss 0.3")),
     Case("negative.mp4", "composition offsets below 0",
          coded(f"{X264} -bf 3 -c:a aac -movflags negative_cts_offsets")),
@@ -160,7 +160,7 @@ WORK = (
          coded(f"{X264} -c:a mp2 -output_ts_offset 95443.2"), ".mkv", repacked=True),
     Case("late.mp4", "half a minute late", coded(f"{X264} -c:a aac -output_ts_offset 30")),
     Case("elementary.264", "no times at all", silent(X264), ".mp4",
-         said="24 frames had no time of their own"),
+         said="24 frames had no time, or"),
     Case("elementary.hevc", "no times at all", silent(X265, "96x64"), ".mkv"),
     # sizes and shapes
     *(Case(f"{size}.mkv", "an odd size", lossless(size))
@@ -274,7 +274,7 @@ WORK = (
          changed(silent(f"{X264} -bf 2"), ".mp4", "", "-c copy -bsf:v setts=pts=DTS"), frames=24),
     Case("hours.mp4", "hours between frames, 90,000 ticks a second", odd.hours),
     Case("two-sizes.ts", "joined of two sizes", odd.two_sizes, ".mp4", frames=8,
-         step=Fraction(1, 30), said="4 frames of the source have another size"),
+         step=Fraction(1, 30), said="4 frames of the source differ from the first"),
     # fields
     Case("deinterlaced.mkv", "interlaced MPEG-2, --deinterlace auto",
          silent("-c:v mpeg2video -q:v 2 -flags +ildct+ilme"), options=["--deinterlace", "auto"]),
@@ -308,8 +308,9 @@ REFUSED = (
     Case("cover.mp3", "sound and its cover", damage.song_with_cover, ".mp4",
          refusal="has no video stream"),
     Case("no-frame.mkv", "zero frames", changed(PLAIN, ".mp4", "", "-c copy -frames:v 0"),
-         refusal="holds no frame|is not a video"),
-    Case("no-frame.mp4", "zero frames", silent(f"{X264} -frames:v 0"), refusal="holds no stream"),
+         refusal="contains no frame|is not a video"),
+    Case("no-frame.mp4", "zero frames", silent(f"{X264} -frames:v 0"),
+         refusal="contains no stream"),
     Case("cut-off.mp4", "cut off, its index is lost", damage.cut_off(PLAIN, 0.6),
          refusal=NO_VIDEO),
     Case("cut-off.mov", "cut off behind its index",
@@ -325,7 +326,7 @@ REFUSED = (
     Case("corrupt.mkv", "bytes changed in the middle", damage.corrupt(PLAIN), refusal="is damaged"),
     Case("encrypted.mp4", "encrypted (CENC)",
          coded(f"{X264} -c:a aac -encryption_scheme cenc-aes-ctr -encryption_key {'7e' * 16}"
-               f" -encryption_kid {'a7' * 16}"), refusal="is damaged|encrypted|holds no frame"),
+               f" -encryption_kid {'a7' * 16}"), refusal="is damaged|encrypted|contains no frame"),
     Case("unknown.mp4", "an unknown codec", damage.renamed(PLAIN, b"avc1", b"zz99"),
          refusal="codec"),
     Case("sound.mkv", "WebM does not take its AAC", coded(f"{X264} -c:a aac"), ".webm",
