@@ -77,11 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use this colour matrix instead of the source's own: bt601, bt709, bt2020, fcc, "
         "smpte240m",
     )
-    picture.add_argument(
-        "--source-range",
-        metavar="NAME",
-        help="use this range instead of the source's own: limited or full",
-    )
     add(
         "--source-range",
         metavar="NAME",
