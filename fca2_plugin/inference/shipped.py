@@ -34,11 +34,11 @@ def load_shipped(name: str, folder: Path = WEIGHTS) -> nn.Module:
     path = folder / entry.file
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path} is missing, although {INDEX} lists it; install fca2_plugin again"
+            f"{path} is missing, although {INDEX} lists it; install this package again"
         )
     if file_sha256(path) != entry.sha256:
         raise ValueError(
-            f"{path} is not the file that was shipped (its sha256 differs); install fca2_plugin "
+            f"{path} is not the file that was shipped (its sha256 differs); install this package "
             "again"
         )
     net = build_net(entry.net)

@@ -289,8 +289,11 @@ def test_videos_are_streamed_cut_and_named(film, tmp_path):
 
 
 def test_memory_does_not_grow_with_the_video(tmp_path):
-    path = tmp_path / "long.mp4"
-    write_video(path, moving_clip(20, 64, 64) * 25, CodecSettings(crf=30, preset="ultrafast"))
+    settings = CodecSettings(crf=30, preset="ultrafast")
+    short, path = tmp_path / "short.mp4", tmp_path / "long.mp4"
+    write_video(short, moving_clip(2, 64, 64), settings)
+    encode_tree(short, tmp_path / "first", **ONE)  # imports what is imported late
+    write_video(path, moving_clip(20, 64, 64) * 25, settings)
     tracemalloc.start()
     try:
         encode_tree(path, tmp_path / "set", **ONE)

@@ -47,7 +47,11 @@ def only(tmp_path, monkeypatch):
 
     def use(script):
         path = fake_ffmpeg(tmp_path, script)
-        monkeypatch.setattr(vmaf.importlib.util, "find_spec", lambda name: None)
+        find = vmaf.importlib.util.find_spec
+        absent = {"imageio_ffmpeg"}
+        monkeypatch.setattr(
+            vmaf.importlib.util, "find_spec", lambda name: None if name in absent else find(name)
+        )
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
         vmaf.find_ffmpeg.cache_clear()
         return path

@@ -131,7 +131,7 @@ def plan_upscale(
     Example:
         >>> options = UpscaleOptions(device="cpu")
         >>> job = plan_upscale("in.mp4", "out.mp4", weights="bicubic", options=options)
-        >>> job.upscaler.scale
+        >>> job.runner.scale
         4
     """
     source, out = Path(source), Path(out)
