@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Mapping
+from functools import cache
 
 __all__ = ["keep_memory", "mallopt", "release_free_memory"]
 
@@ -31,6 +32,7 @@ def release_free_memory() -> None:
         libc.malloc_trim(0)
 
 
+@cache  # each one is a new class of functions: a cycle for the collector, twice a frame
 def _glibc() -> ctypes.CDLL | None:
     libc = ctypes.CDLL(None)
     return libc if hasattr(libc, "gnu_get_libc_version") else None
