@@ -73,7 +73,7 @@ def test_networks_for_windows_and_images_get_their_adapter():
 
 @pytest.mark.parametrize("preset", sorted(set(PRESETS) - set(NEUTRAL_PRESETS)))
 def test_presets_that_must_be_trained_first(preset):
-    with pytest.raises(ValueError, match=f"'{preset}' starts from random .* go fast and tiny_fast"):
+    with pytest.raises(ValueError, match=f"'{preset}' starts from random .* use fast and tiny_fast"):
         wrap(ToyVSR(), preset)
 
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_wrapped():
     with pytest.raises(ValueError, match="already an FCA2Net"):
         wrap(wrap(ToyVSR()))
     for scale_1 in (STDFNet(1), STDFNet(1, in_channels=3)):
-        with pytest.raises(ValueError, match="STDFNet makes videos no larger"):
+        with pytest.raises(ValueError, match="STDFNet does not enlarge RGB videos"):
             wrap(scale_1)
     with pytest.raises(TypeError, match="wrap got a dict"):
         wrap({})

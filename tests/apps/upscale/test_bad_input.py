@@ -117,7 +117,7 @@ def test_streams_that_the_container_cannot_hold(tmp_path, source):
     ("options", "message"),
     [
         ({"codec": "libx26"}, r"this PyAV has no encoder libx26 \(did you mean 'libx265'\?\)"),
-        ({"codec": "aac"}, "aac encodes audio; expected libx264"),
+        ({"codec": "aac"}, "aac encodes audio, not video; expected libx264"),
         (
             {"codec": "libx264", "encoder_preset": "hasty"},
             "libx264 does not accept the settings .*hasty",
@@ -215,7 +215,7 @@ def test_no_network(tmp_path, source, monkeypatch):
         ({"checkpoint": "k.pth"}, "checkpoint k.pth needs the config"),
         ({"weights": "bicubik"}, r"unknown weights 'bicubik' \(did you mean 'bicubic'\?\)"),
         ({"weights": "bicubic", "network": Enlarge()}, "weights and network exclude each other"),
-        ({"config": "c.txt", "checkpoint": "k.pth"}, "c.txt is no config"),
+        ({"config": "c.txt", "checkpoint": "k.pth"}, "c.txt is not a config"),
     ):
         with pytest.raises(ValueError, match=message):
             upscale(source, tmp_path / "out.mp4", **given)
