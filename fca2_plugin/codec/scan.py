@@ -248,11 +248,9 @@ class _Found:
         self.times, self.keys, self.sums = array("q"), array("b"), array("I")
         self.types: list[str] = []
         self.first: Any = None
-        self.tags = ColorTags()
-        self.rotation = self.num_moved = self.num_resized = 0
-        self.interlaced = self.has_alpha = False
-        self.dynamic = ""
-        self.stereo = 0
+        self.facts: dict[str, Any] = {}  # what the first frame tells for all
+        self.num_moved = self.num_resized = 0
+        self.interlaced = False
 
     def prepare(self, stream: Any) -> None:
         """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
@@ -265,15 +263,8 @@ class _Found:
     def add(self, frame: Any) -> None:
         if self.first is None:
             self.first = frame
-            self.tags = read_tags(frame, self.stream)
-            layer = {key.lower(): value for key, value in self.stream.metadata.items()}
-            self.has_alpha = layer.get("alpha_mode") == "1" or any(  # WebM's is another layer
-                part.is_alpha for part in frame.format.components
-            )
+            self.facts = _facts(frame, self.stream)
             self.stream = None
-            self.rotation = read_rotation(frame)
-            self.dynamic = read_dynamic(frame)
-            self.stereo = stereo_mode(frame.side_data.get("STEREO3D"))
         self.num_resized += _kind(frame) != _kind(self.first)
         time = frame.pts
         if time is None:
@@ -302,21 +293,14 @@ class _Found:
             time_base=self.time_base,
             last_ticks=last,
             rate=self.rate,
-            height=self.first.height,
-            width=self.first.width,
-            pix_fmt=self.first.format.name,
-            tags=self.tags,
             aspect=self.aspect,
-            rotation=self.rotation,
             interlaced=self.interlaced,
             num_damaged=num_damaged,
             num_moved=self.num_moved,
             types="".join(self.types),
             num_resized=self.num_resized,
             num_jumps=num_jumps,
-            dynamic=self.dynamic,
-            has_alpha=self.has_alpha,
-            stereo=self.stereo,
+            **self.facts,
         )
 
     def _settle_times(self) -> None:
@@ -330,6 +314,21 @@ class _Found:
                 times[place] = times[place - 1] + 1
         self.num_moved += sum(a != b for a, b in zip(times, self.times, strict=True))
         self.times = array("q", times)
+
+
+def _facts(frame: Any, stream: Any) -> dict[str, Any]:
+    metadata = {key.lower(): value for key, value in stream.metadata.items()}
+    return {
+        "height": frame.height,
+        "width": frame.width,
+        "pix_fmt": frame.format.name,
+        "tags": read_tags(frame, stream),
+        "rotation": read_rotation(frame),
+        "dynamic": read_dynamic(frame),
+        "stereo": stereo_mode(frame.side_data.get("STEREO3D")),
+        "has_alpha": metadata.get("alpha_mode") == "1"  # WebM's is another layer
+        or any(part.is_alpha for part in frame.format.components),
+    }
 
 
 def _kind(frame: Any) -> tuple[int, int, str]:

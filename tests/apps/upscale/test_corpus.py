@@ -20,6 +20,8 @@ KEPT = (
     "wmv2.wmv",
     "cover.mkv",
     "bitstream-hdr.ts",
+    "jumping.vob",
+    "pulldown.ts",
     "cut-off.mov",
 )
 LEFT = (

@@ -352,7 +352,8 @@ def real_cases(paths: Sequence[Path]) -> list[Case]:
 
     def head(file: Path) -> Make:
         frames = ("-frames:v", REAL_FRAMES)
-        return lambda path: ffmpeg("-i", file, "-map", 0, "-c", "copy", *frames, path)
+        kinds = ("-map", "0:v", "-map", "0:a?", "-map", "0:s?")  # data has no frames
+        return lambda path: ffmpeg("-i", file, *kinds, "-c", "copy", *frames, path)
 
     cases = []
     for file in files:
