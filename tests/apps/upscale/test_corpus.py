@@ -1,10 +1,13 @@
 """A part of the corpus of files of every kind; ``tools/upscale_corpus.sh`` runs all of it."""
 
+import re
+
 import pytest
 
 from fca2_plugin.cli import main
 from tests.apps.upscale.corpus.cases import CASES, REFUSED, WORK, real_cases
 from tests.apps.upscale.corpus.checks import prove
+from tests.docs.pages import ROOT
 
 KEPT = (
     "small.mp4",
@@ -55,13 +58,23 @@ def test_the_part_and_the_whole():
     assert len(set(names)) == len(names)
 
 
+def test_the_document_names_tests_that_exist():
+    text = (ROOT / "docs" / "video-corpus.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"`([A-Z])` is `(tests/\S+\.py)`", text))
+    named = re.findall(r"`([A-Z]|tests/\S+\.py)::(test_\w+)`", text)
+    assert len(named) > 20
+    for file, name in named:
+        assert f"def {name}(" in (ROOT / files.get(file, file)).read_text(encoding="utf-8")
+
+
 def test_real_files_are_found(tmp_path):
-    for name in ("a.mp4", "b.264", "notes.txt"):
+    for name in ("a.mp4", "b.264", "c.avi", "notes.txt"):
         (tmp_path / name).touch()
     cases = real_cases([tmp_path])
     assert [(case.name, case.result) for case in cases] == [
         ("a.mp4", "out.mp4"),
         ("b.264", "out.mp4"),
+        ("c.avi", "out.mkv"),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from fca2_plugin.codec.layout import CONTAINERS
 from tests.apps.upscale.corpus import damage, odd
 from tests.apps.upscale.films import STEP, ffmpeg, film, full_film
 
@@ -358,5 +359,6 @@ def real_cases(paths: Sequence[Path]) -> list[Case]:
     cases = []
     for file in files:
         raw = file.suffix.lower() in (".264", ".h264", ".h265", ".y4m")
-        cases.append(Case(file.name, "real", head(file), ".mp4" if raw else ""))
+        unwritten = "" if file.suffix.lower() in CONTAINERS else ".mkv"
+        cases.append(Case(file.name, "real", head(file), ".mp4" if raw else unwritten))
     return cases
