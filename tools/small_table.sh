@@ -14,7 +14,7 @@ set_host "${3:-mmagic}"
 use_env
 
 "$PY" -m fca2_plugin.cli encode "$vid4" "$out/Vid4" \
-    --degradation comisr --codec x264 --crf 15 25 35
+    --degradation gaussian --codec x264 --crf 15 25 35
 # measure NAME ARGUMENTS
 measure() {
     results+=("$out/$1.json")
