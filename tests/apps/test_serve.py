@@ -251,7 +251,7 @@ def test_servers_that_cannot_be(tmp_path):
 def test_without_gradio_there_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "gradio", None)
     assert main(["serve"]) == 2
-    assert re.search(r"gradio is needed here .* pip install .*gradio>=6", capsys.readouterr().err)
+    assert re.search(r"gradio is needed here, .* pip install .*gradio>=6", capsys.readouterr().err)
 
 
 def test_it_prints_its_address_and_ends_cleanly(tmp_path):
