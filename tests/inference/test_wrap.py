@@ -73,7 +73,9 @@ def test_networks_for_windows_and_images_get_their_adapter():
 
 @pytest.mark.parametrize("preset", sorted(set(PRESETS) - set(NEUTRAL_PRESETS)))
 def test_presets_that_must_be_trained_first(preset):
-    with pytest.raises(ValueError, match=f"'{preset}' starts from random .* use fast and tiny_fast"):
+    with pytest.raises(
+        ValueError, match=f"'{preset}' starts from random .* use fast and tiny_fast"
+    ):
         wrap(ToyVSR(), preset)
 
 
