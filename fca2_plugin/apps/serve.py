@@ -300,7 +300,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
 
     with gr.Blocks(title="FCA²: upscale a video", analytics_enabled=False) as page:
         made = gr.State(None)
-        gr.Markdown("# Upscale a video\nIt stays on the machine that runs `fca2 serve`.")
+        gr.Markdown("# Upscale a video\nThe video stays on the machine that runs `fca2 serve`.")
         with gr.Row():
             with gr.Column():
                 source = gr.File(label="Video", elem_id="source")
@@ -310,13 +310,15 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
                     of(task_of(chosen)), value=chosen, label="Weights", elem_id="weights"
                 )
                 with gr.Row():
-                    preview = gr.Number(0, label="Preview of so many seconds (0: all)", minimum=0)
-                    start = gr.Number(0, label="Begin at second", minimum=0)
-                    last = gr.Number(0, label="End at second (0: the video's end)", minimum=0)
+                    preview = gr.Number(
+                        0, label="Preview: length in seconds (0: no preview)", minimum=0
+                    )
+                    start = gr.Number(0, label="Start, in seconds", minimum=0)
+                    last = gr.Number(0, label="End, in seconds (0: end of the video)", minimum=0)
                 with gr.Row():
                     height = gr.Number(
                         0,
-                        label="Height of the result (0: the weights' own)",
+                        label="Height of the result (0: as the network enlarges)",
                         minimum=0,
                         precision=0,
                     )
@@ -331,7 +333,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
                     label="Before and after", type="pil", format="png", interactive=False,
                     elem_id="slider",
                 )  # fmt: skip
-                place = gr.Slider(0, 100, 50, label="Place in the video, %", elem_id="place")
+                place = gr.Slider(0, 100, 50, label="Position in the video, %", elem_id="place")
                 said = gr.Markdown(elem_id="said")
         task.change(choose, task, weights, api_name=False)
         outputs = [result, slider, place, said, made]

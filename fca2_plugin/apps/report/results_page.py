@@ -133,9 +133,10 @@ def _plots(
         if len([c for c in conditions if c.startswith(codec)]) > 1:
             said = f"PSNR against compression on {_name(evaluations)}"
             yield Plot(psnr_by_condition(swept, codec), said)
-    if any(s.frames for one in evaluations for s in one.clips.get(shown, {}).values()):
+    clips = {name: s for one in evaluations for name, s in one.clips.get(shown, {}).items()}
+    if any(scores.frames for scores in clips.values()):
         said = f"PSNR frame by frame, {condition_name(shown)}".rstrip(", ")
-        yield Plot(frames_figure(evaluations, shown), said, broad=True)
+        yield Plot(frames_figure(evaluations, shown), said, broad=len(clips) > 1)
 
 
 def _pictures(evaluations: Sequence[Evaluation], condition: str) -> Iterator[Section]:
