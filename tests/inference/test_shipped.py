@@ -140,12 +140,12 @@ def test_a_file_that_is_not_what_was_shipped_is_refused(shipped):
     path = folder / "toy.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(
-        ValueError, match=r"is not the file that was shipped .* install fca2_plugin again"
+        ValueError, match=r"is not the file that was shipped .* install this package again"
     ):
         load_shipped("toy", folder)
     path.unlink()
     with pytest.raises(
-        FileNotFoundError, match=r"toy.safetensors is missing, .* install fca2_plugin again"
+        FileNotFoundError, match=r"toy.safetensors is missing, .* install this package again"
     ):
         load_shipped("toy", folder)
 
