@@ -102,15 +102,20 @@ def test_it_holds_every_config_and_launcher_where_mim_looks(wheel):
     assert "fca2_plugin/.mim/model-index.yml" in names
 
 
-def test_the_source_archive_holds_tests_and_pictures(source):
+def test_the_source_archive_holds_pictures_and_tests_that_run(source):
     run(sys.executable, "setup.py", "-q", "sdist", "-d", source.parent, cwd=source)
     with tarfile.open(next(source.parent.glob("fca2_plugin-*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
+        archive.extractall(source.parent / "unpacked", filter="data")
     for folder in ("configs", "docs", "fca2_plugin", "tests", "tools"):
         for path in (source / folder).rglob("*"):
             if path.is_file():
                 assert path.relative_to(source).as_posix() in names
     assert {"constraints.txt", "constraints-oldest.txt", "pyproject.toml", ".ci/run"} <= names
+    sample = ("ops/test_grouping.py", "test_config_names.py", "test_requirements.py")
+    unpacked = next((source.parent / "unpacked").iterdir())
+    pytest_ = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+    assert " passed" in run(*pytest_, *sample, cwd=unpacked / "tests", PYTHONPATH="")
 
 
 @pytest.mark.mmagic
