@@ -206,6 +206,10 @@ def test_half_precision(dtype):
     assert torch.isfinite(layer.weight.grad).all()
 
 
+@pytest.mark.skipif(
+    not hasattr(torch.compiler, "set_stance"),
+    reason="an older torch starts the driver of CUDA, which the fake one cannot stand for",
+)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_positions_on_a_gpu_are_never_in_half_precision(dtype):
     shapes = (1, 4, 8, 8), (4, 4, 3, 3), (1, 18, 8, 8), (1, 9, 8, 8)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 
 __all__ = ["Faults", "fake_cuda", "on_fake_cuda"]
 
@@ -29,7 +29,8 @@ class Faults(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         name = func.overloadpacket.__name__
-        tensors = [leaf for leaf in tree_leaves((args, kwargs or {})) if isinstance(leaf, Tensor)]
+        leaves, _ = tree_flatten((args, kwargs or {}))
+        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
         kinds = {tensor.device.type for tensor in tensors if tensor.ndim or name in _COPIES}
         target = (kwargs or {}).get("device")
         kinds |= {torch.device(target).type} if target is not None and tensors else set()
