@@ -101,7 +101,7 @@ def _kills(kills: KillReport) -> str:
     rows = [
         f"## {len(kills.kills)} kills",
         "",
-        f"{kills.jobs} jobs, each killed (SIGKILL) and resumed until it was done: "
+        f"Each of {kills.jobs} jobs was killed (SIGKILL) and resumed until it was done: "
         f"{len(kills.problems)} of them wrote another file than a job that nobody stopped.",
         "",
         "| killed while | kills | frames done then |",
@@ -119,8 +119,8 @@ def _memory(grown: Sequence[Grown]) -> str:
     rows = [
         "## Memory",
         "",
-        f"Largest resident memory of the process in MiB, and that of {lengths[-1]:,} frames to "
-        f"that of {lengths[-2]:,} (at most {LIMIT}).",
+        "The table shows the largest resident memory of the process in MiB. The ratio divides the "
+        f"value for {lengths[-1]:,} frames by that for {lengths[-2]:,}; it may be at most {LIMIT}.",
         "",
         f"| preset | {heads} | ratio |",
         f"|---|{'---:|' * len(lengths)}---:|",
