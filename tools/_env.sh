@@ -1,22 +1,22 @@
-# Sourced by the other scripts: which environment they use, and how one is made.
+# The other scripts source this file to find or make their environment.
 #
-# The user's own environment (an active venv or conda environment, or the python on the PATH) is used
-# as it is where it has what a script needs; nothing is ever installed into it. Otherwise a venv of
-# these scripts serves: $FCA2_VENV, or .venv in the repository. A stamp file marks it as theirs and
-# holds a checksum of everything that the installation depends on, so that a second run installs
-# nothing, and an interrupted one is completed by the next.
+# If the user's own environment (an active venv or conda environment, or the python on the PATH) has
+# everything that a script needs, the script uses it and never installs anything into it. Otherwise
+# the scripts use a venv of their own: $FCA2_VENV, or .venv in the repository. A stamp file marks that
+# venv and holds a checksum of everything that the installation depends on, so that a second run
+# installs nothing, and the next run completes an interrupted one.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STAMP_NAME=.fca2-installed
 
-# What a venv of these scripts is made of; use_oldest changes it.
+# The settings of the scripts' own venv; use_oldest changes them.
 OWN_VENV=${FCA2_VENV:-$ROOT/.venv}
 CONSTRAINTS=$ROOT/constraints.txt
 PYTHONS=(3.11 3.10 3.12)
 EXTRAS=mmagic,basicsr,video,serve,quickstart,export,docs,dev
 OPENCV=opencv-python
 
-# use_oldest: the oldest versions that setup.py allows, in a venv of their own
+# use_oldest: use the oldest versions that setup.py allows, in a separate venv
 use_oldest() {
     OWN_VENV=${FCA2_VENV_OLDEST:-$ROOT/.venv-oldest}
     CONSTRAINTS=$ROOT/constraints-oldest.txt
@@ -25,19 +25,19 @@ use_oldest() {
     OPENCV=opencv-python-headless
 }
 
-# die SENTENCE: the user has to change something
+# die SENTENCE: exit because the user has to change something
 die() {
     echo "error: $*" >&2
     exit 2
 }
 
-# usage LINE: the arguments are wrong
+# usage LINE: exit because the arguments are wrong
 usage() {
     echo "usage: bash tools/$*" >&2
     exit 2
 }
 
-# find_env PYTHON MODULE ...: set PY to PYTHON if it is there and finds the modules
+# find_env PYTHON MODULE ...: set PY to PYTHON if it exists and finds the modules
 find_env() {
     local python
     python=$(command -v "$1") || return 1
@@ -46,10 +46,10 @@ sys.exit(not all(map(util.find_spec, sys.argv[1:])))' "${@:2}") 2>/dev/null || r
     PY=$python
 }
 
-# use_env: set PY to the Python of an environment that is already there
+# use_env: set PY to the Python of an existing environment
 use_env() {
     local prefix
-    # as MMagic's scripts do: the plugin is found from any folder, installed or not
+    # Python finds the plugin from any folder, installed or not, as with MMagic's scripts
     export PYTHONPATH="$ROOT${PYTHONPATH:+:$PYTHONPATH}"
     for prefix in "${VIRTUAL_ENV-}" "${FCA2_VENV-}" "${CONDA_PREFIX-}" "$ROOT/.venv"; do
         [ -z "$prefix" ] || ! find_env "$prefix/bin/python" torch || return 0
@@ -59,8 +59,8 @@ use_env() {
             "bash tools/quickstart.sh or bash tools/run_tests.sh make one"
 }
 
-# ensure_env MODULE ...: set PY to the Python of an environment with these modules. The user's own
-# has to have fca2_plugin installed; without one that has everything, a venv of these scripts serves.
+# ensure_env MODULE ...: set PY to the Python of an environment with these modules. This is the user's
+# own environment if it has them and fca2_plugin installed, and otherwise the scripts' own venv.
 ensure_env() {
     local prefix
     if [ -z "${FCA2_VENV-}" ] && ! is_ours "${VIRTUAL_ENV-}"; then
@@ -74,7 +74,7 @@ ensure_env() {
     ensure_own_env
 }
 
-# ensure_own_env: set PY to the Python of a venv of these scripts, in which everything is installed
+# ensure_own_env: set PY to the Python of the scripts' own venv, and install everything in it
 ensure_own_env() {
     local venv=$OWN_VENV key
     [ -f "$ROOT/setup.py" ] ||
@@ -94,31 +94,31 @@ ensure_own_env() {
     echo "$key" >"$venv/$STAMP_NAME"
 }
 
-# is_ours DIR: whether these scripts made that environment
+# is_ours DIR: succeed if these scripts made that environment
 is_ours() {
     [ -n "$1" ] && [ -f "$1/$STAMP_NAME" ]
 }
 
-# install_key: a checksum that changes when the installation has to be looked at again
+# install_key: print a checksum that changes when the installation must be checked again
 install_key() {
     local files=(setup.py fca2_plugin/_requirements.py tools/_env.sh)
     { echo "$ROOT" && cat "$CONSTRAINTS" "${files[@]/#/$ROOT/}"; } | cksum
 }
 
-# is_usable PYTHON: a version for which all the pinned packages have wheels, and able to make venvs
+# is_usable PYTHON: succeed if it can make venvs and all pinned packages have wheels for its version
 is_usable() {
     "$1" -c 'import sys, venv, ensurepip
 sys.exit("%d.%d" % sys.version_info[:2] not in sys.argv[1:])' "${PYTHONS[@]}" >/dev/null 2>&1
 }
 
-# wanted_python: say which Python is_usable
+# wanted_python: print which Python versions is_usable accepts
 wanted_python() {
     local versions
     printf -v versions ', %s' "${PYTHONS[@]}"
     echo "one of Python ${versions:2} with venv"
 }
 
-# find_python: print the first Python that is_usable
+# find_python: print the first Python that is_usable accepts
 find_python() {
     local candidate
     if [ -n "${PYTHON-}" ]; then
@@ -136,7 +136,7 @@ find_python() {
         "(Debian: apt install python${PYTHONS[0]}-venv) or set PYTHON to its path"
 }
 
-# make_venv DIR: make it, or complete what an interrupted run left
+# make_venv DIR: make a venv, or complete one that an interrupted run left
 make_venv() {
     local python
     if [ -e "$1/bin/python" ] && ! is_ours "$1"; then
@@ -159,7 +159,7 @@ make_venv() {
     "$python" -m venv "$1" || die "$python could not make a venv in $1"
 }
 
-# check_disk DIR: torch with its CUDA libraries is most of what is installed
+# check_disk DIR: check the free space; torch and its CUDA libraries need most of it
 check_disk() {
     local parent=$1 need_gb=${FCA2_MIN_GB:-9} free_gb
     while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
@@ -169,8 +169,8 @@ check_disk() {
             "set FCA2_VENV to a folder on another disk (or FCA2_MIN_GB=2 for a CPU-only torch index)"
 }
 
-# install_all DIR: the lean recipe. The hosts come last and without their own requirements; why,
-# stands in fca2_plugin/_requirements.py.
+# install_all DIR: install everything. The hosts come last and without their own requirements;
+# fca2_plugin/_requirements.py explains why.
 install_all() {
     LOG=$1/install.log
     : >"$LOG"

@@ -1,11 +1,11 @@
-# Sourced by the launch scripts: which program runs a config, and how it is started.
+# The launch scripts source this file: it decides which program runs a config and starts it.
 
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 
 # module_for CONFIG VERB: print the module that trains or tests such a config.
-# The one place that knows the hosts' config formats.
+# Only this function knows the hosts' config formats.
 module_for() {
-    # a name like fca2_plugin::mmagic/tiny/tiny_basicvsr.py is for the program to find
+    # the program itself finds a name like fca2_plugin::mmagic/tiny/tiny_basicvsr.py
     [ -f "$1" ] || [[ $1 == fca2_plugin::* ]] || die "there is no config '$1'"
     case $1 in
     *.py) echo "fca2_plugin.mmagic.$2" ;;
@@ -14,7 +14,7 @@ module_for() {
     esac
 }
 
-# set_host NAME: host, the suffix of its configs, and the folder that its runs go to
+# set_host NAME: set the host, the suffix of its configs, and the folder of its runs
 set_host() {
     host=$1
     case $host in
@@ -24,7 +24,7 @@ set_host() {
     esac
 }
 
-# check_configs FAMILY CONFIG ...: names of the host's configs
+# check_configs FAMILY CONFIG ...: check that the host has configs of these names
 check_configs() {
     local family=$1 name
     for name in "${@:2}"; do
@@ -32,13 +32,13 @@ check_configs() {
     done
 }
 
-# videos_folder DIR: print its absolute path, which is still right after a change of folder
+# videos_folder DIR: print its absolute path, which stays valid after a change of folder
 videos_folder() {
     [ -d "$1" ] || die "there is no folder '$1' of videos; see configs/mmagic/small/README.md"
     cd "$1" && pwd
 }
 
-# encode_clips FOLDER: make data/clips of the videos that configs/small_clips names
+# encode_clips FOLDER: make data/clips from the videos that configs/small_clips lists
 encode_clips() {
     local split
     for split in train val; do
@@ -46,7 +46,7 @@ encode_clips() {
     done
 }
 
-# encode_real FOLDER: make data/real of them, as real video comes: other scalers, 4:2:0, other encoders
+# encode_real FOLDER: make data/real from them, like real video: other scalers, 4:2:0, other encoders
 encode_real() {
     encode_split "$1" train data/real/area/train \
         --degradation area --codec x264 --crf 18 23 28 33 38 --pix-fmt yuv420p
@@ -60,7 +60,7 @@ encode_split() {
     "$PY" -m fca2_plugin.cli encode "$1" "$3" "${@:4}" --clips "${names[@]}"
 }
 
-# take_rest ARGUMENTS: args and, after a --, training: what every tools/train.sh gets
+# take_rest ARGUMENTS: set args and, after a --, training: the arguments for each tools/train.sh
 take_rest() {
     args=() training=()
     while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -70,8 +70,8 @@ take_rest() {
     [ $# -eq 0 ] || training=("${@:2}")
 }
 
-# train_and_test FAMILY CONFIG ...: by the host's own resume, which has nothing to do when the last
-# iteration is there
+# train_and_test FAMILY CONFIG ...: train with the host's resume, which does nothing if the last
+# iteration is finished, then test
 train_and_test() {
     local family=$1 name config resume
     for name in "${@:2}"; do
@@ -83,7 +83,7 @@ train_and_test() {
     done
 }
 
-# check_checkpoint FILE: a file, the folder of a run, or an address for the host to fetch
+# check_checkpoint FILE: check for a file, the folder of a run, or a URL that the host downloads
 check_checkpoint() {
     case $1 in
     *://*) ;;
@@ -91,18 +91,18 @@ check_checkpoint() {
     esac
 }
 
-# check_gpus N: a positive number
+# check_gpus N: check that N is a positive number
 check_gpus() {
     [[ $1 =~ ^[1-9][0-9]*$ ]] || die "GPUS is a number of processes per machine from 1, got '$1'"
 }
 
-# run_one MODULE ARGUMENTS: one process
+# run_one MODULE ARGUMENTS: run one process
 run_one() {
     use_env
     exec "$PY" -m "$@"
 }
 
-# run_dist GPUS MODULE ARGUMENTS: torchrun, with the environment variables of MMagic's scripts
+# run_dist GPUS MODULE ARGUMENTS: run torchrun with the environment variables of MMagic's scripts
 run_dist() {
     local gpus=$1
     shift
@@ -116,7 +116,7 @@ run_dist() {
         -m "$@" --launcher pytorch
 }
 
-# run_slurm PARTITION JOB MODULE ARGUMENTS: srun, with the environment variables of MMagic's scripts
+# run_slurm PARTITION JOB MODULE ARGUMENTS: run srun with the environment variables of MMagic's scripts
 run_slurm() {
     local partition=$1 job=$2 srun_args
     shift 2

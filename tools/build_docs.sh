@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build the documentation site, without the network: bash tools/build_docs.sh OUT
+# Build the documentation site without network access: bash tools/build_docs.sh OUT
 #
 # Writes OUT/index.html and the other pages. A warning is an error. The environment needs fca2_plugin,
 # torch and the extras `docs`, `video` and `opencv`: pip install '.[docs,video,opencv]'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Train on several GPUs, or several processes without any: bash tools/dist_train.sh CONFIG GPUS [arguments]
+# Train on several GPUs, or with several CPU processes: bash tools/dist_train.sh CONFIG GPUS [arguments]
 # Several machines: NNODES, NODE_RANK, MASTER_ADDR and PORT, as in MMagic's script.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Check what only a GPU can show, in at most ten minutes: bash tools/gpu_check.sh [JSON]
 #
-# One line of verdict for each step, which has a time limit of its own, and everything beside it in
-# JSON (gpu_check.json). Without a GPU it says so and does what a CPU can, in about two minutes.
+# Each step has a time limit and prints one line with its result; the details are written to
+# JSON (gpu_check.json). Without a GPU it says so and runs the CPU part, in about two minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -le 1 ] || usage "gpu_check.sh [JSON]"

@@ -2,9 +2,9 @@
 # Measure real networks alone and inside FCA² on Vid4, raw and at CRF 15, 25 and 35:
 # bash tools/pretrained_table.sh VID4 OUT [--frames N]; the same command resumes if interrupted.
 #
-# VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
-# gets table.json, table.md and psnr_vs_ms.png. A full-size network takes seconds a frame on a CPU,
-# so that whole clips take hours; --frames N takes the first N of each.
+# VID4 contains the ground truth of calendar, city, foliage and walk as videos or folders of frames.
+# The script writes table.json, table.md and psnr_vs_ms.png to OUT. A full-size network needs seconds
+# per frame on a CPU, so whole clips take hours; --frames N uses only the first N frames of each.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 2 ] || usage "pretrained_table.sh VID4 OUT [--frames N] [--weights DIR] [--device NAME]"

@@ -2,12 +2,12 @@
 # Install what is missing, then check the style and run the tests:
 # bash tools/run_tests.sh [--oldest] [pytest arguments]
 #
-# -m "not slow" leaves out what trains through a host, starts other programs or enlarges whole videos,
-# which takes minutes.
+# -m "not slow" skips the tests that train through a host, start other programs or enlarge whole
+# videos, which take minutes.
 #
-# --oldest takes the oldest versions that setup.py allows (constraints-oldest.txt), in a venv of their
-# own (.venv-oldest, or $FCA2_VENV_OLDEST), and runs the tests that tell whether they still do: what
-# calls torch, what patches the hosts, and on each host training, validation and resuming.
+# --oldest installs the oldest versions that setup.py allows (constraints-oldest.txt) in a separate
+# venv (.venv-oldest, or $FCA2_VENV_OLDEST), and runs the tests that show whether they still work: the
+# code that calls torch or patches the hosts, and training, validation and resuming on each host.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_env.sh"
 tests=()
@@ -24,7 +24,7 @@ else
         sphinx myst_parser furo codespell_lib nbclient ipykernel
 fi
 cd "$ROOT"
-# A missing host is a failure here, not a skip; two workers share the cores, so one thread each.
+# Here a missing host fails instead of skipping. Two workers share the cores, so each has one thread.
 export FCA2_REQUIRE_HOSTS=1 OMP_NUM_THREADS=1
 "$PY" -m ruff check .
 exec "$PY" -m pytest -n 2 ${tests[@]+"${tests[@]}"} "$@"

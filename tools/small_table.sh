@@ -2,9 +2,10 @@
 # Measure the small networks on Vid4 at CRF 15, 25 and 35 beside bicubic and the papers' figures:
 # bash tools/small_table.sh VID4 OUT [HOST]; the same command resumes if interrupted.
 #
-# VID4 holds the ground truth of calendar, city, foliage and walk: videos or folders of frames. OUT
-# gets the compressed clips, one JSON and the frames (0.4 GB) of each method, report.html and
-# report.md. The weights that ship are measured, and those of tools/train_small.sh where it has run.
+# VID4 contains the ground truth of calendar, city, foliage and walk as videos or folders of frames.
+# The script writes to OUT the compressed clips, one JSON and the frames (0.4 GB) of each method,
+# report.html and report.md. It measures the weights that ship, and those that tools/train_small.sh
+# has trained.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -ge 2 ] || usage "small_table.sh VID4 OUT [mmagic|basicsr]"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Code the clips of the small enhancement networks by x265, then train and test them; the same command
-# resumes if interrupted:
+# Code the clips of the small enhancement networks with x265, then train and test the networks; if
+# interrupted, run the same command again to resume:
 # bash tools/train_enhancement.sh CLIPS TEST_CLIPS [HOST] [CONFIG ...] [-- ARGUMENTS OF tools/train.sh]
 #
-# CLIPS and TEST_CLIPS are folders of videos, the second for testing alone. HOST is mmagic (the
-# default) or basicsr. CONFIG names some of configs/HOST/enhancement/small; by default all of them.
-# The names of the videos to train on stand in configs/small_clips/train_enhancement.txt; no other
-# file of CLIPS is read.
+# CLIPS and TEST_CLIPS are folders of videos, the second only for testing. HOST is mmagic (the
+# default) or basicsr. CONFIG selects some of configs/HOST/enhancement/small; the default is all.
+# configs/small_clips/train_enhancement.txt lists the videos to train on; no other file of CLIPS
+# is read.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 take_rest "$@"

@@ -3,8 +3,8 @@
 # command again to resume:
 # bash tools/train_pretrained.sh CLIPS [mmagic|basicsr] [-- ARGUMENTS OF tools/train.sh]
 #
-# CLIPS is the folder of the videos that configs/small_clips names; no other file of it is read. The
-# published weights are fetched by tools/get_basicvsr.sh if data/basicvsr does not hold them.
+# CLIPS is the folder of the videos that configs/small_clips lists; no other file in it is read.
+# tools/get_basicvsr.sh downloads the published weights if data/basicvsr does not contain them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 take_rest "$@"

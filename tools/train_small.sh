@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Make the clips of the small networks from a folder of videos, then train and test all of them; the
-# same command resumes if interrupted:
+# Make the clips of the small networks from a folder of videos, then train and test the networks; if
+# interrupted, run the same command again to resume:
 # bash tools/train_small.sh CLIPS [HOST] [CONFIG ...] [-- ARGUMENTS OF tools/train.sh]
 #
-# HOST is mmagic (the default) or basicsr. CONFIG names some of configs/HOST/small, with what they
-# start from; by default all of them, in order. The names of the videos to train and to validate on
-# stand in configs/small_clips; no other file of CLIPS is read.
+# HOST is mmagic (the default) or basicsr. CONFIG selects some of configs/HOST/small, with the configs
+# that they start from; the default is all of them, in order. configs/small_clips lists the videos for
+# training and validation; no other file of CLIPS is read.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 take_rest "$@"
