@@ -1,15 +1,15 @@
 # Enhancement on MFQE 2.0, luma at QP 37: 108 videos for training, the 18 of JCT-VC for testing.
-# Sections are those of TGAFNet; the recipe is that of STDF, too.
+# Sections refer to TGAFNet's paper; STDF uses the same recipe.
 _base_ = 'mmagic::_base_/default_runtime.py'
 
 custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False)
-experiment_name = None  # the name of the config that is run
+experiment_name = None  # the name of the config
 work_dir = None  # ./work_dirs/<name of the config>
 
 model = dict(
     type='FCA2EnhancementModel',
     generator=dict(),
-    # the root of d^2 + 1e-6; the host's own eps is 1e-12
+    # sqrt(d^2 + 1e-6); the host's default eps is 1e-12
     pixel_loss=dict(type='CharbonnierLoss', loss_weight=1.0, reduction='mean', eps=1e-6),
     data_preprocessor=dict(type='DataPreprocessor', mean=[0.0], std=[255.0]))
 
@@ -23,7 +23,7 @@ train_dataloader = dict(
         split='train_108',
         num_frame=7,  # Sec. III-A5
         gt_size=128,  # flips and rotation are on: Sec. III-A1
-        max_frames=300,  # of a video: the authors' data
+        max_frames=300,  # per video, as in the authors' data
         **tree))
 loader = dict(
     num_workers=0,
@@ -49,4 +49,4 @@ test_cfg = dict(type='MultiTestLoop')
 default_hooks = dict(
     logger=dict(interval=100),
     checkpoint=dict(interval=10_000, out_dir=None, save_best='delta_psnr'))
-custom_hooks = []  # the host's would save pictures, and what is measured is not kept
+custom_hooks = []  # the host's would save pictures and not keep the measurements

@@ -1,5 +1,5 @@
-# A first gain in minutes on a CPU: your own clips, luma, coded in the place of HM by x265's fastest
-# preset, which has no SAO and so leaves more to correct.
+# A first gain in minutes on a CPU: your own clips, luma, coded by x265's fastest preset instead of
+# HM. That preset does not use SAO, and so leaves more to correct.
 #
 #   bash tools/train_enhancement.sh CLIPS TEST_CLIPS
 _base_ = './mfqe2.py'

@@ -1,8 +1,8 @@
-# Small networks on real footage, trained on one CPU core: what all of them share.
+# Shared settings: small networks on real footage, trained on one CPU core.
 _base_ = 'mmagic::basicvsr/basicvsr_2xb4_reds4.py'
 
 custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False)
-experiment_name = None  # the name of the config that is run
+experiment_name = None  # the name of the config
 work_dir = None  # ./work_dirs/<name of the config>
 randomness = dict(seed=0)
 
@@ -12,7 +12,7 @@ model = dict(
 
 clips = dict(  # tools/train_small.sh makes them; LQ pixels lie as in ordinary video
     type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35])
-# the same clips as real video comes: other scalers, 4:2:0, other encoders and rates
+# the same clips, made like real video: other scalers, 4:2:0, other encoders and rates
 real = [
     *[f'data/clips/train/lq{kind}' for kind in ('', '', '_crf15', '_crf25', '_crf35')],
     *[f'data/real/area/train/lq{kind}' for kind in ('', '_crf18', '_crf23', '_crf28')],

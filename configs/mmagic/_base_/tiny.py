@@ -1,17 +1,17 @@
-# A few minutes on a CPU: tiny BasicVSR, clips that the data set makes itself, few iterations.
+# A tiny BasicVSR, clips that the data set makes, and few iterations: a few minutes on a CPU.
 _base_ = 'mmagic::basicvsr/basicvsr_2xb4_reds4.py'
 
 custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False)
-experiment_name = None  # the name of the config that is run
+experiment_name = None  # the name of the config
 work_dir = None  # ./work_dirs/<name of the config>
 randomness = dict(seed=0)
 
 model = dict(
     generator=dict(mid_channels=32, num_blocks=3, spynet_pretrained=None),
-    # no weights for SPyNet here: it stays as it starts, in the baseline and in the wrapped net
+    # SPyNet keeps its random weights here, in the baseline and in the wrapped network
     train_cfg=dict(fix_iter=1_000_000))
 
-clips = dict(  # it makes them itself, once
+clips = dict(  # the data set makes them once
     type='FCA2ClipsDataset', scale=4, crfs=[15, 25, 35], demo=dict(root='data/demo'))
 train_roots = dict(dataroot_gt='data/demo/train/gt', dataroot_lq='data/demo/train/lq')
 test_roots = dict(dataroot_gt='data/demo/test/gt', dataroot_lq='data/demo/test/lq')

@@ -3,10 +3,10 @@
 _base_ = 'mmagic::basicvsr/basicvsr_2xb4_vimeo90k-bd.py'
 
 custom_imports = dict(imports=['fca2_plugin.mmagic'], allow_failed_imports=False)
-experiment_name = None  # the name of the config that is run
+experiment_name = None  # the name of the config
 work_dir = None  # ./work_dirs/<name of the config>
 
-made = dict(  # the keys, and the samples, of BasicSR's configs
+made = dict(  # with the keys and the samples of BasicSR's configs
     type='FCA2ClipsDataset',
     scale=4,
     degradation='comisr',  # blur of sigma 1.5, every 4th pixel: Sec. IV-A1
@@ -47,8 +47,8 @@ test_evaluator = [
     ] for crf in (15, 25, 35)
 ]
 
-# 400k iterations (Sec. IV-A2). VSR networks keep their published rates; the stages of FCA² set
-# theirs in their own configs.
+# 400k iterations (Sec. IV-A2). VSR networks keep their published rates; the configs of
+# FCA²'s stages set their own rates.
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=400_000, val_interval=5000)
 param_scheduler = dict(
     type='CosineRestartLR',

@@ -1,4 +1,4 @@
-# DCAD of Table I: one frame. Its paper compares squares of differences.
+# DCAD of Table I: one frame. Its paper uses the mean squared error.
 _base_ = '../_base_/mfqe2.py'
 
 model = dict(

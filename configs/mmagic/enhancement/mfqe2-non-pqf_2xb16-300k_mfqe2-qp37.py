@@ -3,8 +3,8 @@ _base_ = '../_base_/mfqe2.py'
 
 model = dict(
     generator=dict(type='FCA2MFQE2Net'),
-    compensation_iters=75_000,  # its loss leads in 20 of 80 epochs
+    compensation_iters=75_000,  # its loss dominates in 20 of 80 epochs
     pixel_loss=dict(_delete_=True, type='MSELoss'))
 
-# patches as wide as the unit of its flow
+# the width of the patches is the unit of its flow
 train_dataloader = dict(dataset=dict(num_frame=3, neighbors='peaks', frames='others', gt_size=64))

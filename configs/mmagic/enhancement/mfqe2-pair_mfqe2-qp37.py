@@ -1,5 +1,5 @@
-# MFQE 2.0 of Table I, whole: the networks of mfqe2-pqf and mfqe2-non-pqf in one checkpoint, to test
-# (the folder's README makes it of theirs).
+# MFQE 2.0 of Table I for testing: the networks of mfqe2-pqf and mfqe2-non-pqf in one checkpoint
+# (this folder's README shows how to make it from their checkpoints).
 _base_ = '../_base_/mfqe2.py'
 
 model = dict(generator=dict(type='FCA2MFQE2PairNet'))

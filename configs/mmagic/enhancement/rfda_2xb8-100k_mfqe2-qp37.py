@@ -1,7 +1,7 @@
 # RFDA of Tables I and IV; its state runs through windows of 15 frames.
 _base_ = '../_base_/mfqe2.py'
 
-# the paper sums the losses of the frames, and the host takes their mean
+# the paper sums the losses of the frames; the host averages them
 model = dict(generator=dict(type='FCA2RFDANet', radius=3), pixel_loss=dict(loss_weight=15.0))
 
 train_dataloader = dict(

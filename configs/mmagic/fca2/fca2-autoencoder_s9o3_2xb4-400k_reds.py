@@ -11,15 +11,15 @@ model = dict(
         preset='released',
         autoencoder=dict(n_subs=9, n_ovls=3),  # Sec. IV-A2
         color_correction='frame',  # eq. 4
-        chunks_at_once=2,  # REDS4 is tested in 100 frames of 1280x720
+        chunks_at_once=2,  # REDS4 clips have 100 frames of 1280x720
         checkpoints=dict(
             spynet='https://download.openmmlab.com/mmediting/restorers'
             '/basicvsr/spynet_20210409-c6c1bd09.pth')),
-    train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000: Sec. IV-A2
+    train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000 iterations: Sec. IV-A2
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
 
-raw = dict(task='autoencoder', degradation=None, crfs=[], raw_prob=None)  # no LQ frames
+raw = dict(task='autoencoder', degradation=None, crfs=[], raw_prob=None)  # without LQ frames
 train_dataloader = dict(dataset=dict(gt_size=64, **raw))
 val_dataloader = dict(dataset=raw)
 test_dataloader = [dict(dataset=dict(_base_.test_clips[1], **raw), **_base_.loader)]

@@ -14,11 +14,11 @@ model = dict(
         checkpoints=dict(
             spynet='https://download.openmmlab.com/mmediting/restorers'
             '/basicvsr/spynet_20210409-c6c1bd09.pth')),
-    train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000: Sec. IV-A2
+    train_cfg=dict(fix_iter=5000))  # SPyNet is frozen for the first 5,000 iterations: Sec. IV-A2
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
 
-raw = dict(task='autoencoder', degradation=None, crfs=[], raw_prob=None)  # no LQ frames
+raw = dict(task='autoencoder', degradation=None, crfs=[], raw_prob=None)  # without LQ frames
 train_dataloader = dict(dataset=dict(gt_size=64, **raw))
 val_dataloader = dict(dataset=raw)
 test_dataloader = [dict(dataset=dict(_base_.test_clips[1], **raw), **_base_.loader)]

@@ -12,7 +12,7 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=1e-4))  # Sec. IV-A2
 
-train_dataloader = dict(dataset=dict(task='cleaning', gt_size=64))  # of the LQ frames
+train_dataloader = dict(dataset=dict(task='cleaning', gt_size=64))  # in pixels of the LQ frames
 val_dataloader = dict(dataset=dict(task='cleaning'))
 test_dataloader = [dict(dataset=dict(_base_.test_clips[1], task='cleaning'), **_base_.loader)]
 test_evaluator = [_base_.val_evaluator]

@@ -1,4 +1,4 @@
-# Stage 2: EDVR-L inside frozen, pre-trained FCA² (no row in the tables; Table V: frozen is best).
+# Stage 2: EDVR-L inside frozen, pre-trained FCA² (not in the tables; Table V: frozen is best).
 _base_ = '../edvr/edvrl_2xb4-400k_reds-crf.py'
 
 model = dict(
@@ -12,4 +12,4 @@ model = dict(
     checkpoints=dict(
         cleaning='work_dirs/fca2-cleaning_2xb4-400k_reds-crf',
         autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_reds'),
-    chunks_at_once=2)  # REDS4 is tested in 100 frames of 1280x720
+    chunks_at_once=2)  # REDS4 clips have 100 frames of 1280x720

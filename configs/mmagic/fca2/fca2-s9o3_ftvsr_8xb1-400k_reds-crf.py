@@ -12,4 +12,4 @@ model = dict(
     checkpoints=dict(
         cleaning='work_dirs/fca2-cleaning_2xb4-400k_reds-crf',
         autoencoder='work_dirs/fca2-autoencoder_s9o3_2xb4-400k_reds'),
-    chunks_at_once=2)  # REDS4 is tested in 100 frames of 1280x720
+    chunks_at_once=2)  # REDS4 clips have 100 frames of 1280x720

@@ -1,4 +1,4 @@
-# Stage 2: IconVSR inside frozen, pre-trained FCA² (no row in the tables; Table V: frozen is best).
+# Stage 2: IconVSR inside frozen, pre-trained FCA² (not in the tables; Table V: frozen is best).
 _base_ = '../iconvsr/iconvsr_2xb4-400k_vimeo90k-crf.py'
 
 model = dict(

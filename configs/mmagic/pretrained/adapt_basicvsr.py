@@ -1,4 +1,4 @@
-# FCA² learns around the network of crf_basicvsr.py, which stays as it is. Its results on the
+# FCA² learns around the network of crf_basicvsr.py, which stays frozen. Its results on the
 # training samples are computed once (ten minutes on a core) and kept in data/adapt.
 _base_ = './crf_basicvsr.py'
 
@@ -8,13 +8,13 @@ model = dict(
     model={{_base_.model}},
     preset='fast',
     stage='adapt',
-    autoencoder=dict(clean_channels=0),  # codes are key frames, whose results never change
+    autoencoder=dict(clean_channels=0),  # codes are key frames, so their results never change
     cleaning=False,
     checkpoints=dict(vsr='work_dirs/crf_basicvsr'),
     vsr_cache='data/adapt')
 load_from = None
 
-# 10 frames are all that the shortest clip has; key frames are spread over them, without chunks
+# the shortest clip has 10 frames; key frames are spread over them, without chunks
 train_dataloader = dict(
     dataset=dict(num_frame=10, chunk_frames=None, gt_size=192, distinct_samples=10))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))

@@ -1,4 +1,4 @@
-# The published BasicVSR, which never saw compression, trained on for compressed video.
+# The published BasicVSR, trained without compression, learns compressed video.
 # Its weights come from `bash tools/get_basicvsr.sh data/basicvsr`.
 _base_ = '../_base_/pretrained.py'
 

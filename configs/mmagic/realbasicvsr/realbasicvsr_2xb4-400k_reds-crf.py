@@ -1,4 +1,4 @@
-# RealBasicVSR alone, the blind baseline of Table II, trained on the compressed clips of all others.
+# RealBasicVSR alone, the blind baseline of Table II, trained on the usual compressed clips.
 _base_ = '../basicvsr/basicvsr_2xb4-400k_reds-crf.py'
 
 model = dict(

@@ -12,7 +12,7 @@ model = dict(
         color_correction=None,
         checkpoints=dict(spynet='work_dirs/small_flow')))
 
-raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # no LQ frames
+raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # without LQ frames
 train_dataloader = dict(dataset=dict(gt_size=64, **raw))
 val_dataloader = dict(dataset=raw)
 test_dataloader = [dict(dataset=dict(_base_.at_crf[1], **raw), **_base_.loader)]

@@ -1,4 +1,4 @@
-# Stage 2 of FCA²: the network of small_vsr.py inside frozen FCA², from the two configs before.
+# Stage 2 of FCA²: the network of small_vsr.py inside frozen FCA² of the two configs before.
 _base_ = '../_base_/small.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# The flow network of the others: coded frames are rebuilt from their neighbours (photometric loss).
+# The others' flow network: it rebuilds coded frames from their neighbours (photometric loss).
 _base_ = '../_base_/small.py'
 
 model = dict(generator=dict(type='FCA2CompactFlowNet'))

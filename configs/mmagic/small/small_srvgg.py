@@ -1,4 +1,4 @@
-# The floor: every frame on its own, by SRVGGNetCompact's chain of convolutions.
+# The lower bound: SRVGGNetCompact's chain of convolutions super-resolves each frame separately.
 _base_ = '../_base_/small.py'
 
 model = dict(generator=dict(type='FCA2CompactSRNet'))

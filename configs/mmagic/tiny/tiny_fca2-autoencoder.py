@@ -9,7 +9,7 @@ model = dict(
         preset='tiny',
         color_correction=None))
 
-raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # no LQ frames
+raw = dict(task='autoencoder', dataroot_lq=None, crfs=[], raw_prob=None)  # without LQ frames
 train_dataloader = dict(batch_size=4, dataset=dict(gt_size=48, **raw))
 val_dataloader = dict(dataset=raw)
 test_dataloader = [dict(dataset=dict(_base_.test_clips[1], **raw), **_base_.loader)]

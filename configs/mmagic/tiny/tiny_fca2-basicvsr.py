@@ -1,4 +1,4 @@
-# Stage 2: the same tiny BasicVSR inside frozen FCA², trained by the two configs before.
+# Stage 2: the same tiny BasicVSR inside frozen FCA² of the two configs before.
 _base_ = './tiny_basicvsr.py'
 
 model = dict(

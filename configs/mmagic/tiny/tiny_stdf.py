@@ -1,4 +1,4 @@
-# A tiny STDF enhances luma, coded by x265 in the place of HM.
+# A tiny STDF enhances luma, coded by x265 instead of HM.
 _base_ = '../_base_/small-enhancement.py'
 
 model = dict(
@@ -10,7 +10,7 @@ model = dict(
         qe_channels=16,
         num_layers=4))
 
-tree = dict(dataroot='data/mfqe_demo', demo=dict(root='data/mfqe_demo'))  # makes itself
+tree = dict(dataroot='data/mfqe_demo', demo=dict(root='data/mfqe_demo'))  # the data set makes it
 train_dataloader = dict(dataset=dict(gt_size=48, num_frame=3, **tree))
 val_dataloader = dict(dataset=tree)
 test_dataloader = dict(dataset=tree)

@@ -1,9 +1,9 @@
-# A tiny TGAFNet enhances luma, coded by x265 in the place of HM.
+# A tiny TGAFNet enhances luma, coded by x265 instead of HM.
 _base_ = '../_base_/small-enhancement.py'
 
 model = dict(generator=dict(type='FCA2TGAFNet', num_sdcbs=1, mid_channels=16))
 
-tree = dict(dataroot='data/mfqe_demo', demo=dict(root='data/mfqe_demo'))  # makes itself
+tree = dict(dataroot='data/mfqe_demo', demo=dict(root='data/mfqe_demo'))  # the data set makes it
 train_dataloader = dict(dataset=dict(gt_size=48, **tree))
 val_dataloader = dict(dataset=tree)
 test_dataloader = dict(dataset=tree)

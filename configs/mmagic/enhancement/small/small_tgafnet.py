@@ -1,4 +1,4 @@
-# TGAFNet at full size, trained briefly on clips of your own.
+# TGAFNet at full size, trained briefly on your own clips.
 _base_ = '../../_base_/small-enhancement.py'
 
 model = dict(generator=dict(type='FCA2TGAFNet'))

@@ -1,4 +1,4 @@
-# Table III, row 1: all 21 channels at once into one code, nothing else (our reading).
+# Table III, row 1: all 21 channels go into one code; no other modules (our reading).
 _base_ = '../fca2-autoencoder_s9o3_2xb4-400k_vimeo90k.py'
 
 model = dict(
