@@ -5,9 +5,9 @@
     clip (n,t,3,h,w) - upsample - normalise - windows (n*t,f,3,h,w) - net - (n*t,3,H,W) - clip
                                               or images (n*t,3,h,w)
 
-``upsample``, ``mean`` and ``std`` are for networks that leave a part of their work to the data
-pipeline: TOFlow takes frames that were enlarged before, and MMagic's takes them normalised.
-Frames are padded to what the network asks for; inside FCA², which reads ``spec``, they already are.
+``upsample``, ``mean`` and ``std`` are for networks that leave part of their work to the data
+pipeline: TOFlow takes enlarged frames, and MMagic's TOFlow takes them normalised. Frames are padded
+to the size that the network needs; FCA² reads ``spec`` and pads them beforehand.
 """
 
 import inspect
@@ -29,7 +29,7 @@ __all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
 
 
 class _Adapter(nn.Module):
-    """What both adapters share: everything around the network itself."""
+    """The shared part of both adapters: everything around the network itself."""
 
     #: Networks that a host builds from its config, and where the spec of each goes.
     SLOTS: ClassVar[dict[str, str]] = {"net": "spec"}
@@ -83,11 +83,11 @@ class _Adapter(nn.Module):
         padded = pad_space(lq, self.spec.size_multiple, self.spec.min_size)
         frames = padded.flatten(0, 1)  # (n*t, 3, h, w)
         if self.upsample > 1:
-            # antialias selects the cubic with a = -0.5, which data sets are enlarged with
+            # antialias selects the cubic kernel with a = -0.5, the one that data sets use
             enlarged = F.interpolate(
                 frames.float(), scale_factor=self.upsample, mode="bicubic", antialias=True
             )
-            frames = enlarged.to(frames.dtype)  # torch has no such kernel in half precision
+            frames = enlarged.to(frames.dtype)  # torch lacks such a kernel in half precision
         if self.normalizes:
             frames = (frames - self.mean) / self.std
         inputs = self.arrange(frames.unflatten(0, lq.shape[:2]))
@@ -100,11 +100,11 @@ class _Adapter(nn.Module):
         return sr.unflatten(0, lq.shape[:2])[..., : h * scale, : w * scale]
 
     def arrange(self, frames: Tensor) -> Tensor:
-        """(n, t, 3, h, w) to what the network takes, n*t of them."""
+        """Arrange (n, t, 3, h, w) as n*t inputs of the network."""
         raise NotImplementedError
 
     def run(self, batch: Tensor) -> Tensor:
-        """Run the network; of several results the first is the image (TDAN's second is not)."""
+        """Run the network; the image is the first of several results (TDAN returns two)."""
         sr = self.net(batch)
         sr = sr[0] if isinstance(sr, tuple | list) else sr
         if not isinstance(sr, Tensor) or sr.ndim != 4 or sr.shape[:2] != (len(batch), 3):
@@ -136,8 +136,8 @@ class SlidingWindow(_Adapter):
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
 
     Raises:
-        ValueError: An even or unknown number of frames, an unknown border, nothing at once, or a
-            network that returns something else.
+        ValueError: The number of frames is even or unknown, the border is unknown,
+            ``windows_at_once`` is below 1, or the network returns something else.
 
     Example:
         >>> class Middle(torch.nn.Module):  # your network for the middle frame of a window
@@ -173,11 +173,11 @@ class SlidingWindow(_Adapter):
             )
         self.num_frames = frames
         self.border = border
-        window_indices(1, self.num_frames, border)  # refuses what it does not know
+        window_indices(1, self.num_frames, border)  # checks both
 
     @property
     def context_frames(self) -> int:
-        """Frames on each side of a frame that its result is made from."""
+        """Frames on each side of a frame that affect its result."""
         return self.num_frames // 2
 
     def arrange(self, frames: Tensor) -> Tensor:
@@ -200,7 +200,7 @@ class FramesAsBatch(_Adapter):
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s the network's scale times ``upsample``.
 
     Raises:
-        ValueError: Nothing at once, or a network that returns something else.
+        ValueError: ``frames_at_once`` is below 1, or the network returns something else.
 
     Example:
         >>> enlarge = torch.nn.Upsample(scale_factor=4)  # your image network
@@ -233,9 +233,9 @@ def take_config(
     """Make an adapter that a host can build from its config, the networks inside included.
 
     Args:
-        adapter: A class of modules around networks, which its ``SLOTS`` name.
-        build: How the host builds a network from its config.
-        host_specs: What the host's networks ask for without saying so in data.
+        adapter: A class of modules around networks; its ``SLOTS`` name the networks' arguments.
+        build: Builds one of the host's networks from its config.
+        host_specs: Requirements of the host's networks, which do not have a ``spec``.
     """
     slots = adapter.SLOTS
     signature = inspect.signature(adapter)

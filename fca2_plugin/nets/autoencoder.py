@@ -1,16 +1,17 @@
 """The frame autoencoder of FCA² (Sec. III-B to III-D): groups of frames to codes, and back.
 
-Structure, widths and blocks are those of the released model, which the paper leaves open;
-1,985,978 parameters, 3.47 M with the cleaning network, where the paper prints +3.3 M
-(``num_blocks=2`` gives 3.30 M). Weights are shared by all groups, so that all groups of all
-clips run as one batch.
+The paper does not give structure, widths and number of blocks; these are the released model's.
+It has 1,985,978 parameters, and 3.47 M with the cleaning network; the paper prints +3.3 M
+(``num_blocks=2`` gives 3.30 M). All groups share the weights, so that all groups of all clips
+run as one batch.
 
 Two readings of the flow guidance can be chosen. The paper predicts the flow of neighbouring
 frames and concatenates it to the group (``concat``). The released code warps its own previous
 output along the flow and mixes it into the next frame (``recurrent``), one frame after another.
 
-``image_codes`` is ours: a code starts near its group's mean frame and the decoder from the code,
-so that training starts close to passing slow footage through and codes stay images.
+``image_codes`` is our addition. A code starts near the mean frame of its group, and the decoder
+starts from the code. At the start of training, slow footage passes through almost unchanged, and
+codes stay images.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,14 +54,14 @@ class FrameAutoencoder(nn.Module):
         flow_mode: ``concat``, ``recurrent`` or None for no flow guidance (Table III).
         trunk_frames: Frames that the trunk smooths over after decoding; None leaves it out.
         image_codes: Codes start from the group's mean frame; only for groups of whole frames.
-        spynet: Settings of ``SPyNet``, where flow is to be smaller than the published network.
+        spynet: Settings of ``SPyNet``, for a flow network smaller than the published one.
 
     Shape:
         (n, t, 3, h, w) to the same, any t >= 1.
 
     Raises:
-        ValueError: Groups that do not exist, an unknown ``flow_mode``, a trunk over no frames, or
-            ``image_codes`` with groups that cut a frame.
+        ValueError: The numbers of the groups are out of range, ``flow_mode`` is unknown,
+            ``trunk_frames`` is below 1, or ``image_codes`` is set with groups that cut a frame.
 
     Example:
         >>> net = FrameAutoencoder(mid_channels=8, num_blocks=1, flow_mode=None)
@@ -69,7 +70,7 @@ class FrameAutoencoder(nn.Module):
     """
 
     spec = NetSpec(scale=1)
-    phase = None  # its decoder learns where LQ pixels are
+    phase = None  # the decoder learns the position of LQ pixels
     takes_groups = has_plain_codes = False
 
     def __init__(
@@ -127,7 +128,7 @@ class FrameAutoencoder(nn.Module):
         return -(-self.grouping.n_subs // 3)
 
     def num_codes(self, num_frames: int) -> int:
-        """K, the code frames that ``num_frames`` frames become."""
+        """K, the number of codes for ``num_frames`` frames."""
         return self.grouping.num_groups(3 * max(num_frames, self.min_frames))
 
     def plan(self, num_frames: int) -> tuple[FrameGroup, ...]:
@@ -138,12 +139,12 @@ class FrameAutoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
-        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), guided by the number of frames.
+        """Encode frames (n, t, 3, h, w) to codes (n, K, 3, h, w); the guide is the frame count.
 
         Short clips repeat their last frame.
 
         Raises:
-            ValueError: Other groups than those of ``plan``.
+            ValueError: ``groups`` differ from those of ``plan``.
         """
         num_frames = x.shape[1]
         if groups is not None and tuple(groups) != self.plan(num_frames):
@@ -166,7 +167,7 @@ class FrameAutoencoder(nn.Module):
         return Codes(codes, num_frames)
 
     def decode(self, codes: Codes) -> Tensor:
-        """Codes (n, K, 3, h, w) to frames (n, t, 3, h, w), as many as were encoded."""
+        """Decode codes (n, K, 3, h, w) to frames (n, t, 3, h, w), as many as were encoded."""
         images, num_frames = codes
         num_channels = 3 * max(num_frames, self.min_frames)
         groups = in_pieces(self.decoder, images.flatten(0, 1))  # (n*K, S, h, w)
@@ -207,7 +208,7 @@ class FrameAutoencoder(nn.Module):
         )
 
     def _smooth(self, frames: Tensor, at_once: int) -> Tensor:
-        """Add the trunk's correction, so many frames at a time."""
+        """Add the trunk's correction to ``at_once`` frames at a time."""
         n, t = frames.shape[:2]
         pieces = -(-t // at_once)
         full = extend_time(frames, pieces * at_once)

@@ -1,9 +1,9 @@
 """BasicVSR (Chan et al., CVPR 2021), so that its published weights run without a host.
 
-The same network as MMagic's ``BasicVSRNet`` and BasicSR's ``BasicVSR``, with MMagic's names in its
-state dict; a file of either host loads (``checkpoints.load_part``). Without gradients it takes
-little beside the features of one direction, which BasicVSR cannot do without: flow is computed a
-few pairs at a time, and what was used is let go.
+This is the same network as MMagic's ``BasicVSRNet`` and BasicSR's ``BasicVSR``, with MMagic's names
+in its state dict; files of either host load (``checkpoints.load_part``). Without gradients it keeps
+little more than the features of one direction, which BasicVSR needs: it computes flow for a few
+pairs at a time and releases tensors after their last use.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from fca2_plugin.ops.warp import flow_warp
 __all__ = ["BasicVSRNet"]
 
 _SCALE = 4
-_HR_CHANNELS = 64  # of the convolutions at the result's size, whatever the width
+_HR_CHANNELS = 64  # of the convolutions at the result's size; independent of the width
 
 
 class _Trunk(nn.Module):
@@ -105,7 +105,7 @@ class BasicVSRNet(nn.Module):
             yield self._reconstruct(frame, torch.cat([back.pop(), forth], dim=1))
 
     def _flows(self, ref: Tensor, supp: Tensor) -> tuple[Tensor, ...]:
-        """For each frame of ``ref`` the flow from the same one of ``supp``, (n, h, w, 2)."""
+        """Flow that brings each frame of ``supp`` onto that of ``ref``, (n, h, w, 2) each."""
         n, pairs, _, h, w = ref.shape
         if not pairs:
             return ()
@@ -117,12 +117,12 @@ class BasicVSRNet(nn.Module):
     def _carry(
         self, trunk: nn.Module, frames: Sequence[Tensor], flows: Sequence[Tensor]
     ) -> Iterator[Tensor]:
-        """Features of each frame, which see those before it, (n, c, h, w).
+        """Compute each frame's features (n, c, h, w) from it and the features before it.
 
         Args:
-            trunk: Of the direction.
-            frames: In its order.
-            flows: Bring the features of a frame onto the next one.
+            trunk: The trunk of this direction.
+            frames: The frames in the order of this direction.
+            flows: Flows that bring the features of a frame onto the next one.
         """
         n, _, h, w = frames[0].shape
         carried = frames[0].new_zeros(n, self.mid_channels, h, w)

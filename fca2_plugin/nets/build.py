@@ -13,10 +13,10 @@ finetune       cleaning, autoencoder, vsr   all                 cleaning, autoen
 adapt          cleaning, autoencoder, vsr   all but vsr         vsr
 =============  ===========================  ==================  ==================
 
-``adapt`` is ours: FCA² learns around a network that you have trained, which stays as it is.
+``adapt`` is our addition: FCA² learns around a network that you have trained and that stays frozen.
 
-A *preset* holds the settings of the parts and of ``FCA2Net`` around them. Where a preset has no
-cleaning network, the stages do without it.
+A *preset* contains the settings of the parts and of ``FCA2Net`` around them. If a preset does not
+have a cleaning network, the stages omit it.
 """
 
 import inspect
@@ -61,7 +61,7 @@ _NET_SETTINGS = frozenset(inspect.signature(FCA2Net).parameters) | {"preset", "s
 
 @dataclass(frozen=True)
 class Stage:
-    """Which parts a training stage has, trains, and takes from earlier stages."""
+    """The parts that a training stage builds, trains, and loads from earlier stages."""
 
     parts: tuple[str, ...]
     learns: tuple[str, ...]
@@ -89,8 +89,8 @@ _AS_PRINTED = {
     "color_correction": "frame",
     "clamp_output": False,
 }
-# FCA² costs about as much as it saves unless it is small, and needs no stages when it starts well;
-# eq. 4 would lower the contrast of a result whose colours the LQ frames already give.
+# Unless FCA² is small, it costs about as much as it saves. With neutral first weights it does not
+# need stages. The LQ frames already give the right colours, and eq. 4 would lower the contrast.
 _FAST = {
     "stage": "joint",
     "chunk_frames": 7,
@@ -173,16 +173,16 @@ def get_stage(name: str) -> Stage:
     """Look up a training stage.
 
     Raises:
-        ValueError: Unknown; the message suggests the nearest one.
+        ValueError: The name is unknown; the message suggests the nearest one.
     """
     return STAGES[check_choice("stage", name, STAGES)]
 
 
 def net_settings(preset: str, **given: object) -> dict[str, Any]:
-    """Settings of ``FCA2Net``: those given, and the preset's for those that are ``FROM_PRESET``.
+    """Return the settings of ``FCA2Net``, taking those that are ``FROM_PRESET`` from the preset.
 
     Raises:
-        ValueError: Unknown preset.
+        ValueError: The preset is unknown.
     """
     defaults = PRESETS[check_choice("preset", preset, PRESETS)]["net"]
     return {key: defaults[key] if value == FROM_PRESET else value for key, value in given.items()}
@@ -199,13 +199,15 @@ def build_parts(
     Args:
         stage: A key of ``STAGES``.
         preset: A key of ``PRESETS``.
-        autoencoder: Settings over the preset's; False leaves it out. With a ``type`` of
-            ``AUTOENCODERS`` other than the preset's, all of the preset's are dropped.
-        cleaning: Arguments of ``CleaningNet`` over the preset's; False leaves it out.
+        autoencoder: Settings that override the preset's; False leaves the part out. If ``type``
+            names another class of ``AUTOENCODERS`` than the preset's, the preset's settings are
+            ignored.
+        cleaning: Arguments of ``CleaningNet`` that override the preset's; False leaves it out.
 
     Raises:
-        ValueError: An unknown stage, preset or type, or a part that the stage trains is left out.
-        TypeError: A setting that the part does not have.
+        ValueError: The stage, preset or type is unknown, or a part that the stage trains is left
+            out.
+        TypeError: The part does not know a setting.
     """
     chosen = get_stage(stage)
     check_choice("preset", preset, PRESETS)
@@ -226,21 +228,21 @@ def build_parts(
                 f"change {where} or choose another stage"
             )
         parts[name] = None
-        if settings is not False:  # a stage without the part still says what is wrong with it
+        if settings is not False:  # report wrong settings even if the stage does not use the part
             cls, settings = _checked(name, settings, PRESETS[preset][name] or {})
             parts[name] = cls(**settings) if name in chosen.parts else None
     return parts
 
 
 def where_it_belongs(key: str, part: str | None = None) -> str | None:
-    """Say at which level a setting of FCA² belongs that was given at another one.
+    """Say where a misplaced setting of FCA² belongs.
 
     Args:
         key: The setting.
-        part: The part that it was given to; by default beside ``preset``.
+        part: The part whose settings contain it; None if it was given beside ``preset``.
 
     Returns:
-        The end of a sentence; None where it is not a setting of another level.
+        The end of a sentence; None if the setting does not belong elsewhere.
     """
     if part is not None and key in _NET_SETTINGS:
         return f"; {key} belongs one level up, beside preset"
@@ -253,7 +255,7 @@ def where_it_belongs(key: str, part: str | None = None) -> str | None:
 def _checked(
     name: str, settings: Mapping, defaults: Mapping
 ) -> tuple[type[nn.Module], dict[str, object]]:
-    """The class of a part and its settings, the preset's included."""
+    """Return the class of a part and its settings, including the preset's."""
     cls: type[nn.Module] = CleaningNet
     if name == "autoencoder":
         kind = check_choice(

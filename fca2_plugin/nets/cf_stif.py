@@ -1,8 +1,8 @@
 """CF-STIF: coarse-to-fine spatio-temporal information fusion (Luo et al., SPL 2022).
 
-Structure of the released model, 2,219,550 parameters (the paper prints 2200 K). Convolutions over
-time look at the window first; a pyramid of three sizes predicts the field of one deformable
-convolution on the raw frames; three dense blocks enhance what it returns.
+The structure is that of the released model, with 2,219,550 parameters (the paper prints 2200 K).
+First, convolutions over time process the window. Then a pyramid of three sizes predicts the field
+of one deformable convolution on the raw frames, and three dense blocks enhance its result.
 """
 
 import torch
@@ -35,7 +35,7 @@ def _up(channels: int) -> nn.Sequential:
 
 
 class _Residual(ResidualBlockNoBN):
-    """A residual block with another ReLU after the sum."""
+    """A residual block with an additional ReLU after the sum."""
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(super().forward(x))
@@ -66,7 +66,7 @@ class Pyramid(nn.Module):
 
 
 class DenseBlock(nn.Module):
-    """Three convolutions in a row; a fourth sees the input and what each returned.
+    """Three convolutions in a row, and a fourth that sees the input and all three results.
 
     Shape:
         (b, channels, h, w) to the same.
@@ -85,7 +85,7 @@ class DenseBlock(nn.Module):
 
 
 class Enhancement(nn.Module):
-    """Dense blocks: on the features, on what the first left over, on what the second found.
+    """Dense blocks on the features, on the first block's remainder, and on the second's result.
 
     Shape:
         (b, in_channels, h, w) to (b, 1, h, w).
@@ -123,7 +123,7 @@ class CFSTIFNet(Enhancer):
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Example:
         >>> CFSTIFNet(radius=1, time_channels=4, mid_channels=8)(torch.rand(1, 2, 1, 16, 16)).shape

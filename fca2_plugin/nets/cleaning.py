@@ -1,9 +1,9 @@
 """The cleaning network of FCA² (Sec. III-C1).
 
-The paper says: several residual layers, run a fixed three times, instead of RealBasicVSR's
-loop with a stop that depends on the data. Layers and widths follow the released model, which
-has RealBasicVSR's: conv, 20 residual blocks of 64 channels, conv; 1,480,643 parameters. The
-passes share their weights.
+In the paper, several residual layers always run three times, instead of RealBasicVSR's loop whose
+stop depends on the data. Layers and widths follow the released model, which takes them from
+RealBasicVSR: conv, 20 residual blocks of 64 channels, conv, with 1,480,643 parameters. The passes
+share their weights.
 """
 
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ __all__ = ["CleaningNet"]
 
 
 class CleaningNet(nn.Module):
-    """Removes coding noise from frames, each frame on its own.
+    """Removes coding noise from each frame separately.
 
     ::
 
@@ -25,7 +25,7 @@ class CleaningNet(nn.Module):
     Args:
         mid_channels: Width.
         num_blocks: Residual blocks.
-        num_passes: How often the network runs (Sec. IV-A2: 3).
+        num_passes: Number of passes (Sec. IV-A2: 3).
 
     Shape:
         (n, t, 3, h, w) to the same.

@@ -1,4 +1,4 @@
-"""What every frame autoencoder of FCA² has: groups of frames, to codes, to frames."""
+"""The interface of FCA²'s frame autoencoders: from groups of frames to codes, and back."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
@@ -11,11 +11,11 @@ __all__ = ["Autoencoder", "Codes"]
 
 
 class Codes(NamedTuple):
-    """Frames, encoded.
+    """Encoded frames.
 
     Attributes:
-        images: One for each group, (n, K, 3, h, w); (n, K, 3, s*h, s*w) once super-resolved.
-        guide: What decoding needs beside them; its type is the autoencoder's own.
+        images: One image per group, (n, K, 3, h, w); (n, K, 3, s*h, s*w) after super-resolution.
+        guide: Other data for the decoder; each autoencoder has its own type.
     """
 
     images: Tensor
@@ -26,10 +26,11 @@ class Autoencoder(Protocol):
     """A module that ``FCA2Net`` can put around a VSR network.
 
     Attributes:
-        phase: Position in their blocks of the LQ pixels that its decoder enlarges; None if the
-            decoder learns it.
-        takes_groups: Whether it encodes groups of any size around any key frames, or its own alone.
-        has_plain_codes: Whether codes are key frames as they are, whatever has been learned.
+        phase: Position of LQ pixels in their blocks that the decoder assumes; None if the decoder
+            learns it.
+        takes_groups: Whether it encodes groups of any size around any key frames; otherwise it
+            encodes only its own groups.
+        has_plain_codes: Whether codes are always unchanged key frames, even after training.
     """
 
     phase: str | None
@@ -38,16 +39,16 @@ class Autoencoder(Protocol):
 
     @property
     def min_frames(self) -> int:
-        """Frames that fill one of its own groups."""
+        """Number of frames that fill one of its own groups."""
 
     def num_codes(self, num_frames: int) -> int:
-        """How many groups of its own so many frames make."""
+        """Return the number of its own groups for ``num_frames`` frames."""
 
     def plan(self, num_frames: int) -> tuple[FrameGroup, ...]:
-        """Its own groups of so many frames; the key of one is its middle frame."""
+        """Return its own groups of ``num_frames`` frames; a group's key is its middle frame."""
 
     def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
-        """Encode frames (n, t, 3, h, w); None is its own groups."""
+        """Encode frames (n, t, 3, h, w); ``groups=None`` uses its own groups."""
 
     def decode(self, codes: Codes) -> Tensor:
         """Decode into frames (n, t, 3, s*h, s*w)."""

@@ -1,13 +1,13 @@
 """COMISR: compression-informed video super-resolution (Li et al., ICCV 2021).
 
-A recurrent network of the FRVSR family. Its three ideas: the flow is refined at high resolution,
-the previous result is sharpened by its Laplacian before it is reused, and training runs through the
-clip in both directions. Structure and widths follow the published test code, which counts
+COMISR is a recurrent network of the FRVSR family with three ideas: it refines the flow at high
+resolution, it sharpens the previous result by its Laplacian before reusing it, and it trains
+through the clip in both directions. Structure and widths follow the published test code, which has
 2,628,391 parameters (FCA²'s tables print 6.2 M).
 
-Not here: training in both directions, whose code was never published and for which a patent is
-applied; the hosts train forward. Frames lie in [0, 1] throughout, and flows are in the house's
-order and sign (see ``ops.warp``), so that the published TensorFlow weights do not fit as they are.
+Training in both directions is not implemented: its code was never published, and a patent
+application covers it. The hosts train forward. Frames are in [0, 1] throughout, and flows have this
+package's order and sign (see ``ops.warp``), so the published TensorFlow weights need conversion.
 """
 
 import torch
@@ -25,11 +25,11 @@ __all__ = ["COMISRNet"]
 _SCALE = 4
 _MAX_FLOW = 24.0  # pixels at LQ size: the tanh of the flow network times this
 _SLOPE = 0.2
-_SIGMA = 1.5  # of the Gaussian whose residual is the Laplacian; a 3x3 window, as published
+_SIGMA = 1.5  # of the Gaussian for the Laplacian; a 3x3 window, as published
 
 
 class _FlowNet(nn.Module):
-    """Flow between two LQ frames by an hourglass; sides in multiples of 8.
+    """An hourglass network for the flow between two LQ frames; sides are multiples of 8.
 
     Shape:
         (b, 6, h, w) to (b, 2, h, w) in pixels.
@@ -83,7 +83,7 @@ class _ResidualBlock(nn.Module):
 
 
 def _double(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
-    """Twice as high and wide."""
+    """Double height and width."""
     return nn.ConvTranspose2d(in_channels, out_channels, 3, 2, padding=1, output_padding=1)
 
 
@@ -102,8 +102,8 @@ class COMISRNet(nn.Module):
         mid_channels: Width of generator and flow refinement.
         num_blocks: Residual blocks of the generator; 10 in the published code.
         flow_channels: First width of the flow network.
-        warmup_frames: Frames, mirrored from the clip's start, that run before it and are dropped;
-            the published test takes 5.
+        warmup_frames: Number of frames, mirrored from the clip's start, that run first and whose
+            results are dropped; the published test uses 5.
         phase: Position of the LQ pixels in their blocks, a word of ``fca2_plugin.geometry``; the
             published data keep the first of each block.
 
@@ -173,7 +173,7 @@ class COMISRNet(nn.Module):
         return torch.stack(sr[warmup:], dim=1)
 
     def _hr_flows(self, lq: Tensor) -> Tensor:
-        """Flow from each frame back to the one before it, at high resolution, as one batch."""
+        """Compute the flow from each frame to its predecessor at high resolution, as one batch."""
         n, t, _, h, w = lq.shape
         if t == 1:
             return lq.new_zeros(n, 0, 2, _SCALE * h, _SCALE * w)
@@ -185,6 +185,6 @@ class COMISRNet(nn.Module):
         return (enlarged + self.refine_flow(flow)).unflatten(0, (n, t - 1))
 
     def _sharpen(self, x: Tensor) -> Tensor:
-        """Add the Laplacian: what a small Gaussian takes away."""
+        """Add the Laplacian, which is the image minus its Gaussian blur."""
         blurred = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.blur_kernel, groups=3)
         return x + (x - blurred)

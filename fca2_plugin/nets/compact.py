@@ -1,13 +1,13 @@
 """Compact networks of this project for x4 video super-resolution on a CPU.
 
-``CompactVSRNet`` has BasicVSR's parts (Chan et al., CVPR 2021), propagation both ways along flow,
-each as small as it goes: a flow network of 3x3 convolutions in place of SPyNet's 7x7, which alone
-would take more than all else together; one pixel shuffle at LQ size, as SRVGGNetCompact of
-Real-ESRGAN has, in place of convolutions at HR size. ``CompactSRNet`` is that SRVGGNetCompact: each
-frame on its own, the floor of what a network does without its neighbours.
+Like BasicVSR (Chan et al., CVPR 2021), ``CompactVSRNet`` propagates features in both directions
+along flow, but each of its parts is small. The flow network uses 3x3 convolutions instead of
+SPyNet's 7x7, which would cost more than all other parts together. One pixel shuffle at LQ size, as
+in SRVGGNetCompact of Real-ESRGAN, replaces convolutions at HR size. ``CompactSRNet`` is that
+SRVGGNetCompact. It processes each frame separately, as a lower bound without neighbouring frames.
 
-Both add to bicubic enlargement what their last convolution says, which starts faint: training
-starts from bicubic rather than from noise.
+Both add the output of their last convolution to bicubic enlargement. That output is small at first,
+so training starts from bicubic rather than from noise.
 """
 
 import torch
@@ -24,7 +24,7 @@ from fca2_plugin.ops.warp import flow_warp
 __all__ = ["CompactFlowNet", "CompactSRNet", "CompactVSRNet"]
 
 _SCALE = 4
-_LEVELS = 4  # 8 pixels at LQ size are 1 at the top: more than neighbouring frames move by
+_LEVELS = 4  # 1 pixel at the top is 8 at LQ size: more than the motion between frames
 _FLOW_WIDTHS = (24, 32, 24)
 
 
@@ -40,12 +40,12 @@ def _faint_tail(mid_channels: int) -> nn.Conv2d:
 
 
 def _enlarge(enlarge: nn.Module, lq: Tensor, residual: Tensor) -> Tensor:
-    """Bicubic frames plus what the tail says of each of their pixels."""
+    """Add the tail's output, shuffled to the result's size, to bicubic frames."""
     return enlarge(lq).add_(F.pixel_shuffle(residual, _SCALE))
 
 
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
-    """Flow of each frame to the one after it, and to the one before it, (n, t-1, h, w, 2)."""
+    """Compute the flow of each frame to the next and to the previous one, (n, t-1, h, w, 2)."""
     first, second = lq[:, :-1].flatten(0, 1), lq[:, 1:].flatten(0, 1)
     flows = spynet(torch.cat([first, second]), torch.cat([second, first]))
     flows = flows.permute(0, 2, 3, 1).unflatten(0, (2, lq.shape[0], -1))
@@ -105,11 +105,11 @@ class CompactVSRNet(nn.Module):
 
 
 class CompactFlowNet(nn.Module):
-    """Rebuilds every frame from a neighbour along the flow of ``CompactVSRNet``, to train it.
+    """Trains the flow of ``CompactVSRNet``: rebuilds every frame from a neighbour along it.
 
-    A host's pixel loss on what it returns, with the frames themselves as targets, is the
-    photometric loss of unsupervised flow; odd frames come from the frame before, even ones from
-    the frame after, where there is one.
+    With the frames themselves as targets, a host's pixel loss on the result is the photometric
+    loss of unsupervised flow. Odd frames are rebuilt from the previous frame, even frames from the
+    next one, if it exists.
 
     Shape:
         (n, t, 3, h, w) in [0, 1] to the same, t >= 2 to learn anything.
@@ -139,7 +139,7 @@ class CompactFlowNet(nn.Module):
 
 
 class CompactSRNet(nn.Module):
-    """Super-resolves every frame on its own: SRVGGNetCompact's chain of convolutions.
+    """Super-resolves every frame separately with SRVGGNetCompact's chain of convolutions.
 
     ::
 

@@ -1,7 +1,7 @@
 """DCAD, the deep CNN-based auto decoder (Wang, Chen and Chao, DCC 2017): single frames.
 
-Ten 3x3 convolutions of 64 channels and a residual: 296,641 parameters, as MFQE 2.0's table
-prints. ``in_channels=3`` is the RGB variant that PowerQE trains.
+The network has ten 3x3 convolutions of 64 channels and a residual. Its 296,641 parameters agree
+with MFQE 2.0's table. ``in_channels=3`` is the RGB variant that PowerQE trains.
 """
 
 from torch import Tensor
@@ -13,7 +13,7 @@ __all__ = ["DCADNet"]
 
 
 class DCADNet(Enhancer):
-    """Enhances every frame on its own.
+    """Enhances every frame separately.
 
     ::
 

@@ -1,7 +1,8 @@
-"""What the enhancement networks (scale 1) share: a window around every frame of a clip.
+"""The base of the enhancement networks (scale 1), which run on a window around every frame.
 
-They were published for luma. ``in_channels=1`` is that; each channel of a clip of several is then
-enhanced as if it were luma. A network built with ``in_channels=3`` sees R, G and B together.
+The networks were published for luma, ``in_channels=1``. Each channel of a clip with several
+channels is then enhanced as if it were luma. A network with ``in_channels=3`` sees R, G and B
+together.
 """
 
 from abc import ABC, abstractmethod
@@ -24,9 +25,9 @@ class Enhancer(nn.Module, ABC):
         clip - windows - padded - residual -(+)- cropped - clip
                   +----- middle frame ------+
 
-    Frames before the first and after the last are repeats of those. A subclass defines
-    ``residual``, and ``size_multiple`` and ``min_size`` if it needs them: windows are padded to
-    that, so that clips can have any size.
+    The first and the last frame are repeated beyond the clip's ends. A subclass defines
+    ``residual``, and ``size_multiple`` and ``min_size`` if it needs them. Windows are padded to
+    these, so clips can have any size.
 
     Args:
         radius: Frames before and after the middle one.
@@ -35,16 +36,17 @@ class Enhancer(nn.Module, ABC):
             all. Fewer need less memory.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same; a window (b, c*f, h, w) to its middle frame
-        (b, c, h, w), which is how training on middle frames calls it.
+        (n, t, c, h, w) in [0, 1] to the same; or a window (b, c*f, h, w) to its middle frame
+        (b, c, h, w), for training on middle frames.
 
     Raises:
-        ValueError: No channel, nothing at once, or an input of another shape.
+        ValueError: ``in_channels`` or ``windows_at_once`` is below 1, or the input has another
+            shape.
     """
 
     size_multiple = 1
     min_size = 1
-    uses_peaks = False  # neighbours are the frames of peak quality, not the nearest
+    uses_peaks = False  # True: neighbours are the nearest frames of peak quality
 
     def __init__(self, radius: int, in_channels: int = 1, windows_at_once: int | None = 8) -> None:
         super().__init__()
@@ -71,7 +73,7 @@ class Enhancer(nn.Module, ABC):
 
     @property
     def spec(self) -> NetSpec:
-        """What the network asks of its input; it pads clips of other sizes itself."""
+        """Requirements on the input; the network pads clips of other sizes itself."""
         return NetSpec(
             scale=1,
             size_multiple=self.size_multiple,
@@ -82,7 +84,7 @@ class Enhancer(nn.Module, ABC):
 
     @abstractmethod
     def residual(self, window: Tensor) -> Tensor:
-        """What to add to the middle frame, (b, c*f, h, w) of a fitting size to (b, c, h, w)."""
+        """Compute the correction (b, c, h, w) of the middle frame of a padded (b, c*f, h, w)."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 4:
@@ -91,7 +93,7 @@ class Enhancer(nn.Module, ABC):
         return self.to_clip(self.enhance_frames(self.to_planes(x), windows), x)
 
     def windows(self, num_frames: int, peaks: Iterable[int] | None = None) -> list[list[int]]:
-        """Which frames of a video each frame is enhanced with; ``peaks`` if it ``uses_peaks``."""
+        """Return each frame's window as frame numbers; ``peaks`` counts only if ``uses_peaks``."""
         return window_indices(num_frames, self.num_frames, "replicate")
 
     def step(
@@ -101,7 +103,7 @@ class Enhancer(nn.Module, ABC):
 
         Args:
             window: Its window, (b, c*f, h, w).
-            state: What the frame before returned; None at the video's start.
+            state: The state that the previous frame returned; None at the video's start.
             is_peak: Whether it is a frame of peak quality.
 
         Returns:
@@ -141,10 +143,10 @@ class Enhancer(nn.Module, ABC):
         return middle + residual[..., : window.shape[-2], : window.shape[-1]]
 
     def to_planes(self, x: Tensor) -> Tensor:
-        """(n, t, g*c, h, w) to clips of as many channels as the network takes, (n*g, t, c, h, w).
+        """Split (n, t, g*c, h, w) into clips of the network's channels, (n*g, t, c, h, w).
 
         Raises:
-            ValueError: ``x`` is not a clip of such channels.
+            ValueError: ``x`` is not a clip, or its channels are not a multiple of the network's.
         """
         c = self.in_channels
         if x.ndim != 5 or x.shape[1] < 1 or x.shape[2] < 1 or (c > 1 and x.shape[2] != c):

@@ -8,19 +8,19 @@ Start reading here. ``FCA2Net`` takes built parts and reads like the paper's Fig
                        |                       |
     sr (n,t,3,s*h,s*w) - colour ----- decode - (n,K,3,s*h,s*w)
 
-Where the paper is silent, the released model decides, unless said otherwise:
+Where the paper is silent, we follow the released model unless noted otherwise:
 
-* clips are cut into chunks of 7 frames, the last one filled by repeating its last frame. Chunks
-  do not depend on each other and run as one batch; ``chunk_frames=None`` groups the whole clip
-  and gives the VSR network all codes as one sequence, as Fig. 4 can be read. ``join_codes`` gives
-  it the codes of all chunks as one sequence. An autoencoder that takes any groups needs no chunks
-  then: as many key frames as theirs are spread over the clip, both ends included, and a frame
-  between two of them is made from both;
-* frames are cleaned before they are grouped (Fig. 4 draws it the other way round, but the cleaning
-  network takes three channels);
-* colours are corrected against the cleaned frame of the same time (eq. 4), after decoding only;
-* the output is not clamped in training, so that the loss keeps its gradient outside [0, 1];
-  ``clamp_output`` does it outside training, as the released model does after the correction.
+* Clips are cut into chunks of 7 frames; the last chunk is filled by repeating its last frame.
+  Chunks do not depend on each other and run as one batch. ``chunk_frames=None`` groups the whole
+  clip and gives the VSR network all codes as one sequence, which is one reading of Fig. 4.
+  ``join_codes`` gives it the codes of all chunks as one sequence. With an autoencoder that takes
+  any groups, the same number of key frames is then spread over the whole clip without chunks,
+  including both ends, and a frame between two key frames is made from both.
+* Frames are cleaned before they are grouped. Fig. 4 shows the opposite order, but the cleaning
+  network takes three channels.
+* Colours are corrected against the cleaned frame of the same time (eq. 4), only after decoding.
+* The output is not clamped in training, so that the loss keeps its gradient outside [0, 1].
+  ``clamp_output`` clamps it outside training, like the released model after the correction.
   Both hosts clamp when they make images.
 """
 
@@ -51,8 +51,8 @@ _FRAMES_OF_A_CODE = 3  # 7 / 3, rounded up
 class FCA2Net(nn.Module):
     """Cleans a clip, encodes it into codes, super-resolves those, decodes them into frames.
 
-    Every part can be left out: without ``vsr`` it is the autoencoder of stage 1 (scale 1), with
-    ``cleaning`` alone it is the cleaning network, without ``autoencoder`` the VSR network sees
+    Every part can be left out. Without ``vsr`` this is the autoencoder of stage 1 (scale 1), with
+    ``cleaning`` alone it is the cleaning network, and without ``autoencoder`` the VSR network sees
     all (cleaned) frames.
 
     Args:
@@ -60,32 +60,32 @@ class FCA2Net(nn.Module):
         vsr: Any network that maps (n, k, 3, h, w) to (n, k, 3, s*h, s*w).
         cleaning: A ``CleaningNet``.
         chunk_frames: Frames encoded together; None for the whole clip.
-        chunks_at_once: Chunks that run as one batch without gradients. Fewer need less memory: the
-            decoder works at the output's size. None: all at once; with ``join_codes``, chosen
-            from the frame size.
+        chunks_at_once: Chunks that run as one batch without gradients. Fewer chunks need less
+            memory, because the decoder works at the output's size. None: all at once; with
+            ``join_codes``, chosen from the frame size.
         join_codes: The VSR network sees all codes of a clip as one sequence, so that it propagates
             over the whole clip; otherwise it sees each chunk alone, as in the released code. With a
-            ``GuidedAutoencoder``, key frames are then spread over the whole clip, as many for each
-            frame as chunks of ``chunk_frames`` have.
+            ``GuidedAutoencoder``, key frames are then spread over the whole clip, as densely as in
+            chunks of ``chunk_frames``.
         grouping: ``fixed``, or ``adaptive``: outside training, groups follow each clip's motion and
-            cuts (``follow``), and their codes are one sequence, whatever ``chunk_frames``. Only a
-            ``GuidedAutoencoder`` can.
+            cuts (``follow``), and their codes are one sequence, regardless of ``chunk_frames``.
+            Only a ``GuidedAutoencoder`` supports it.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
-        color_at: Where it happens (Table VII): ``decoder``, ``encoder`` or ``both``.
+        color_at: Where colours are corrected (Table VII): ``decoder``, ``encoder`` or ``both``.
         clamp_output: Outside training, corrected frames are clamped to [0, 1].
-        frozen: Names of parts that do not learn. They stay frozen and in evaluation mode whatever
-            ``requires_grad_`` or ``train`` the host calls on the whole.
-        vsr_spec: What ``vsr`` asks of its input, when it has no ``spec`` of its own.
+        frozen: Names of parts that do not learn. They stay frozen and in evaluation mode even if
+            the host calls ``requires_grad_`` or ``train`` on the whole network.
+        vsr_spec: Requirements of ``vsr`` on its input, if it does not have a ``spec``.
 
     Shape:
-        (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w). Whoever runs a clip in windows where
-        ``spans_clips`` is true, or knows the types of its frames, gives the groups, too:
+        (n, t, 3, h, w) in [0, 1] to (n, t, 3, s*h, s*w). To run a clip in windows when
+        ``spans_clips`` is true, or to use the types of its frames, pass the groups as well:
         ``net(window, window_groups(net.plan_ahead(t, types), start, stop))``.
 
     Raises:
         TypeError: ``join_codes`` or ``clamp_output`` is neither True nor False.
-        ValueError: No part at all, an unknown choice, chunks smaller than a group, none at once,
-            or a VSR network that is known to need an adapter.
+        ValueError: All parts are missing, a choice is unknown, chunks are smaller than a group,
+            ``chunks_at_once`` is below 1, or the VSR network is known to need an adapter.
 
     Example:
         >>> from fca2_plugin.nets import CompactVSRNet, FrameAutoencoder
@@ -160,7 +160,7 @@ class FCA2Net(nn.Module):
 
     @property
     def spec(self) -> NetSpec:
-        """Any size and length fit; clips are padded inside."""
+        """Clips can have any size and length; they are padded inside."""
         phase = None if self.autoencoder is None else self.autoencoder.phase
         return NetSpec(
             scale=1 if self.vsr is None else self.vsr_spec.scale,
@@ -169,20 +169,20 @@ class FCA2Net(nn.Module):
 
     @property
     def cut_multiple(self) -> int:
-        """Windows of a clip must begin at multiples of so many frames."""
+        """Windows of a clip must begin at multiples of this number of frames."""
         whole = self.grouping == "adaptive" or self.spans_clips
         return 1 if whole else self.chunk_frames or 1
 
     @property
     def context_frames(self) -> int:
-        """Frames on each side of a window that change its result, or should."""
+        """Number of frames on each side of a window that affect its result, or should."""
         inner = context_of(self.vsr)
         if self.autoencoder is None:
             return inner
         joined = self.join_codes or self.grouping == "adaptive"
         if self.chunk_frames is not None and not joined:
             return 0  # chunks do not depend on each other
-        known = inner * (self.reach // 2 + 1) + self.reach  # codes may lie that far apart
+        known = inner * (self.reach // 2 + 1) + self.reach  # codes may be that far apart
         return max(inner * _FRAMES_OF_A_CODE, min(known, RECURRENT_CONTEXT * _FRAMES_OF_A_CODE))
 
     def forward(self, lq: Tensor, groups: Sequence[FrameGroup] | None = None) -> Tensor:
@@ -192,7 +192,7 @@ class FCA2Net(nn.Module):
         clean = self.clean(lq)
         if self.autoencoder is None:
             return self.super_resolve(clean)
-        if groups is None and self.is_adaptive:  # every clip has its own
+        if groups is None and self.is_adaptive:  # every clip has different groups
             done = (self.process(clip, self.plan(clip)) for clip in clean.split(1))
             return self.correct(join_pieces(done, len(clean)), clean)
         chunks = self._to_chunks(clean)  # (n*m, f, 3, h, w)
@@ -200,7 +200,7 @@ class FCA2Net(nn.Module):
         return self.correct(self._from_chunks(frames, lq), clean)
 
     def plan(self, chunks: Tensor, types: str | None = None) -> tuple[FrameGroup, ...]:
-        """Which frames share a code.
+        """Choose which frames share a code.
 
         Args:
             chunks: Cleaned frames, (m, f, 3, h, w); an adaptive network looks at the first clip.
@@ -211,15 +211,15 @@ class FCA2Net(nn.Module):
         return self.plan_ahead(chunks.shape[1], types)
 
     def plan_ahead(self, num_frames: int, types: str | None = None) -> tuple[FrameGroup, ...]:
-        """Which frames share a code, where that depends on nothing else than what is given here.
+        """Choose which frames share a code without looking at the frames.
 
         Args:
-            num_frames: Frames of the clip where the network ``spans_clips``, else of a chunk.
-            types: Those of the clip's frames, as ``spread_keys`` takes them; key frames of chunks
-                are where they are.
+            num_frames: Frames of the clip if the network ``spans_clips``, otherwise of a chunk.
+            types: Types of the clip's frames, as in ``spread_keys``; they do not move the key
+                frames of chunks.
 
         Raises:
-            ValueError: Another number of types than of frames.
+            ValueError: The number of types differs from that of frames.
         """
         if not self.spans_clips:
             return self._coder.plan(num_frames)
@@ -230,36 +230,36 @@ class FCA2Net(nn.Module):
         return groups_between(keys, num_frames)
 
     def follow(self, frames: Tensor) -> GroupPlan:
-        """The groups that ``adaptive`` takes for cleaned frames (t, 3, h, w)."""
+        """Plan the groups of ``adaptive`` for cleaned frames (t, 3, h, w)."""
         return plan_groups(frames)
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether groups follow the clip: with ``grouping='adaptive'``, outside training."""
+        """Whether groups follow the clip: ``grouping='adaptive'``, outside training."""
         return self.grouping == "adaptive" and not self.training
 
     @property
     def spans_clips(self) -> bool:
-        """Whether groups lie anywhere in a clip, so that its windows need the plan of the whole."""
+        """Whether groups can lie anywhere in a clip, so that windows need the whole clip's plan."""
         joined = self.join_codes and not self.is_adaptive
         return joined and self.autoencoder is not None and self.autoencoder.takes_groups
 
     @property
     def reach(self) -> int:
-        """Frames beside a window of a clip that change its codes or their decoding."""
+        """Number of frames beside a window that affect its codes or their decoding."""
         if not self.spans_clips:
             return 0
         chunk = self.chunk_frames or 1
         gap = -(-chunk // self._coder.num_codes(chunk)) + 1
-        return 2 * gap - 2  # up to a key frame, and up to the one before, which helps to clean it
+        return 2 * gap - 2  # to a key frame, and on to the previous one, which helps to clean it
 
     def process(self, chunks: Tensor, groups: Sequence[FrameGroup], num_clips: int = 1) -> Tensor:
         """Encode, super-resolve and decode, a few chunks at a time.
 
         Args:
-            chunks: Of ``num_clips`` clips, (m, f, 3, h, w).
+            chunks: Chunks of all clips, (m, f, 3, h, w).
             groups: The groups of the frames of each chunk.
-            num_clips: The number of clips, each of which is one sequence if codes are joined.
+            num_clips: The number of clips; if codes are joined, each clip is one sequence.
 
         Returns:
             (m, f, 3, s*h, s*w).
@@ -281,7 +281,7 @@ class FCA2Net(nn.Module):
         return map(Codes, images.split(sizes), guides)
 
     def clean(self, lq: Tensor) -> Tensor:
-        """Remove coding noise, (n, t, 3, h, w) to the same."""
+        """Remove coding noise from frames (n, t, 3, h, w)."""
         if self.cleaning is None:
             return lq
         learns = "cleaning" not in self.frozen or lq.requires_grad
@@ -289,7 +289,7 @@ class FCA2Net(nn.Module):
             return self.cleaning(lq)
 
     def encode(self, chunks: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
-        """Frames (m, f, 3, h, w) to codes (m, K, 3, h, w); in the groups of ``plan`` by default."""
+        """Encode frames (m, f, 3, h, w) to codes (m, K, 3, h, w); ``plan`` gives default groups."""
         groups = groups or self.plan(chunks)
         learns = "autoencoder" not in self.frozen or chunks.requires_grad
         with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
@@ -300,14 +300,14 @@ class FCA2Net(nn.Module):
             return Codes(correct_color(codes.images, keys, self.color_correction), codes.guide)
 
     def super_resolve(self, codes: Tensor) -> Tensor:
-        """Run the VSR network: pad to what it asks for, check what it returns, cut back."""
+        """Run the VSR network: pad its input, check its result, and crop the result."""
         if self.vsr is None:
             return codes
         return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
 
     @property
     def _coder(self) -> Autoencoder:
-        """The autoencoder, where there has to be one."""
+        """The autoencoder, for code that needs one."""
         if self.autoencoder is None:
             raise ValueError(
                 "this FCA2Net has no autoencoder, so it makes no codes; build it with one, or call "
@@ -317,7 +317,7 @@ class FCA2Net(nn.Module):
 
     @property
     def corrects_output(self) -> bool:
-        """Whether decoded frames get the clean frames' colours."""
+        """Whether decoded frames are corrected to the clean frames' colours."""
         return self.color_correction is not None and self.color_at != "encoder"
 
     def correct(self, frames: Tensor, clean: Tensor) -> Tensor:
@@ -328,25 +328,25 @@ class FCA2Net(nn.Module):
         return frames.clamp(0, 1) if self.clamp_output and not self.training else frames
 
     def requires_grad_(self, requires_grad: bool = True) -> "FCA2Net":
-        """As ``nn.Module``, but frozen parts stay frozen: both hosts un-freeze everything."""
+        """Keep frozen parts frozen, because both hosts un-freeze everything."""
         super().requires_grad_(requires_grad)
         self._hold_frozen()
         return self
 
     def train(self, mode: bool = True) -> "FCA2Net":
-        """As ``nn.Module``, but frozen parts stay in evaluation mode."""
+        """Switch to training or evaluation mode, but keep frozen parts in evaluation mode."""
         super().train(mode)
         self._hold_frozen()
         return self
 
     def _hold_frozen(self) -> None:
-        """Freeze again what a host un-froze, be it through a wrapper around this module."""
+        """Freeze again what a host un-froze, possibly through a wrapper around this module."""
         for part in self.frozen:
             if getattr(self, part) is not None:
                 getattr(self, part).requires_grad_(False).eval()
 
     def _batch_size(self, chunks: Tensor) -> int:
-        """All chunks while a gradient is wanted: then every part's activations are kept anyway."""
+        """Return all chunks if gradients are needed: then all activations are kept anyway."""
         number, size = chunks.shape[0], self.chunks_at_once
         if torch.is_grad_enabled() or not (size or self.join_codes):
             return number
@@ -354,14 +354,14 @@ class FCA2Net(nn.Module):
         return size or images_at_once(number, pixels, chunks.device)
 
     def _to_chunks(self, frames: Tensor) -> Tensor:
-        """(n, t, c, h, w) to (n*m, f, c, h, w), the last chunk filled with its last frame."""
+        """Cut (n, t, c, h, w) into (n*m, f, c, h, w); fill the last chunk with its last frame."""
         n, t = frames.shape[:2]
         f = t if self.spans_clips or self.is_adaptive else self.chunk_frames or t
         m = -(-t // f)
         return extend_time(frames, m * f).reshape(n * m, f, *frames.shape[2:])
 
     def _from_chunks(self, frames: Tensor, lq: Tensor) -> Tensor:
-        """(n*m, f, c, H, W) to (n, t, c, H, W)."""
+        """Join (n*m, f, c, H, W) to (n, t, c, H, W)."""
         return frames.reshape(lq.shape[0], -1, *frames.shape[2:])[:, : lq.shape[1]]
 
 

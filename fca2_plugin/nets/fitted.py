@@ -9,11 +9,11 @@ __all__ = ["check_takes_clips", "run_fitted"]
 
 
 def run_fitted(net: nn.Module, spec: NetSpec, clip: Tensor, name: str) -> Tensor:
-    """Pad to what the network asks for, run it, cut back.
+    """Pad a clip to the size that the network needs, run the network, and crop its result.
 
     Args:
         net: A network from clips to clips.
-        spec: What it asks of its input.
+        spec: The network's requirements on its input.
         clip: (n, t, c, h, w).
         name: What the network is called in an error.
 
@@ -21,7 +21,7 @@ def run_fitted(net: nn.Module, spec: NetSpec, clip: Tensor, name: str) -> Tensor
         (n, t, c, s*h, s*w).
 
     Raises:
-        ValueError: It returns something else than as many frames, each s times as high and wide.
+        ValueError: The result does not have as many frames, each s times as high and wide.
     """
     t, _, h, w = clip.shape[1:]
     padded = mirror_time(clip, spec.min_frames)
@@ -32,10 +32,10 @@ def run_fitted(net: nn.Module, spec: NetSpec, clip: Tensor, name: str) -> Tensor
 
 
 def check_takes_clips(net: nn.Module | None, spec: NetSpec, owner: str, slot: str) -> None:
-    """Refuse a network for windows or images in the place of one for clips.
+    """Check that a network takes clips, not windows or images.
 
     Raises:
-        ValueError: It is one; the message names the adapter to put around it.
+        ValueError: It takes windows or images; the message names the adapter to put around it.
     """
     if spec.num_frames is None and not spec.center_only:
         return
@@ -52,7 +52,7 @@ def check_takes_clips(net: nn.Module | None, spec: NetSpec, owner: str, slot: st
 
 
 def _check_output(clip: Tensor, result: Tensor, name: str) -> int:
-    """The scale of ``result`` over ``clip``; both must have as many frames."""
+    """The scale of ``result`` over ``clip``; both must have the same number of frames."""
     shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__
     sizes_fit = (
         isinstance(result, Tensor)

@@ -1,7 +1,7 @@
 """An enhancement network before a VSR network, as one network on clips.
 
-FCA²'s tables have "STDF + VSR" rows: a network that removes coding noise, then one that enlarges,
-trained together. Any network of scale 1 on clips may stand in front.
+In the "STDF + VSR" rows of FCA²'s tables, one network removes coding noise, the next one enlarges,
+and both are trained together. The first can be any network of scale 1 on clips.
 """
 
 from typing import ClassVar
@@ -21,7 +21,7 @@ class FrontEnd(nn.Module):
 
         lq (n,t,3,h,w) - front - (n,t,3,h,w) - vsr - sr (n,t,3,s*h,s*w)
 
-    Both see the clip padded to the size that they need.
+    The clip is padded to the size that each of them needs.
 
     Args:
         front: Network from clips to clips of the same size.
@@ -33,7 +33,7 @@ class FrontEnd(nn.Module):
         (n, t, 3, h, w) to (n, t, 3, s*h, s*w), any size and length.
 
     Raises:
-        ValueError: One of them is known to take windows or images, or returns something else.
+        ValueError: One of them is known to take windows or images, or its result has another shape.
 
     Example:
         >>> from fca2_plugin.nets import CompactVSRNet, STDFNet
@@ -67,12 +67,12 @@ class FrontEnd(nn.Module):
 
     @property
     def spec(self) -> NetSpec:
-        """What the whole asks of its input: any size and length, padded inside."""
+        """Requirements on the input: any size and length, because clips are padded inside."""
         return NetSpec(scale=self.vsr_spec.scale, phase=self.vsr_spec.phase)
 
     @property
     def context_frames(self) -> int:
-        """Frames on each side of a window that change its result: those of both networks."""
+        """Number of frames on each side of a window that affect its result, for both networks."""
         return context_of(self.front) + context_of(self.vsr)
 
     def forward(self, lq: Tensor) -> Tensor:

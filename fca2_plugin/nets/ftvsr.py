@@ -1,17 +1,18 @@
 """FTVSR: frequency-transformer VSR for compressed video (Qiu et al., ECCV 2022).
 
-A trajectory-aware body (TTVSR) super-resolves the clip; a frequency transformer then propagates in
-both directions over 8 x 8 DCT bands of the result, where coding noise and detail separate better
-than between pixels. Structure and widths follow the published code. Its 45,807,663 parameters
-(FCA²'s tables print 10.8 M) include 24,576 fixed DCT coefficients, which are computed here.
+A trajectory-aware body (TTVSR) super-resolves the clip. A frequency transformer then propagates in
+both directions over 8 x 8 DCT bands of the result, where coding noise is easier to separate from
+detail than between pixels. Structure and widths follow the published code. Its 45,807,663
+parameters (FCA²'s tables print 10.8 M) include 24,576 fixed DCT coefficients, which are computed
+here.
 
-Different from the published code, on purpose:
+Two differences from the published code are intentional:
 
-* any size works: the clip is padded, where the published code fills up with zeros or must be cut
-  into tiles, and attention needs no table of scores, so that whole frames fit;
-* the output adds the body's result once. The published one adds it twice, since the inverse
-  transform of an unchanged spectrum is the frame itself; ``doubled_skip=True`` does the same, for
-  weights that were trained so.
+* Any size works. Clips are padded, where the published code adds zeros or needs tiles, and
+  attention does not store a table of scores, so whole frames fit into memory.
+* The output adds the body's result once. The published code adds it twice, because the inverse
+  transform of an unchanged spectrum is the frame itself. ``doubled_skip=True`` also adds it twice,
+  for weights that were trained this way.
 """
 
 import torch
@@ -75,7 +76,7 @@ class _TrajectoryBody(nn.Module):
         return torch.stack(sr, dim=1)
 
     def _propagate(self, features: list[Tensor], flows: Tensor, keys: set[int]) -> list[Tensor]:
-        """From the first of ``features`` to the last; ``flows`` go back by one."""
+        """Propagate from the first of ``features`` to the last; ``flows`` lead one frame back."""
         memory = TrajectoryMemory()
         state = torch.zeros_like(features[0])
         states = []
@@ -111,7 +112,7 @@ class _FrequencyTransformer(nn.Module):
         )
 
     def forward(self, sr: Tensor, base: Tensor, flows: tuple[Tensor, Tensor]) -> Tensor:
-        """The spectrum's correction, (n, t, 192, h/8, w/8), from the result and bilinear x4."""
+        """Correct the spectrum, (n, t, 192, h/8, w/8), from the result and bilinear x4."""
         n, t = sr.shape[:2]
         sr, base = (self._extract(x.flatten(0, 1)).unflatten(0, (n, t)) for x in (sr, base))
         to_previous, to_next = (self._at_blocks(flow) for flow in flows)
@@ -127,14 +128,14 @@ class _FrequencyTransformer(nn.Module):
 
     def _extract(self, frames: Tensor) -> Tensor:
         spectrum = block_dct(frames)
-        # each band to unit length over space: the bands differ by orders of magnitude
+        # scale each band to unit length over space: bands differ by orders of magnitude
         spectrum = F.normalize(spectrum.flatten(2), dim=2).view_as(spectrum)
         return self.extract(self.embed(spectrum))
 
     @staticmethod
     def _at_blocks(flow: Tensor) -> Tensor:
-        """Flow between frames (n, t-1, 2, h, w) as flow between their blocks."""
-        # read at the blocks' centres, the mean of their four middle pixels
+        """Convert flow between frames (n, t-1, 2, h, w) to flow between their blocks."""
+        # the flow at a block's centre is the mean of its four middle pixels
         smaller = F.interpolate(flow.flatten(0, 1), scale_factor=1 / BLOCK, mode="bilinear")
         return (smaller / BLOCK).unflatten(0, flow.shape[:2])
 
@@ -165,12 +166,12 @@ class FTVSRNet(nn.Module):
     Args:
         mid_channels: Width of the body.
         num_blocks: Residual blocks of the body's trunk.
-        keyframe_stride: Every such frame is remembered; 3 on REDS, 1 on the short clips of
+        keyframe_stride: Distance between remembered frames; 3 on REDS, 1 on the short clips of
             Vimeo-90K.
-        band_channels: Channels of a frequency band; 0 leaves the frequency transformer out, which
-            is TTVSR.
-        num_band_blocks: Residual blocks of its trunks.
-        num_heads: Its attention heads.
+        band_channels: Channels of a frequency band; 0 leaves out the frequency transformer, which
+            gives TTVSR.
+        num_band_blocks: Residual blocks of the frequency transformer's trunks.
+        num_heads: Attention heads of the frequency transformer.
         doubled_skip: Add the body's result twice, as the published weights expect.
         spynet_pretrained: File or URL of the first weights of SPyNet, under MMagic's names.
 
@@ -179,8 +180,8 @@ class FTVSRNet(nn.Module):
 
     Raises:
         ValueError: ``keyframe_stride`` is below 1, the heads do not divide the tokens' width, or
-            the file of SPyNet holds other weights.
-        FileNotFoundError: It is not there.
+            the file of SPyNet contains other weights.
+        FileNotFoundError: The file of SPyNet does not exist.
 
     Example:
         >>> net = FTVSRNet(mid_channels=8, num_blocks=1, num_band_blocks=1)
@@ -233,7 +234,7 @@ class FTVSRNet(nn.Module):
         return sr[..., : _SCALE * h, : _SCALE * w]
 
     def _flows(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """From each frame to the one before it, and to the one after it, (n, t-1, 2, h, w)."""
+        """Compute flow from each frame to the previous and the next one, (n, t-1, 2, h, w)."""
         n, t, _, h, w = frames.shape
         if t == 1:
             empty = frames.new_zeros(n, 0, 2, h, w)

@@ -1,14 +1,15 @@
-"""The guided frame autoencoder: ours, in the place of FCA²'s own.
+"""The guided frame autoencoder, our replacement for FCA²'s own.
 
-FCA²'s decoder must conjure every frame of a group out of three channels, at the size of the result.
-But the LQ frames are still at hand then, and say where everything is. So here a code is the group's
-key frame, cleaned with the help of its neighbours, and a frame of the result is the enlarged LQ
-frame and what super-resolution added to the code, brought along by the motion between the LQ
-frames. Two small networks correct that, both at the size of the LQ frames. They start at zero, and
-what they correct is good without them: everything trains in one stage, from random weights.
+FCA²'s decoder must rebuild every frame of a group from three channels, at the size of the result.
+But the LQ frames are still available at that point and show where everything is. Therefore a code
+is the group's key frame, cleaned with the help of its neighbours. A frame of the result is the
+enlarged LQ frame plus the detail that super-resolution added to the code, warped by the motion
+between the LQ frames. Two small networks, both at the size of the LQ frames, correct this. They
+start at zero, and the result is good without them, so everything trains in one stage from random
+weights.
 
-The networks see one pair of a key frame and another frame at a time, and pairs are averaged. So one
-set of weights serves groups of any size.
+The networks see one pair of a key frame and another frame at a time, and pairs are averaged, so one
+set of weights works for groups of any size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,9 +55,9 @@ class Guide(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A frame and a key frame that it is made from."""
+    """A frame and one of the key frames from which it is made."""
 
-    number: int  # among all pairs, the guide's order
+    number: int  # among all pairs, in the guide's order
     code: int
     frame: int
 
@@ -77,12 +78,12 @@ class GuidedAutoencoder(nn.Module):
     Args:
         n_subs: Channels in a group, a multiple of 3.
         n_ovls: Channels shared by neighbouring groups, a multiple of 3.
-        clean_channels: Width of the network that cleans codes; 0 for none, so that codes are the
-            key frames as they are.
-        clean_blocks: Its residual blocks.
-        mid_channels: Width of the network that fuses what codes say of a frame.
-        num_blocks: Its residual blocks.
-        scale: The largest scale of the VSR network; its divisors fit too.
+        clean_channels: Width of the network that cleans codes; 0 leaves it out, so that codes are
+            unchanged key frames.
+        clean_blocks: Residual blocks of that network.
+        mid_channels: Width of the network that fuses the detail from several codes.
+        num_blocks: Residual blocks of that network.
+        scale: The largest scale of the VSR network; its divisors also work.
         phase: Position of the LQ pixels in the blocks of the VSR network's result, a word of
             ``fca2_plugin.geometry``.
 
@@ -90,7 +91,8 @@ class GuidedAutoencoder(nn.Module):
         (n, t, 3, h, w) to the same, any t >= 1.
 
     Raises:
-        ValueError: Groups that do not exist or cut frames, or an unknown phase.
+        ValueError: The numbers of the groups are out of range or cut frames, or the phase is
+            unknown.
 
     Example:
         >>> net = GuidedAutoencoder(clean_channels=8, mid_channels=8, num_blocks=1)
@@ -140,10 +142,10 @@ class GuidedAutoencoder(nn.Module):
             start_silent(network[-1])
 
     def use_phase(self, phase: str) -> None:
-        """Set the position of LQ pixels, which only the VSR network knows; no weights change.
+        """Set the position of LQ pixels, which only the VSR network knows; weights do not change.
 
         Raises:
-            ValueError: An unknown phase.
+            ValueError: The phase is unknown.
         """
         self.phase = check_phase(phase)
         scales = [s for s in range(1, self.scale + 1) if self.scale % s == 0]
@@ -151,7 +153,7 @@ class GuidedAutoencoder(nn.Module):
 
     @property
     def has_plain_codes(self) -> bool:
-        """Whether codes are key frames as they are, whatever has been learned."""
+        """Whether codes are always unchanged key frames, even after training."""
         return self.cleaner is None
 
     @property
@@ -160,7 +162,7 @@ class GuidedAutoencoder(nn.Module):
         return self.grouping.n_subs // 3
 
     def num_codes(self, num_frames: int) -> int:
-        """K, the code frames that ``num_frames`` frames become."""
+        """K, the number of codes for ``num_frames`` frames."""
         return len(fixed_groups(self.grouping, num_frames))
 
     def plan(self, num_frames: int) -> tuple[FrameGroup, ...]:
@@ -171,13 +173,13 @@ class GuidedAutoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     def encode(self, x: Tensor, groups: Sequence[FrameGroup] | None = None) -> Codes:
-        """Frames (n, t, 3, h, w) to codes (n, K, 3, h, w), and the guide that decodes them.
+        """Encode frames (n, t, 3, h, w) to codes (n, K, 3, h, w) and the guide to decode them.
 
-        Without gradients, a few groups are at work at a time.
+        Without gradients, only a few groups are processed at a time.
 
         Args:
             x: LQ frames.
-            groups: Which frames share a code; None for those of ``n_subs`` and ``n_ovls``.
+            groups: Which frames share a code; None uses the groups of ``n_subs`` and ``n_ovls``.
         """
         groups = tuple(groups or self.plan(x.shape[1]))
         at_once = images_at_once(len(groups), x.shape[0] * x.shape[-2] * x.shape[-1], x.device)
@@ -189,12 +191,13 @@ class GuidedAutoencoder(nn.Module):
         return Codes(codes, Guide(x, groups, flow, difference))
 
     def decode(self, codes: Codes) -> Tensor:
-        """Codes (n, K, 3, s*h, s*w) to frames (n, t, 3, s*h, s*w).
+        """Decode codes (n, K, 3, s*h, s*w) to frames (n, t, 3, s*h, s*w).
 
-        Without gradients, a few frames are at work at a time.
+        Without gradients, only a few frames are processed at a time.
 
         Raises:
-            ValueError: Not as many codes as groups, or a scale that does not divide ``scale``.
+            ValueError: The number of codes differs from that of groups, or the codes' scale does
+                not divide ``scale``.
         """
         images, guide = codes
         scale = self._scale(images, guide)
@@ -213,7 +216,7 @@ class GuidedAutoencoder(nn.Module):
         return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
 
     def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
-        """Codes, flow and difference of some groups; the last two as ``Guide`` has them."""
+        """Compute codes, flow and difference of some groups; see ``Guide`` for the last two."""
         keys = pick_frames(x, [group.key for group in groups])  # (n, K, 3, h, w)
         pairs = _pairs(groups)
         if not pairs:
@@ -233,17 +236,17 @@ class GuidedAutoencoder(nn.Module):
         return codes, flow[:, : len(pairs)], difference
 
     def _compare(self, ref: Tensor, supp: Tensor) -> tuple[Tensor, Tensor]:
-        """Flow that brings ``supp`` onto ``ref``, and what it leaves of ``ref``."""
+        """Compute the flow that brings ``supp`` onto ``ref``, and the remaining difference."""
         flow = self.flow(ref.flatten(0, 1), supp.flatten(0, 1)).unflatten(0, ref.shape[:2])
         return flow, ref - _warp(supp, flow)
 
     def _see_neighbours(self, keys: Tensor, difference: Tensor) -> Tensor:
-        """Features of what a neighbour says of its key frame, (n, p, c, h, w)."""
+        """Compute features of a neighbour for its key frame, (n, p, c, h, w)."""
         trust = torch.sigmoid(_logits(difference))
         return _each(self.neighbour_head, torch.cat([keys, trust * difference], dim=2)) * trust
 
     def _clean(self, keys: Tensor, nearby: Tensor) -> Tensor:
-        """Key frames with what the cleaner corrects, (n, K, 3, h, w)."""
+        """Correct key frames with the cleaning network, (n, K, 3, h, w)."""
         if self.has_plain_codes:
             return keys
         seen = F.leaky_relu(_each(self.key_head, keys) + nearby, 0.1)
@@ -252,11 +255,11 @@ class GuidedAutoencoder(nn.Module):
     def _carry(
         self, detail: Tensor, guide: Guide, made_from: Mapping[int, Sequence[_Pair]], scale: int
     ) -> dict[int, Tensor]:
-        """Enlarge frames and bring them detail, the mean of all their codes where trusted.
+        """Enlarge frames and add detail: the mean over all their codes, weighted by trust.
 
         Args:
-            detail: Of the key frames, (n, K, 3, s*h, s*w).
-            guide: Of all frames.
+            detail: Detail of the key frames, (n, K, 3, s*h, s*w).
+            guide: Guide of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
             scale: Scale of the codes.
 
@@ -285,7 +288,7 @@ class GuidedAutoencoder(nn.Module):
         )
 
     def _to_cells(self, x: Tensor, ratio: int) -> Tensor:
-        """(b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
+        """Fold (b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
         if ratio > 1:
             x = F.interpolate(x, scale_factor=ratio, mode="nearest")
         return F.pixel_unshuffle(x, self.scale)
@@ -295,7 +298,7 @@ class GuidedAutoencoder(nn.Module):
         return F.avg_pool2d(x, ratio) if ratio > 1 else x
 
     def _scale(self, codes: Tensor, guide: Guide) -> int:
-        """How many times larger codes are than LQ frames."""
+        """The scale of codes over LQ frames."""
         num_codes, h, w = codes.shape[1], *guide.frames.shape[-2:]
         scale = codes.shape[-1] // w
         if num_codes != len(guide.groups):
@@ -313,18 +316,18 @@ class GuidedAutoencoder(nn.Module):
 
 
 def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
-    """Of every group's members with its key frame."""
+    """List the pairs of every group's members with its key frame."""
     found = [(k, f) for k, group in enumerate(groups) for f in group.members]
     return [_Pair(number, k, f) for number, (k, f) in enumerate(found)]
 
 
 def _joined(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
-    """Pieces of a clip's frames or pairs as one."""
+    """Join pieces of a clip's frames or pairs."""
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 def _each(function, x: Tensor, *args) -> Tensor:
-    """Apply to every frame of a clip, as one batch."""
+    """Apply a function to all frames of a clip as one batch."""
     return function(x.flatten(0, 1), *args).unflatten(0, x.shape[:2])
 
 
@@ -338,16 +341,16 @@ def _enlarge(x: Tensor, scale: int) -> Tensor:
 
 
 def _logits(difference: Tensor) -> Tensor:
-    """How far a pair is to be trusted, (n, p, 1, h, w), from its difference after warping."""
+    """Compute how far to trust a pair, (n, p, 1, h, w), from its difference after warping."""
     error = difference.abs().mean(dim=2, keepdim=True)
     error = _each(F.avg_pool2d, F.pad(error, (1, 1, 1, 1, 0, 0), mode="replicate"), 3, 1)
     return _TRUST - _DOUBT * error
 
 
 def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
-    """(n, p, c, h, w) to (n, K, c, h, w); zero for a group of one frame.
+    """Average pairs (n, p, c, h, w) by group, (n, K, c, h, w); zero for a group of one frame.
 
-    Groups of one size are one operation, however many they are.
+    All groups of the same size take one operation.
     """
     sizes = [len(group.members) for group in groups]
     parts = pairs.split(sizes, dim=1)
@@ -363,7 +366,7 @@ def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
 
 
 def _sum_by_frame(pairs: Tensor, counts: Sequence[int]) -> Tensor:
-    """(n, p, c, h, w) to (n, f, c, h, w): frames one after the other, of so many pairs each."""
+    """Sum pairs (n, p, c, h, w) by frame, (n, f, c, h, w), given each frame's number of pairs."""
     sums, start = [], 0
     for count, same in groupby(counts):
         number = len(list(same))
@@ -374,5 +377,5 @@ def _sum_by_frame(pairs: Tensor, counts: Sequence[int]) -> Tensor:
 
 
 def _divide(total: Tensor, weight: Tensor) -> Tensor:
-    """The mean of several codes; a single one that is not trusted fades out."""
+    """The weighted mean of several codes; a single code that is not trusted fades out."""
     return (total.unflatten(2, (3, -1)) / weight[:, :, None].clamp_min(1)).flatten(2, 3)

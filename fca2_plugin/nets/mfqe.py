@@ -1,15 +1,15 @@
 """Multi-frame quality enhancement: MFQE (Yang et al., CVPR 2018) and 2.0 (Guan et al., TPAMI 2019).
 
-Quality of coded video goes up and down. A frame is enhanced with the frame of peak quality (PQF)
-before it and the one after it, both brought onto it by flow. Structure of the released models:
-1,787,547 parameters and 255,422; they differ in what follows the flow. The first has its PQFs
-enhanced by a network for single frames. In the second PQFs have weights of their own
+The quality of coded video varies from frame to frame. A frame is enhanced with the previous and the
+next frame of peak quality (PQF), both warped onto it by flow. The structure is that of the released
+models, with 1,787,547 and 255,422 parameters. The two models differ after the flow. In the first, a
+network for single frames enhances the PQFs. In the second, PQFs have separate weights
 (``MFQE2PairNet``).
 
-From the released code, too: flow in units of 64 pixels (the width of its training patches),
-activations that start as ReLU with a slope to learn per channel, batch normalisation as in
+Other details also follow the released code: flow in units of 64 pixels (the width of its training
+patches), activations that start as ReLU and learn a slope per channel, batch normalisation as in
 TensorFlow, and a second enhancement part without dense connections for QP 22 to 32
-(``dense=False``). Frames are continued at their borders for warping; there they became zero.
+(``dense=False``). For warping, we repeat frames at their borders; the released code uses zeros.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ __all__ = ["MFQE2Net", "MFQE2PairNet", "MFQENet", "check_compensates"]
 
 _FLOW_UNIT = 64  # pixels
 _KERNELS = (3, 5, 7)
-_MINOR = 0.01  # the weight of the loss that does not lead
+_MINOR = 0.01  # the weight of the loss that does not dominate
 _PQF_DISTANCE = 2  # HM's low-delay QP offsets make every second frame better
 
 
@@ -43,13 +43,13 @@ def _conv(in_channels: int, out_channels: int, kernel_size: int = 3, stride: int
 
 
 def _flow(hidden: list, mid_channels: int, shrink: int) -> nn.Sequential:
-    """Layers that end in a flow, predicted ``shrink`` times smaller and unfolded."""
+    """Layers that predict a flow ``shrink`` times smaller and then unfold it."""
     last = nn.Conv2d(mid_channels, 2 * shrink**2, 3, padding=1)
     return nn.Sequential(*hidden, last, nn.Tanh(), nn.PixelShuffle(shrink))
 
 
 class MotionCompensation(nn.Module):
-    """Brings a frame onto another by a flow refined in three steps (MC-subnet).
+    """Warps a frame onto another by a flow that is refined in three steps (MC-subnet).
 
     ::
 
@@ -62,7 +62,7 @@ class MotionCompensation(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         c = channels
-        refined = 5  # both frames, the flow so far, the frame it warps
+        refined = 5  # channels: both frames, the flow so far, and the frame warped by it
         coarse = [*_conv(2, c, 5, 2), *_conv(c, c), *_conv(c, c, 5, 2), *_conv(c, c)]
         same = [layer for _ in range(3) for layer in _conv(c, c)]
         self.coarse = _flow(coarse, c, shrink=4)
@@ -110,9 +110,9 @@ class PairwiseEnhancement(nn.Module):
 
 
 class DenseEnhancement(nn.Module):
-    """Convolutions of three sizes on each frame, then five dense layers and a last.
+    """Convolutions of three sizes on each frame, then five dense layers and a last one.
 
-    MFQE 2.0's QE-subnet; without ``dense`` a chain of nine convolutions stands for the layers.
+    This is MFQE 2.0's QE-subnet. Without ``dense``, nine convolutions in a row replace the layers.
 
     Shape:
         (b, 3, h, w), both compensated frames around the current one, to (b, 1, h, w).
@@ -177,7 +177,7 @@ class _PeakEnhancer(Enhancer):
         self.enhance = enhance
 
     def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
-        """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
+        """Enhance a clip whose frames ``pqfs`` are PQFs; None: every second, from the first."""
         if x.ndim == 4:
             return self.enhance_window(x)
         windows = self.windows(x.shape[1], pqfs)
@@ -191,9 +191,9 @@ class _PeakEnhancer(Enhancer):
         return self.enhance(torch.cat([before, window[:, 1:2], after], dim=1))
 
     def compensate(self, window: Tensor) -> Tensor:
-        """Both neighbours brought onto the middle frame, (b, 3, h, w) to (b, 2, h, w).
+        """Warp both neighbours onto the middle frame, (b, 3, h, w) to (b, 2, h, w).
 
-        ``add_compensation`` compares them with the middle frame (L_MC).
+        ``add_compensation`` compares the results with the middle frame (L_MC).
         """
         before, current, after = window.split(1, dim=1)
         others = torch.cat([before, after])
@@ -201,12 +201,12 @@ class _PeakEnhancer(Enhancer):
         return torch.cat(moved.chunk(2), dim=1)
 
     def add_compensation(self, loss: Tensor, window: Tensor, leads: bool) -> Tensor:
-        """The published loss: L_MC counts fully and that of the result little, or the reverse.
+        """Add L_MC as published: one of the two losses has full weight, the other a small one.
 
         Args:
-            loss: Of the result (L_QE).
-            window: What the network was given, (b, 3, h, w).
-            leads: Compensation is learnt first (step 1).
+            loss: Loss of the result (L_QE).
+            window: Input of the network, (b, 3, h, w).
+            leads: Whether L_MC has full weight (step 1); otherwise ``loss`` has it.
         """
         moved = self.compensate(self.pad(window))[..., : window.shape[-2], : window.shape[-1]]
         # the sum of both neighbours' means
@@ -215,7 +215,7 @@ class _PeakEnhancer(Enhancer):
 
 
 class MFQENet(_PeakEnhancer):
-    """MFQE: compensation of motion, then each neighbour merged with the frame.
+    """MFQE: compensates motion, then merges each neighbour with the frame.
 
     ::
 
@@ -228,7 +228,7 @@ class MFQENet(_PeakEnhancer):
         windows_at_once: Frames that run as one batch without gradients; None for all.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Example:
         >>> MFQENet(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
@@ -242,7 +242,7 @@ class MFQENet(_PeakEnhancer):
 
 
 class MFQE2Net(_PeakEnhancer):
-    """MFQE 2.0: compensation of motion, then maps of three sizes and dense layers.
+    """MFQE 2.0: compensates motion, then applies convolutions of three sizes and dense layers.
 
     ::
 
@@ -252,11 +252,11 @@ class MFQE2Net(_PeakEnhancer):
     Args:
         mid_channels: Width of the motion compensation.
         qe_channels: Width of the enhancement, even.
-        dense: Dense enhancement (QP 37 and 42); False for the plain one (QP 22 to 32).
+        dense: Use dense enhancement (QP 37 and 42); False uses the plain one (QP 22 to 32).
         windows_at_once: Frames that run as one batch without gradients; None for all.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Example:
         >>> MFQE2Net(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
@@ -274,12 +274,12 @@ class MFQE2Net(_PeakEnhancer):
 
 
 class MFQE2PairNet(nn.Module):
-    """Two MFQE 2.0 networks: one enhances the PQFs, one all other frames.
+    """Two MFQE 2.0 networks: one enhances the PQFs, the other all other frames.
 
-    Each is trained as an ``MFQE2Net`` on its own kind of frames. The arguments are those of both.
+    Each is trained as an ``MFQE2Net`` on its own kind of frames. The arguments apply to both.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Example:
         >>> MFQE2PairNet(mid_channels=8, qe_channels=8)(torch.rand(1, 3, 1, 16, 16)).shape
@@ -302,17 +302,17 @@ class MFQE2PairNet(nn.Module):
         self.spec = self.pqf_net.spec
 
     def windows(self, num_frames: int, peaks: Iterable[int] | None = None) -> list[list[int]]:
-        """As both networks'."""
+        """The requirements of both networks."""
         return self.pqf_net.windows(num_frames, peaks)
 
     def step(
         self, window: Tensor, state: Tensor | None = None, is_peak: bool = False
     ) -> tuple[Tensor, Tensor | None]:
-        """As ``Enhancer.step``: a PQF goes through one network, any other frame the other."""
+        """Enhance the next frame like ``Enhancer.step``, with the network for its kind."""
         return (self.pqf_net if is_peak else self.non_pqf_net).step(window)
 
     def forward(self, x: Tensor, pqfs: Iterable[int] | None = None) -> Tensor:
-        """Enhance a clip whose frames ``pqfs`` are PQFs; None is every second, from the first."""
+        """Enhance a clip whose frames ``pqfs`` are PQFs; None: every second, from the first."""
         pqfs = sorted(set(_pqfs(x.shape[1], pqfs)))
         others = [frame for frame in range(x.shape[1]) if frame not in pqfs]
         planes = self.pqf_net.to_planes(x)
@@ -331,10 +331,10 @@ def _pqfs(num_frames: int, pqfs: Iterable[int] | None) -> Iterable[int]:
 
 
 def check_compensates(net: nn.Module) -> None:
-    """Make sure that a network has a compensation of motion to train.
+    """Check that a network has motion compensation to train.
 
     Raises:
-        ValueError: It has none.
+        ValueError: It does not.
     """
     if not isinstance(net, _PeakEnhancer):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Configs without what a host would fetch for a network whose weights come from a checkpoint."""
+"""Remove downloads from configs of networks whose weights come from a checkpoint."""
 
 import copy
 from typing import Any
@@ -12,7 +12,7 @@ _LOSSES = ("perceptual_loss", "gan_loss", "discriminator")
 
 
 def without_weights(config: object) -> None:
-    """Take out the weights that a config names for its networks, in place."""
+    """Remove, in place, the weights that a config names for its networks."""
     if isinstance(config, dict):
         for key, value in config.items():
             if key in _PRETRAINED:
@@ -25,7 +25,7 @@ def without_weights(config: object) -> None:
 
 
 def without_losses(config: dict) -> dict:
-    """The config of a model, or of a wrapper around one, that is only to run."""
+    """Return the config of a model, or of a wrapper around one, for inference only."""
     config = copy.deepcopy(config)
     inner: Any = config
     while isinstance(inner, dict):

@@ -1,8 +1,8 @@
 """RFDA: recursive fusion and deformable spatio-temporal attention (Zhao et al., ACM MM 2021).
 
-Structure of the released model, 1,270,430 parameters (its README says 1250 K). STDF-R3 fuses the
-window; a second fusion, of single pixels, recalls from a state that runs through the whole video
-and starts at zero. The module keeps no state: ``stream`` takes and returns it.
+The structure is that of the released model, with 1,270,430 parameters (its README says 1250 K).
+STDF-R3 fuses the window. A second fusion, of single pixels, reads a state that runs through the
+whole video and starts at zero. ``stream`` takes and returns the state; it is not stored here.
 """
 
 import torch
@@ -17,7 +17,7 @@ from fca2_plugin.ops.windows import window_indices
 
 __all__ = ["RFDANet"]
 
-# how much of the recalled features a frame takes, from the released model
+# the weight of the recalled features, from the released model
 _RECALLED = 0.2
 
 
@@ -30,7 +30,7 @@ class DSTA(nn.Module):
                  |                     +- 3 convs - field -+ |   |                            |
                  +------------------ 1x1 ----------------------+-+   mean - 1x1, 1x1 - channels
 
-    The field of offsets and masks is the sum of a prediction at full and one at half size.
+    The field of offsets and masks is the sum of predictions at full and at half size.
 
     Shape:
         (b, channels, h, w) to the same, h and w at least 15.
@@ -83,10 +83,10 @@ class RFDANet(Enhancer):
         mid_channels: Width of both U-Nets.
         fused_channels: Channels of the fused features, and of the state.
         qe_channels: Width of the enhancement part, a multiple of 4.
-        num_blocks: Convolutions with attention in it.
+        num_blocks: Convolutions with attention in the enhancement part.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Example:
         >>> net = RFDANet(radius=1, mid_channels=8, fused_channels=8, qe_channels=8, num_blocks=1)
@@ -130,12 +130,12 @@ class RFDANet(Enhancer):
     ) -> tuple[Tensor, Tensor | None]:
         """Enhance a piece of a video.
 
-        Pieces give what the whole video would if each comes with the ``radius`` frames around it
-        (fewer at the video's ends) and with the state that the piece before it returned.
+        Results are the same as for the whole video if each piece comes with ``radius`` frames on
+        both sides (fewer at the video's ends) and with the state that the previous piece returned.
 
         Args:
             x: The piece and the frames around it, (n, t, c, h, w).
-            state: What the piece before returned; None at the video's start.
+            state: The state that the previous piece returned; None at the video's start.
             before: Frames of ``x`` that come before the piece.
             after: Frames of ``x`` that come after it.
 
@@ -143,7 +143,7 @@ class RFDANet(Enhancer):
             Frames (n, t - before - after, c, h, w), and the state for the next piece.
 
         Raises:
-            ValueError: No frame is left.
+            ValueError: ``before`` and ``after`` leave no frame.
         """
         planes = self.to_planes(x)
         t = x.shape[1]
@@ -168,7 +168,7 @@ class RFDANet(Enhancer):
         return self.enhance(self.fuse(window, None))
 
     def fuse(self, window: Tensor, state: Tensor | None) -> Tensor:
-        """Features of the window and of all frames before, which are the next state."""
+        """Compute features of the window and all earlier frames, which are the next state."""
         features = self.fusion(window)
         state = torch.zeros_like(features) if state is None else state
         recalled = self.recall(torch.cat([features, state], dim=1))

@@ -1,4 +1,4 @@
-"""What a network asks of its input, as data that padding, benchmark and tests read."""
+"""Requirements of networks on their input, as data for padding, the benchmark and tests."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -32,18 +32,18 @@ class NetSpec:
 
     Args:
         scale: Upscaling factor; None if it depends on parts that the user chooses.
-        num_frames: Frames it takes; None is any number, 1 is an image (n, c, h, w).
-        min_frames: Fewest frames it takes.
-        center_only: It returns the centre frame only.
+        num_frames: Number of frames it takes; None means any, 1 an image (n, c, h, w).
+        min_frames: Smallest number of frames it takes.
+        center_only: Whether it returns only the centre frame.
         size_multiple: Height and width must be multiples of this.
         min_size: Height and width must be at least this.
         in_channels: Channels of a frame.
         color: ``rgb`` or ``y``.
-        phase: Position in their blocks of the LQ pixels that it was made for, a word of
-            ``fca2_plugin.geometry``; None for a network without a fixed filter, which learns it.
+        phase: Position of LQ pixels in their blocks that a fixed filter in it assumes, a word of
+            ``fca2_plugin.geometry``; None for a network that learns the position.
 
     Raises:
-        ValueError: An unknown phase.
+        ValueError: The phase is unknown.
 
     Example:
         >>> spec = NetSpec(scale=4, num_frames=7, center_only=True, size_multiple=4)
@@ -71,15 +71,15 @@ HostSpecs = Mapping[str, Callable[[Any], NetSpec]]
 
 
 def image_spec(scale: int | None, size_multiple: int = 1) -> NetSpec:
-    """What a network that takes images asks for."""
+    """Return the requirements of a network that takes images."""
     return NetSpec(scale, num_frames=1, size_multiple=size_multiple)
 
 
 def window_spec(net: nn.Module, scale: int, num_frames: int, size_multiple: int = 1) -> NetSpec:
-    """What a network asks for that returns the middle one of some frames.
+    """Return the requirements of a network that returns the middle frame of a window.
 
     Raises:
-        ValueError: It was built to return another one.
+        ValueError: The network was built to return another frame.
     """
     middle = num_frames // 2
     index = getattr(net, "center_frame_idx", middle)
@@ -92,13 +92,13 @@ def window_spec(net: nn.Module, scale: int, num_frames: int, size_multiple: int 
 
 
 def shuffle_spec(net: nn.Module) -> NetSpec:
-    """What an image network asks for that only enlarges by pixel shuffles."""
+    """Return the requirements of an image network that enlarges by pixel shuffles."""
     factors = [m.upscale_factor for m in net.modules() if isinstance(m, nn.PixelShuffle)]
     return image_spec(math.prod(factors))
 
 
 def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
-    """The network's own ``spec``, or what the table of its host says; None when neither does."""
+    """Return the network's ``spec``, or its entry in the host's table, or None."""
     if net is None:
         return None
     describe = host_specs.get(type(net).__name__)
@@ -106,22 +106,22 @@ def find_spec(net: nn.Module | None, host_specs: HostSpecs) -> NetSpec | None:
 
 
 def context_of(net: nn.Module | None) -> int:
-    """Frames on each side of a window that change its result, or should.
+    """Return the number of frames on each side of a window that affect its result, or should.
 
-    Networks of this package say it as ``context_frames``; another one is taken for recurrent.
+    Networks of this package have ``context_frames``; any other network is assumed to be recurrent.
     """
     return 0 if net is None else getattr(net, "context_frames", RECURRENT_CONTEXT)
 
 
 def check_phases_agree(net: nn.Module | None, phase: str) -> None:
-    """Refuse to train a network for one position of LQ pixels on data of another.
+    """Check that the data have the position of LQ pixels for which the network was built.
 
     Args:
         net: The network.
         phase: Phase of its training data.
 
     Raises:
-        ValueError: They differ.
+        ValueError: The phases differ.
     """
     own = getattr(getattr(net, "spec", None), "phase", None)
     if own is not None and own != phase:

@@ -1,8 +1,8 @@
 """``FCA2Net`` from a training config, the same for both hosts: stage, preset, first weights.
 
-A host's adapter subclasses ``StagedFCA2Net`` and says how the host builds a network from its
-config. ``load_parts`` is for the adapter to call when training starts: a network that is built for
-testing, or to resume a run, gets all its weights from one checkpoint.
+A host's adapter subclasses ``StagedFCA2Net`` and defines how the host builds a network from its
+config. The adapter calls ``load_parts`` when training starts. For testing, or when a run resumes,
+one checkpoint contains all weights.
 """
 
 import warnings
@@ -30,37 +30,37 @@ class StagedFCA2Net(FCA2Net):
     """FCA² around a VSR network given by its host's config.
 
     Args:
-        vsr: Config of the VSR network, as it stood in the host's slot; ignored by the stages
-            ``cleaning`` and ``autoencoder``, so that all stages can share one config.
-        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint``, ``finetune`` or ``adapt``; where
-            it is not given the preset's, as are the settings below that are called ``preset``.
+        vsr: Config of the VSR network, as the host's own config contains it. The stages
+            ``cleaning`` and ``autoencoder`` ignore it, so that all stages can share one config.
+        stage: ``cleaning``, ``autoencoder``, ``vsr``, ``joint``, ``finetune`` or ``adapt``. By
+            default the preset's, like all settings below whose default is ``preset``.
         preset: ``released``, ``paper``, ``fast``, ``tiny`` or ``tiny_fast``.
-        autoencoder: Settings over the preset's; False leaves it out. ``type`` chooses
-            ``FCA2Autoencoder`` or ``FCA2GuidedAutoencoder``.
-        cleaning: Settings of ``CleaningNet`` over the preset's; False leaves it out.
+        autoencoder: Settings that override the preset's; False leaves the part out. ``type``
+            chooses ``FCA2Autoencoder`` or ``FCA2GuidedAutoencoder``.
+        cleaning: Settings of ``CleaningNet`` that override the preset's; False leaves it out.
         checkpoints: Files (or folders of earlier runs) to start from, by part:
             ``dict(cleaning=..., autoencoder=..., vsr=..., spynet=..., vsr_spynet=...)``; the last
             two are the flow networks of the autoencoder and of the VSR network.
         chunk_frames: Frames encoded together; None for the whole clip.
         chunks_at_once: Chunks that run as one batch without gradients; fewer need less memory.
         join_codes: The VSR network sees all codes of a clip as one sequence.
-        grouping: ``fixed``, or ``adaptive``, where groups follow each clip's motion.
+        grouping: ``fixed``, or ``adaptive`` for groups that follow each clip's motion.
         color_correction: ``frame`` (eq. 4), ``lr_domain``, ``mean`` or None.
         color_at: ``decoder``, ``encoder`` or ``both`` (Table VII).
         clamp_output: Clamp corrected frames to [0, 1] outside training.
-        phase: Position in their blocks of the LQ pixels that the VSR network is trained on,
-            ``centred`` or ``first`` (``fca2_plugin.geometry``). By default that of the network, or
+        phase: Position of LQ pixels in their blocks in the VSR network's training data,
+            ``centred`` or ``first`` (``fca2_plugin.geometry``). By default the network's own, or
             ``centred`` if the autoencoder enlarges by a fixed filter and the network learned its
             phase from its data.
-        vsr_cache: A folder for the results of a frozen VSR network on training samples. They are
-            computed once for each sample, so the data set should repeat a limited number
-            (``distinct_samples``), and codes must stay the same while FCA² learns:
-            ``autoencoder=dict(clean_channels=0)`` of preset ``fast``.
+        vsr_cache: A folder for the results of a frozen VSR network on training samples. Each
+            sample is computed once, so the data set should repeat a limited number of samples
+            (``distinct_samples``), and codes must stay the same while FCA² learns: use
+            ``autoencoder=dict(clean_channels=0)`` with preset ``fast``.
 
     Raises:
-        ValueError: An unknown stage, preset or phase, a VSR stage without ``vsr``, or a cache of
-            results that change.
-        TypeError: A setting that nothing reads.
+        ValueError: The stage, preset or phase is unknown, a VSR stage lacks ``vsr``, or the cache
+            would store results that change.
+        TypeError: A setting is unknown.
     """
 
     #: What the host's networks ask for without saying so in data, by class name.
@@ -137,16 +137,16 @@ class StagedFCA2Net(FCA2Net):
     def takes_vsr_alone(self) -> bool:
         """Whether a checkpoint of the VSR network alone is enough.
 
-        Only stage ``adapt`` says that FCA² goes around a trained network; its own parts must be
-        good before they are trained. Elsewhere such a checkpoint is more likely a mistake.
+        Only stage ``adapt`` puts FCA² around a trained network, and FCA²'s own parts must work
+        before they are trained. In other stages such a checkpoint is more likely a mistake.
         """
         guided = self.autoencoder is None or isinstance(self.autoencoder, GuidedAutoencoder)
         return self.stage == "adapt" and guided and self.cleaning is None
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
-        """A checkpoint of the VSR network alone, as its own training left it, is that of ``vsr``.
+        """Load a checkpoint, also one of the VSR network alone, which is loaded into ``vsr``.
 
-        Both hosts' loaders come here. Where FCA² ``takes_vsr_alone``, it keeps its own weights.
+        Both hosts' loaders call this. If FCA² ``takes_vsr_alone``, it keeps its own weights.
         """
         names = [key[len(prefix) :] for key in state_dict if key.startswith(prefix)]
         if self.takes_vsr_alone and holds_vsr_alone(names):
@@ -159,13 +159,13 @@ class StagedFCA2Net(FCA2Net):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def super_resolve(self, codes: Tensor) -> Tensor:
-        """As ``FCA2Net``; while it trains, with results that are kept in ``vsr_cache``."""
+        """Run the VSR network; in training, reuse the results in ``vsr_cache``."""
         if self.vsr_cache is None or not self.training:
             return super().super_resolve(codes)
         return self.vsr_cache(super().super_resolve, codes)
 
     def _frozen_vsr(self, folder: str) -> nn.Module:
-        """The VSR network; refused are results that another iteration would change."""
+        """Return the VSR network; refuse settings under which its results would change."""
         if self.vsr is None or "vsr" not in self.frozen:
             raise ValueError(
                 f"vsr_cache={folder!r} keeps the results of a frozen VSR network, but "
@@ -187,11 +187,11 @@ class StagedFCA2Net(FCA2Net):
         raise NotImplementedError
 
     def load_parts(self) -> dict[str, str]:
-        """Load the weights to start from, and return where each part's came from.
+        """Load the weights to start from, and return the source of each part's weights.
 
         Raises:
-            ValueError: The stage builds on weights of an earlier stage and has none.
-            FileNotFoundError: A checkpoint is not there.
+            ValueError: The stage needs weights of an earlier stage, and none are given.
+            FileNotFoundError: A checkpoint does not exist.
         """
         for part in get_stage(self.stage).needs:
             if getattr(self, part) is not None and part not in self.checkpoints:
@@ -213,7 +213,7 @@ class StagedFCA2Net(FCA2Net):
 
 
 def _agreed_phase(given: str | None, spec: NetSpec, name: str) -> str | None:
-    """The phase that was given or that the network has; they must not contradict each other."""
+    """Return the given phase or the network's; the two must not contradict each other."""
     if given is not None and spec.phase is not None and given != spec.phase:
         raise ValueError(
             f"phase={given!r} contradicts the VSR network: {name} enlarges LQ pixels that are "

@@ -1,12 +1,13 @@
 """STDF, spatio-temporal deformable fusion (Deng et al., AAAI 2020), and STDF before VSR.
 
-Sizes follow the public PyTorch implementation: R1 329,842 parameters, R3 364,510, R3L 1,274,622
-(printed: 1275 K). Two choices are ours. Offsets start at zero (see ``layers/deform.py``). Frames
-that are not multiple of 8 are padded and cropped, which its authors leave to the caller.
+Sizes follow the public PyTorch implementation: R1 has 329,842 parameters, R3 364,510 and R3L
+1,274,622 (printed: 1275 K). We made two choices. Offsets start at zero (see ``layers/deform.py``).
+Frames whose sides are not multiples of 8 are padded and cropped; its authors leave this to the
+caller.
 
-``frontend`` is the reading of the FCA² paper's "STDF + VSR" rows that meets their +1.1 M
+``frontend`` is our reading of the FCA² paper's "STDF + VSR" rows. It matches their +1.1 M
 parameters: RGB, radius 3, U-Net of 64, a residual for every LR frame, then the VSR network. Its
-planes are in the implementation's order, all R frames, all G, all B.
+planes are in the implementation's order: all R frames, all G, all B.
 """
 
 from torch import Tensor, nn
@@ -40,11 +41,11 @@ class STDFNet(Enhancer):
         radius: Frames before and after the middle one.
         in_channels: 1 for luma, 3 for RGB.
         mid_channels: Width of the U-Net.
-        num_levels: Halvings of the U-Net.
+        num_levels: Number of times the U-Net halves the size.
         fused_channels: Channels of the fused features.
         qe_channels: Width of the enhancement part.
         num_layers: Convolutions of the enhancement part.
-        quick_start: First weights for a training of minutes, see ``layers/quick_start.py``.
+        quick_start: First weights for very short training, see ``layers/quick_start.py``.
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
     Shape:

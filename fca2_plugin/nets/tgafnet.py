@@ -1,16 +1,16 @@
 """TGAFNet: temporal group alignment and fusion (Zhu et al., SPL 2024).
 
-The released model decides where the paper is silent, and where they disagree: its parameters are
-those of the paper's Table III, 1,251,484, 1,327,356 and 1,403,228 for one to three SDCBs, which
-the text read by the letter does not give. ``as_printed`` is that reading, 1,371,895 parameters:
-plain DCN without masks (eq. 5, 10), a fusion convolution for each of eq. 7 to 9, no convolution
-before the offsets of eq. 10, attention squeezed 16 times (RCAN's), L + 1 convolutions in FE, and
-in SDCB no sum after the second contextual module. ``shared_context=False`` gives SDCB two
-contextual modules, as its Fig. 2 can be read: 1,378,135.
+Where the paper is silent, or differs from the released model, we follow the released model. Its
+1,251,484, 1,327,356 and 1,403,228 parameters for one to three SDCBs agree with the paper's Table
+III; a literal reading of the text does not. ``as_printed`` is that literal reading, with 1,371,895
+parameters: plain DCN without masks (eq. 5, 10), a fusion convolution for each of eq. 7 to 9, no
+convolution before the offsets of eq. 10, attention squeezed 16 times (RCAN's), L + 1 convolutions
+in FE, and no sum after the second contextual module in SDCB. ``shared_context=False`` gives SDCB
+two contextual modules, which is one reading of Fig. 2, with 1,378,135 parameters.
 
-Table II takes the network apart. Its rows without FE have FE without SDCBs here, its first and
-last convolutions; its baseline has STDF-R3L's fusion (``alignment="stdf"``) in the place of
-IntraGFA and InterGFF.
+Table II is the ablation. For its rows without FE, we keep only the first and last convolution of
+FE, without SDCBs. For its baseline, STDF-R3L's fusion (``alignment="stdf"``) replaces IntraGFA and
+InterGFF.
 """
 
 import torch
@@ -35,7 +35,7 @@ def _conv(in_channels: int, out_channels: int) -> list[nn.Module]:
 
 
 class IntraGFA(nn.Module):
-    """Aligns the three frames of each group (Sec. II-A); only the deformable part differs.
+    """Aligns the three frames of each group (Sec. II-A); groups differ in the deformable part.
 
     Shape:
         window (b, 7, h, w) to three times (b, channels, h, w), sides multiples of 8.
@@ -57,7 +57,7 @@ class IntraGFA(nn.Module):
 
     @staticmethod
     def groups(window: Tensor) -> list[Tensor]:
-        """G1, G2 and G3: the middle frame between those 1, 2 and 3 away."""
+        """Return G1, G2 and G3: the middle frame between the frames 1, 2 and 3 away."""
         middle = window.shape[1] // 2
         return [
             window[:, middle - distance : middle + distance + 1 : distance]
@@ -66,7 +66,7 @@ class IntraGFA(nn.Module):
 
 
 class InterGFF(nn.Module):
-    """Fuses neighbouring groups, then all, and aligns the result once more (Sec. II-B).
+    """Fuses neighbouring groups, then all groups, and aligns the result again (Sec. II-B).
 
     Shape:
         three times (b, channels, h, w) to (b, channels, h, w).
@@ -132,14 +132,14 @@ class TGAFNet(Enhancer):
     Args:
         num_sdcbs: L, the SDCBs of FE (Table III: 1, 2 or 3; Table II, without FE: 0).
         mid_channels: C, even.
-        as_printed: The paper's text by the letter instead of the released model.
-        shared_context: Both paths of an SDCB use the same contextual module.
+        as_printed: Follow the paper's text literally instead of the released model.
+        shared_context: Both paths of an SDCB share one contextual module.
         alignment: ``groups``, or ``stdf`` for the baseline of Table II.
-        quick_start: First weights for a training of minutes, see ``layers/quick_start.py``.
+        quick_start: First weights for very short training, see ``layers/quick_start.py``.
         windows_at_once: Windows that run as one batch without gradients; None for all.
 
     Shape:
-        (n, t, c, h, w) in [0, 1] to the same, each channel on its own.
+        (n, t, c, h, w) in [0, 1] to the same, each channel separately.
 
     Raises:
         ValueError: ``mid_channels`` is odd, or ``alignment`` unknown.

@@ -1,9 +1,8 @@
 """Results of a frozen VSR network, kept on disk.
 
-Where codes do not change from epoch to epoch, neither do their results, and training FCA² around a
-frozen network needs to run it only once for every sample. Results are found by the network's
-weights and the codes themselves, so that other weights, clips or settings can never be mistaken for
-these: their results are computed again.
+If codes do not change from epoch to epoch, their results do not change either, and training FCA²
+around a frozen network needs to run the network only once per sample. The network's weights and the
+codes identify a result. With other weights, clips or settings, results are computed again.
 """
 
 import hashlib
@@ -21,13 +20,13 @@ __all__ = ["VSRCache"]
 
 
 class VSRCache:
-    """Computes what a network makes of a clip, or reads it if it has been computed before.
+    """Computes a network's result for a clip, or reads it if it was computed before.
 
-    Results are stored in half precision: 1/2048 of a pixel's value at most is lost.
+    Results are stored in half precision, with an error of at most 1/2048 of a pixel's value.
 
     Args:
-        folder: Where results are kept; it is made.
-        network: The frozen network. Its weights are looked at once, at the first clip.
+        folder: Folder for the results; it is created if needed.
+        network: The frozen network. Its weights are hashed once, at the first clip.
     """
 
     def __init__(self, folder: str | Path, network: nn.Module) -> None:
@@ -41,7 +40,7 @@ class VSRCache:
 
         Args:
             compute: Runs the network.
-            codes: Each clip of the batch is looked up on its own.
+            codes: The codes; each clip of the batch is looked up separately.
         """
         return torch.cat([self._one(compute, clip) for clip in codes.split(1)])
 
@@ -51,7 +50,7 @@ class VSRCache:
         if path.is_file():
             try:
                 return load_file(path)["sr"].to(clip)
-            except SafetensorError:  # what a full disk or a dead machine left
+            except SafetensorError:  # a full disk or a crash left a damaged file
                 path.unlink()
         result = compute(clip)
         path.parent.mkdir(parents=True, exist_ok=True)

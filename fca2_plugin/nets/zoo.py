@@ -1,4 +1,4 @@
-"""Networks by the names of the command line, with the papers' settings, and small to try things.
+"""Networks by their names on the command line, with the papers' settings or tiny ones for trials.
 
 The hosts' adapters add their own VSR networks (``mmagic.zoo``, ``basicsr.zoo``).
 """
@@ -54,14 +54,14 @@ ENHANCERS: Mapping[str, Mapping] = {
 def complete(
     nets: Mapping[str, Mapping], tiny: Mapping[str, Mapping]
 ) -> tuple[dict[str, Mapping], dict[str, Mapping]]:
-    """Add to a host's networks our own, and those with STDF in front (``stdf-basicvsr``).
+    """Add our own networks, and those with STDF in front (``stdf-basicvsr``), to a host's.
 
     Args:
-        nets: Configs by name, as written in the host's slot.
-        tiny: What to change in each to try things on a CPU.
+        nets: Configs by name, as in the host's own configs.
+        tiny: Changes to each config for quick trials on a CPU.
 
     Returns:
-        The same two, for all.
+        Both tables with all networks.
     """
     nets, tiny = {**nets, **_VSR_NETS}, {**tiny, **_TINY}
     for name in _BEHIND_STDF:
@@ -75,7 +75,7 @@ def build_enhancer(name: str) -> nn.Module:
     """Build an enhancement network for luma.
 
     Raises:
-        ValueError: Unknown; the message suggests the nearest one.
+        ValueError: The name is unknown; the message suggests the nearest one.
     """
     settings = dict(ENHANCERS[check_choice("enhancement network", name, ENHANCERS)])
     return NETS[settings.pop("type")](**settings)
