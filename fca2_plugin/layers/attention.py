@@ -11,7 +11,7 @@ class ChannelAttention(nn.Module):
 
     Args:
         channels: Channels of the input.
-        reduction: How many times narrower the layer between is.
+        reduction: Factor by which the hidden layer is narrower.
 
     Shape:
         (b, channels, h, w) to the same.
@@ -40,7 +40,7 @@ class ContextBlock(nn.Module):
         x -+- 1x1 to one map - softmax over pixels - weighted mean - 1x1 - LeakyReLU - 1x1 -(+)-
            +--------------------------------------------------------------------------------+
 
-    No layer has a bias, as in MIRNet-v2's contextual module, which TGAFNet takes up.
+    The layers do not have biases, like MIRNet-v2's contextual module, which TGAFNet adopts.
 
     Shape:
         (b, channels, h, w) to the same.

@@ -18,7 +18,7 @@ def conv_chain(
 
     Args:
         widths: Channels before the first convolution and after each.
-        activation: Makes one for so many channels.
+        activation: Makes an activation for a number of channels.
 
     Shape:
         (b, widths[0], h, w) to (b, widths[-1], h, w).

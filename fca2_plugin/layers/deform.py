@@ -1,7 +1,7 @@
-"""Deformable layers that predict where to look from features and look it up in other planes.
+"""Deformable layers that predict offsets from features and sample other planes at them.
 
-Offsets start at zero: the first step then sees what a plain convolution would, and training does
-not run away to offsets of thousands of pixels, which users of released models report.
+Offsets start at zero, so the first step behaves like a plain convolution. This also keeps training
+from running away to offsets of thousands of pixels, which users of released models report.
 """
 
 import torch
@@ -29,7 +29,7 @@ class DeformConv(nn.Conv2d):
         in_channels: Channels, each of which is a deformable group.
         out_channels: Channels of the output.
         kernel_size: Side of the kernel, odd.
-        modulated: Samples are weighed by masks, too (DCN v2).
+        modulated: Also weigh samples by masks (DCN v2).
 
     Shape:
         x (b, in_channels, h, w) and its field (b, field_channels, h, w), offsets before masks, to
@@ -62,7 +62,7 @@ class DeformBlock(nn.Module):
         in_channels: Channels of ``x``, each with its own field.
         out_channels: Channels of the output.
         kernel_size: Side of the deformable kernel.
-        modulated: With masks (DCN v2).
+        modulated: Use masks (DCN v2).
 
     Shape:
         x (b, in_channels, h, w), guide (b, guide_channels, h, w) to (b, out_channels, h, w).
@@ -90,7 +90,7 @@ class DeformBlock(nn.Module):
 
 
 class DeformFusion(nn.Module):
-    """STDF's fusion module: a U-Net looks at all planes, a deformable block fuses them.
+    """STDF's fusion module: a U-Net sees all planes, and a deformable block fuses them.
 
     ::
 
@@ -98,10 +98,10 @@ class DeformFusion(nn.Module):
            +--------- deformable conv - ReLU
 
     Args:
-        in_channels: Planes that come in: the frames of a window, or features.
+        in_channels: Input planes: the frames of a window, or features.
         out_channels: Channels of the output.
         mid_channels: Width of the U-Net.
-        num_levels: Halvings of the U-Net.
+        num_levels: Number of times the U-Net halves the size.
         kernel_size: Side of the deformable kernel.
 
     Shape:

@@ -1,4 +1,4 @@
-"""Optical flow without weights, as a module that a compiler of modules reaches."""
+"""Optical flow without weights, as a module so that it can be compiled separately."""
 
 from torch import Tensor, nn
 

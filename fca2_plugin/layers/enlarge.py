@@ -10,19 +10,19 @@ __all__ = ["BicubicEnlarge"]
 
 
 class BicubicEnlarge(nn.Module):
-    """``bicubic_enlarge``, without the two dozen operations that make its kernel.
+    """``bicubic_enlarge`` with a precomputed kernel, which saves two dozen operations.
 
-    The kernel moves with the network and is in no checkpoint.
+    The kernel moves with the network, but checkpoints do not contain it.
 
     Args:
-        scale: How many times larger.
-        phase: Where the pixels of the input lie, a word of ``fca2_plugin.geometry``.
+        scale: Scaling factor.
+        phase: Position of the input's pixels in their blocks, a word of ``fca2_plugin.geometry``.
 
     Shape:
         (b, c, h, w) to (b, c, scale*h, scale*w).
 
     Raises:
-        ValueError: An unknown phase.
+        ValueError: The phase is unknown.
     """
 
     kernel: Tensor

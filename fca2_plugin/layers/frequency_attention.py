@@ -14,12 +14,12 @@ _PATCH = 8
 class FrequencyAttention(nn.Module):
     """Transformer layer whose tokens are patches of 8 x 8 positions of one frequency band.
 
-    All patches of all bands attend to each other; what they find is added to the values, not to the
-    queries, as in the published code. torch's fused attention keeps no table of scores,
-    so that memory grows with their number and not with its square.
+    All patches of all bands attend to each other. The result is added to the values, not to the
+    queries, as in the published code. torch's fused attention does not store a table of scores, so
+    memory grows with the number of patches, not with its square.
 
     Args:
-        band_channels: Channels of a band; a token has 64 times as many numbers.
+        band_channels: Channels of a band; a token contains 64 times as many numbers.
         num_heads: Attention heads.
 
     Shape:
@@ -32,7 +32,7 @@ class FrequencyAttention(nn.Module):
         self.num_heads = num_heads
         width = band_channels * _PATCH**2
         self.to_query, self.to_key, self.to_value = (nn.Linear(width, width) for _ in range(3))
-        # the projections inside the published layer's multi-head attention, one after the others
+        # projections inside the published layer's multi-head attention, in its order
         self.in_projection = nn.ModuleList(nn.Linear(width, width) for _ in range(3))
         self.out_projection = nn.Linear(width, width)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
@@ -55,7 +55,7 @@ class FrequencyAttention(nn.Module):
         return self.out_projection(mixed.transpose(1, 2).flatten(2))
 
     def _to_tokens(self, x: Tensor) -> Tensor:
-        """(n, 64*c, h, w) to (n, 64 * patches, 64*c)."""
+        """Arrange (n, 64*c, h, w) as tokens (n, 64 * patches, 64*c)."""
         bands = x.reshape(-1, self.band_channels, *x.shape[-2:])
         patches = F.unfold(bands, _PATCH, stride=_PATCH).transpose(1, 2)
         return patches.reshape(x.shape[0], -1, patches.shape[-1])

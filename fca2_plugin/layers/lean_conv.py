@@ -1,4 +1,4 @@
-"""A convolution that keeps no more for the backward pass than it needs."""
+"""A convolution that stores only what it needs for the backward pass."""
 
 import torch
 from torch import Tensor, nn
@@ -25,13 +25,13 @@ class _GradientOfInput(torch.autograd.Function):
 
 
 class LeanConv2d(nn.Conv2d):
-    """``nn.Conv2d`` that does not keep its input in memory where its weights are frozen.
+    """``nn.Conv2d`` that does not keep its input in memory if its weights are frozen.
 
-    Frozen parts in the middle of a network that learns, such as FCA²'s decoder, would hold a map
-    for every convolution.
+    Otherwise, frozen parts in the middle of a network that learns, such as FCA²'s decoder, would
+    keep a map for every convolution.
 
     Shape:
-        As ``nn.Conv2d``, with zeros around the input.
+        The same as ``nn.Conv2d``, with zeros around the input.
 
     Example:
         >>> LeanConv2d(3, 8, 3, padding=1)(torch.rand(1, 3, 16, 16)).shape

@@ -15,16 +15,16 @@ from fca2_plugin.layers.unet import UNet
 
 __all__ = ["pass_on", "see_details", "start_alive", "start_silent"]
 
-_CONTRAST = 8.0  # details are that much weaker than the frames
-_NEIGHBOR = 0.3  # a neighbouring frame's part of a filter; unaligned, it says less
-_NOISE = 0.1  # of a random filter, so that no two of a layer stay alike
+_CONTRAST = 8.0  # details are weaker than the frames by this factor
+_NEIGHBOR = 0.3  # a neighbouring frame's weight in a filter; it is not aligned
+_NOISE = 0.1  # random part of a filter, so that the filters of a layer differ
 
 
 @torch.no_grad()
 def see_details(deform: DeformConv) -> None:
-    """Filters of random differences, the strongest within the middle plane.
+    """Initialise with random difference filters, which are strongest in the middle plane.
 
-    Every second is another's negative, so that the ReLU after them loses nothing.
+    Every second filter is the negative of another, so that the ReLU after them keeps everything.
     """
     weight = nn.init.kaiming_normal_(deform.weight)
     middle = weight.shape[1] // 2
@@ -37,7 +37,7 @@ def see_details(deform: DeformConv) -> None:
 
 @torch.no_grad()
 def pass_on(conv: nn.Conv2d, gain: float = 1.0) -> None:
-    """Pass channels on, several as their mean where the output has fewer, with a little noise."""
+    """Pass channels on with a little noise; a narrower output receives means of channels."""
     weight = nn.init.kaiming_normal_(conv.weight).mul_(_NOISE)
     outputs, inputs, height, width = weight.shape
     share = gain * outputs / max(inputs, outputs)
@@ -49,7 +49,7 @@ def pass_on(conv: nn.Conv2d, gain: float = 1.0) -> None:
 
 @torch.no_grad()
 def start_alive(unet: UNet) -> None:
-    """He's first weights: the features after many layers are as strong as the first."""
+    """Use He initialisation, so that features keep their strength over many layers."""
     for layer in unet.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
@@ -61,6 +61,6 @@ def start_alive(unet: UNet) -> None:
 
 
 def start_silent(layer: nn.Module) -> None:
-    """Zeros: at the start nothing is corrected."""
+    """Use zeros, so that the network corrects nothing at the start."""
     for parameter in layer.parameters(recurse=False):
         nn.init.zeros_(parameter)

@@ -29,7 +29,7 @@ class ResidualBlockNoBN(nn.Module):
             nn.init.zeros_(conv.get_parameter("bias"))
 
     def forward(self, x: Tensor) -> Tensor:
-        # in place: a convolution's backward pass does not need what it returned
+        # in place: a convolution's backward pass does not need its output
         change = self.conv2(F.relu(self.conv1(x), inplace=True))
         return change.add_(x) if change.dtype == x.dtype else x + change  # autocast
 

@@ -8,7 +8,7 @@ from fca2_plugin.layers.lean_conv import LeanConv2d
 
 __all__ = ["SpatialSpectralBlock", "SpatialSpectralBody"]
 
-# 0.1 and the slope are SSPSR's; the paper names neither.
+# 0.1 and the slope come from SSPSR; the paper does not give them.
 _RESIDUAL_SCALE = 0.1
 _SLOPE = 0.01
 
@@ -24,7 +24,7 @@ class SpatialSpectralBlock(nn.Module):
         super().__init__()
         self.spatial = nn.Sequential(
             LeanConv2d(channels, channels, 3, padding=1),
-            nn.LeakyReLU(_SLOPE, inplace=True),  # else training keeps its input beside its output
+            nn.LeakyReLU(_SLOPE, inplace=True),  # otherwise training keeps input and output
             LeanConv2d(channels, channels, 3, padding=1),
         )
         self.spectral = nn.Sequential(

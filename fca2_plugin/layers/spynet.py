@@ -1,8 +1,8 @@
 """SPyNet, the optical flow network of the VSR field (Ranjan and Black, CVPR 2017).
 
-The one SPyNet of this package. Its weights have MMagic's names, so that the usual file
-``spynet_20210409-c6c1bd09.pth`` loads. That file's authors allow research use only. A smaller one,
-for small networks that train their own flow, has fewer levels, narrower ones and smaller kernels.
+This package uses only this SPyNet. Its weights have MMagic's names, so that the usual file
+``spynet_20210409-c6c1bd09.pth`` loads. That file's authors allow research use only. For small
+networks that train their own flow, it can have fewer and narrower levels and smaller kernels.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from fca2_plugin.ops.warp import flow_warp
 __all__ = ["SPyNet"]
 
 _WIDTHS = (32, 64, 32, 16)  # of the published network
-# ImageNet statistics, on which the published weights were trained
+# ImageNet statistics, which the published weights expect
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
 
 class _Conv(nn.Module):
-    """A convolution; a module of its own for the sake of the published names."""
+    """A convolution in a module, to match the names in the published weights."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class SPyNet(nn.Module):
         size = round_up(h, multiple), round_up(w, multiple)
         ref, supp = (self._resize(frames, size) for frames in (ref, supp))
         flow = self._resize(self._pyramid_flow(ref, supp), (h, w))
-        # plain numbers: a tensor made of them would be copied to the GPU, which waits for it
+        # plain numbers: a tensor would be copied to the GPU, which would have to wait for it
         return torch.stack([flow[:, 0] * (w / size[1]), flow[:, 1] * (h / size[0])], dim=1)
 
     def _pyramid_flow(self, ref: Tensor, supp: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Attention along motion trajectories over a memory of earlier frames (TTVSR, CVPR 2022).
 
-Frames are cut into cells of 4 x 4 pixels. For every earlier key frame a map says where each cell of
-the current frame was then. Attention compares a cell with those places only, takes the features of
-the best one (hard), and weighs them by how alike they are (soft).
+Frames are cut into cells of 4 x 4 pixels. For every earlier key frame, a map contains the earlier
+place of each cell of the current frame. Attention compares a cell only with these places, takes the
+features of the best match (hard), and weighs them by their similarity (soft).
 """
 
 import torch
@@ -43,7 +43,7 @@ class _Stack:
 
 
 class TrajectoryMemory:
-    """What a propagation remembers of its key frames.
+    """The memory of key frames in one direction of propagation.
 
     Attributes:
         places: Where each cell of the current frame lay in each key frame, (n, k, 2, h/4, w/4),
@@ -59,7 +59,7 @@ class TrajectoryMemory:
         return 0 if self.places is None else self.places.shape[1]
 
     def move(self, flow: Tensor) -> None:
-        """Go on by a frame: bring all places to it along ``flow`` (n, 2, h, w), in pixels."""
+        """Move all places to the next frame along ``flow`` (n, 2, h, w), in pixels."""
         if self.places is None:
             return
         flow = F.avg_pool2d(flow, CELL) / CELL
@@ -67,7 +67,7 @@ class TrajectoryMemory:
         self.places = moved.unflatten(1, (-1, 2))
 
     def add(self, index: Tensor, features: Tensor) -> None:
-        """Remember a key frame: what is compared, and what is taken from it.
+        """Remember a key frame: its index for comparison, and its values.
 
         Shape:
             both (n, c, h, w), sides in multiples of 4.
@@ -75,7 +75,7 @@ class TrajectoryMemory:
         n, _, h, w = features.shape
         self.indices.append(F.normalize(_cells(index), dim=1))
         self.values.append(torch.cat([_cells(features, reach) for reach in _REACHES], dim=1))
-        # in float32 at least: bfloat16 counts to 256 cells
+        # float32 or better: bfloat16 can only count to 256 cells
         dtype = torch.promote_types(features.dtype, torch.float32)
         ys, xs = torch.meshgrid(
             torch.arange(h // CELL, device=features.device, dtype=dtype),
@@ -86,13 +86,13 @@ class TrajectoryMemory:
         self.places = here if self.places is None else torch.cat([self.places, here], dim=1)
 
     def look_up(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Find each cell's most alike predecessor.
+        """Find each cell's most similar predecessor.
 
         Shape:
-            index: (n, c, h, w); returns its values (n, 3*16*c, cells) and the likeness
+            index: (n, c, h, w); returns its values (n, 3*16*c, cells) and the similarity
             (n, 1, cells).
         """
-        assert self.places is not None  # there is a key frame to look into
+        assert self.places is not None  # the memory contains a key frame
         w = self.places.shape[-1]
         columns, rows = self.places.round().long().unbind(2)  # (n, k, h/4, w/4)
         columns, rows = columns.clamp(0, w - 1), rows.clamp(0, self.places.shape[-2] - 1)
@@ -140,7 +140,7 @@ class TrajectoryAttention(nn.Module):
     def forward(self, index: Tensor, anchor: Tensor, memory: TrajectoryMemory) -> Tensor:
         size = anchor.shape[-2:]
         values, likeness = memory.look_up(index)
-        # the three kinds lie one after the other, so one fold makes (n, 3*c, h, w) of them
+        # the three kinds are consecutive, so one fold turns them into (n, 3*c, h, w)
         features = F.fold(values, size, CELL, stride=CELL)
         weights = F.fold(likeness.expand(-1, CELL**2, -1), size, CELL, stride=CELL)
         return anchor + self.fusion(features) * weights

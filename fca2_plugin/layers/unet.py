@@ -15,7 +15,7 @@ def _double(channels: int) -> list[nn.Module]:
 
 
 class UNet(nn.Module):
-    """Halves ``num_levels`` times and comes back, one width throughout, ReLU after every layer.
+    """Halves the size ``num_levels`` times and restores it, with one width and ReLU everywhere.
 
     ::
 
@@ -23,14 +23,14 @@ class UNet(nn.Module):
                       |      +-----------(c)   |
                       +-----------------------(c)
 
-    The map at full size is not passed on, only what the ``down`` stages return.
+    Only the results of the ``down`` stages are passed on, not the map at full size.
 
     Args:
         mid_channels: Width.
-        num_levels: Halvings, the one in ``bottom`` included; sides must be multiples of
+        num_levels: Number of halvings, including that in ``bottom``; sides must be multiples of
             ``2**num_levels``.
-        in_channels: Channels of the input; None leaves ``head`` out, for inputs as wide as the
-            rest (TGAFNet).
+        in_channels: Channels of the input; None leaves out ``head``, for inputs that have
+            ``mid_channels`` (TGAFNet).
 
     Shape:
         (b, in_channels or mid_channels, h, w) to (b, mid_channels, h, w).
@@ -50,7 +50,7 @@ class UNet(nn.Module):
             nn.Sequential(*_conv(c, c, 2), *_conv(c, c)) for _ in range(num_levels - 1)
         )
         self.bottom = nn.Sequential(*_conv(c, c, 2), *_conv(c, c), *_double(c))
-        self.up = nn.ModuleList(  # in the order they run, the smallest map first
+        self.up = nn.ModuleList(  # in running order, the smallest map first
             nn.Sequential(*_conv(2 * c, c), *_double(c)) for _ in range(num_levels - 1)
         )
         self.tail = nn.Sequential(*_conv(c, c))

@@ -1,4 +1,4 @@
-"""Means over square windows, at the speed that the device allows."""
+"""Fast means over square windows on CPU and GPU."""
 
 import torch
 from torch import Tensor
@@ -10,10 +10,10 @@ __all__ = ["box_mean"]
 
 
 def box_mean(x: Tensor, size: int) -> Tensor:
-    """Mean over size x size pixels around each, of those inside the frame.
+    """Average the size x size pixels around each pixel that are inside the frame.
 
-    On a GPU this is one operation. On a CPU, pooling would look at every pixel of every window, so
-    shifted maps are added instead, doubling each time: a window of 9 takes four in each direction.
+    On a GPU this is one operation. On a CPU, pooling would read every pixel of every window, so
+    shifted maps are added instead, doubling each time: a window of 9 takes four per direction.
 
     Shape:
         x: (b, c, h, w); returns the same. ``size`` is odd.
@@ -42,7 +42,7 @@ def _run_sum(x: Tensor, size: int, dim: int) -> Tensor:
 
 
 def _counts(length: int, size: int, like: Tensor) -> Tensor:
-    """How many of the pixels around each one of a row are inside."""
+    """Count the pixels around each pixel of a row that are inside the frame."""
     places = torch.arange(length, device=like.device, dtype=like.dtype)
     before, after = places.clamp(max=size // 2), places.flip(0).clamp(max=size // 2)
     return before + after + 1

@@ -12,7 +12,7 @@ _SIGMA = 1.5  # of the degradation, Sec. IV-A
 
 
 def gaussian_downsample(x: Tensor, scale: int, sigma: float = _SIGMA) -> Tensor:
-    """Blur and keep every ``scale``-th pixel from the first, the paper's degradation.
+    """Blur and keep every ``scale``-th pixel, beginning with the first: the paper's degradation.
 
     Shape:
         x: (b, c, h, w) with sides divisible by ``scale``; returns (b, c, h/scale, w/scale).
@@ -39,11 +39,10 @@ def correct_color(x: Tensor, reference: Tensor, mode: str = "frame") -> Tensor:
     Args:
         x: Frames to correct, at scale s.
         reference: Frames with the right colours, at scale 1.
-        mode: ``frame`` is eq. 4: the statistics of ``x`` itself. A blurred and subsampled
-            reference has a smaller deviation than a sharp ``x``, so eq. 4 lowers contrast even of
-            a perfect result. ``lr_domain`` compares like with like: the statistics of ``x`` after
-            the paper's blur and subsampling; it leaves a perfect result as it is. ``mean`` moves
-            the mean only.
+        mode: ``frame`` is eq. 4 and uses the statistics of ``x`` itself. A blurred and subsampled
+            reference has a smaller deviation than a sharp ``x``, so eq. 4 lowers the contrast even
+            of a perfect result. ``lr_domain`` uses the statistics of ``x`` after the paper's blur
+            and subsampling; it does not change a perfect result. ``mean`` corrects only the mean.
 
     Shape:
         x: (n, t, c, s*h, s*w); reference: (n, t, c, h, w); returns the shape of ``x``.

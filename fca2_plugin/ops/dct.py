@@ -1,4 +1,4 @@
-"""The discrete cosine transform of 8 x 8 blocks, as JPEG and the video codecs have it."""
+"""The discrete cosine transform of 8 x 8 blocks, as in JPEG and video codecs."""
 
 import math
 

@@ -18,8 +18,8 @@ def deform_conv2d(
 ) -> Tensor:
     """Convolve ``x`` at positions moved by ``offset``, each sample weighed by ``mask``.
 
-    Computed in float32 or better, autocast or not: torchvision has no bfloat16 kernel, and half
-    precision cannot tell neighbouring positions of a large frame apart.
+    Computed in float32 or better, even under autocast: torchvision has no bfloat16 kernel; half
+    precision cannot distinguish neighbouring positions in a large frame.
 
     Args:
         x: Input, (n, c, h, w); its channels form as many groups as ``offset`` has fields.
@@ -39,7 +39,7 @@ def deform_conv2d(
         >>> torch.allclose(deform_conv2d(x, still, None, weight, padding=1), plain, atol=1e-4)
         True
     """
-    from torchvision import ops  # takes seconds, and most networks never come here
+    from torchvision import ops  # takes seconds, and most networks do not need it
 
     def wide(tensor: Tensor | None) -> Tensor | None:
         if tensor is None:

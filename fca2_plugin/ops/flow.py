@@ -1,13 +1,13 @@
-"""Dense optical flow that needs no weights: pyramidal Lucas-Kanade with inverse search.
+"""Dense optical flow without weights: pyramidal Lucas-Kanade with inverse search.
 
 The displacement of a window minimises the squared difference of the two frames in it (Lucas and
-Kanade, IJCAI 1981). Searched the inverse way (Baker and Matthews, IJCV 2004), gradients and
+Kanade, IJCAI 1981). With the inverse search (Baker and Matthews, IJCV 2004), gradients and
 normal equations belong to the fixed frame, and an iteration is a warp, a product and a mean over
-windows, for all pixels of all pairs at once. Chosen here: windows are means of means, so that
-near pixels count more; where a window has no texture, the flow is that of its surroundings.
+windows, for all pixels of all pairs at once. We use means of means as windows, so that near pixels
+count more; a window without texture takes the flow of its surroundings.
 
-It is written for few operations, since a GPU takes as long for a small one as for a large one:
-what does not change with the flow is computed once for each level.
+The code uses few operations, because a GPU needs as long for a small one as for a large one.
+Everything that does not depend on the flow is computed once per level.
 """
 
 import torch
@@ -24,8 +24,8 @@ _LEVELS = 5
 _SMALLEST = 10  # pixels of the shorter side at the coarsest level: a window sees nine of them
 _ITERATIONS = 2  # at each level
 _WINDOW = 5
-_MAX_STEP = 1.0  # pixels an iteration may move: further, the linear model does not reach
-_NOISE = 1e-4  # squared gradient that counts as no texture, of frames in [0, 1]
+_MAX_STEP = 1.0  # pixels an iteration may move; the linear model is not valid further away
+_NOISE = 1e-4  # squared gradients below this do not count as texture; frames in [0, 1]
 _SMOOTH = 9
 
 
@@ -33,7 +33,7 @@ _SMOOTH = 9
 def dense_flow(ref: Tensor, supp: Tensor) -> Tensor:
     """Flow that brings ``supp`` onto ``ref``: ``flow_warp(supp, flow)`` looks like ``ref``.
 
-    Computed in float32 whatever the frames are, also under autocast, and without gradients.
+    Always computed in float32, even under autocast, and without gradients.
 
     Shape:
         ref, supp: (b, c, h, w) in [0, 1]; returns (b, 2, h, w) in pixels, (x, y), float32.
@@ -60,8 +60,8 @@ def _refine(flow: Tensor, frames: Tensor, places: Tensor, shrunk: int) -> Tensor
     Args:
         flow: In pixels of the whole frames, (b, 2, h, w).
         frames: Both frames' brightness, (b, 2, h, w).
-        places: Of their pixels, (h, w, 2).
-        shrunk: How many times smaller they are.
+        places: Positions of their pixels, (h, w, 2).
+        shrunk: Factor by which they are smaller than the whole frames.
     """
     ref, supp = frames.split(1, dim=1)
     gradients = _gradients(ref)
@@ -69,7 +69,7 @@ def _refine(flow: Tensor, frames: Tensor, places: Tensor, shrunk: int) -> Tensor
     products = _window(torch.cat([squares, gradients[:, :1] * gradients[:, 1:]], dim=1))
     squares, product = products.split([2, 1], dim=1)
     determinant = torch.addcmul(squares[:, :1] * squares[:, 1:], product, product, value=-1)
-    # of [[xx, xy], [xy, yy]]: the inverse's diagonal, and less what stands beside it
+    # of [[xx, xy], [xy, yy]]: the inverse's diagonal and its negative off-diagonal
     diagonal, beside = squares.flip(1) / determinant, product / determinant
     texture = determinant / squares.sum(dim=1, keepdim=True)  # about the smaller eigenvalue
     around = box_mean(texture, _SMOOTH)
@@ -100,7 +100,7 @@ def _window(x: Tensor) -> Tensor:
 
 
 def _enlarge(flow: Tensor, size: tuple[int, int]) -> Tensor:
-    """To the next finer level, whose size may be odd."""
+    """Enlarge to the next finer level, whose size may be odd."""
     if tuple(flow.shape[-2:]) == size:
         return flow
     flow = F.interpolate(flow, scale_factor=2, mode="bilinear", align_corners=False)

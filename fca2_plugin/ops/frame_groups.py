@@ -24,8 +24,8 @@ class FrameGroup:
 
     Args:
         key: Index of the key frame.
-        members: Indices of the others, in order. Around key frames, none of them is the key of
-            another group.
+        members: Indices of the other frames, in order. In groups around key frames, members are
+            never keys of other groups.
     """
 
     key: int
@@ -33,10 +33,10 @@ class FrameGroup:
 
 
 def channel_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup, ...]:
-    """The frames of each group of channels (eq. 3), overlaps and all; the key is the middle one.
+    """Return the frames of each group of channels (eq. 3) with overlaps; the key is the middle one.
 
     Args:
-        grouping: Of any number of channels.
+        grouping: Grouping with any number of channels.
         num_frames: Frames of the clip; a short one repeats its last frame.
     """
     starts = grouping.starts(3 * max(num_frames, -(-grouping.n_subs // 3)))
@@ -53,12 +53,12 @@ def channel_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGro
 
 
 def fixed_groups(grouping: ChannelGrouping, num_frames: int) -> tuple[FrameGroup, ...]:
-    """The groups of eq. 3, each with its middle frame as the key.
+    """Return the groups of eq. 3, each with its middle frame as the key.
 
-    A clip that is shorter than a group is one group.
+    A clip that is shorter than a group forms one group.
 
     Args:
-        grouping: Of whole frames, its numbers multiples of 3.
+        grouping: Grouping of whole frames; its numbers are multiples of 3.
         num_frames: Frames of the clip.
     """
     size = grouping.n_subs // 3
@@ -92,10 +92,10 @@ def groups_between(keys: Sequence[int], num_frames: int) -> tuple[FrameGroup, ..
 
 
 def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[FrameGroup, ...]:
-    """The part of a clip's groups that lies in a window of the clip, counted from its start.
+    """Return the part of a clip's groups inside a window, counted from the window's start.
 
-    A frame whose key frames all lie outside is made from the nearest one inside; a window without
-    any has its middle frame as the key.
+    A frame whose key frames are all outside is made from the nearest key frame inside. If a window
+    does not contain a key frame, its middle frame becomes the key.
 
     Args:
         groups: Groups of the whole clip.
@@ -116,8 +116,8 @@ def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[
 
 
 def pick_frames(x: Tensor, indices: Sequence[int]) -> Tensor:
-    """Some frames of a clip, (n, t, ...)."""
-    # by plain numbers: an index that is a tensor would make a GPU wait for it; and taken apart
-    # once, or the gradient of each would be a whole clip
+    """Select frames of a clip, (n, t, ...)."""
+    # plain numbers, because a GPU would have to wait for an index tensor; the clip is unbound once,
+    # because otherwise the gradient of each frame would be a whole clip
     frames = x.unbind(1)
     return torch.stack([frames[index] for index in indices], dim=1)

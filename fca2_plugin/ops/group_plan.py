@@ -1,9 +1,9 @@
-"""Groups that follow a clip: large where it is slow, small where it is fast, never over a cut.
+"""Groups that follow a clip: large for slow motion, small for fast motion, never across a cut.
 
-How well one frame's detail can be brought to the next shows in the LQ frames: it is what remains of
-their difference after warping. These remainders add up from frame to frame, and a group reaches as
-far from its key frame as their sum stays small. Fast motion and a low frame rate both make them
-large, so neither needs to be known.
+The difference between LQ frames after warping shows how well the detail of one frame can be carried
+to the next. These remainders add up from frame to frame, and a group reaches as far from its key
+frame as their sum stays small. Fast motion and a low frame rate both make them large, so you need
+not know either.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ class GroupPlan:
     Args:
         groups: Key frames with all frames that are made from them. A frame between two key frames
             is made from both.
-        sizes: Frames that each group was planned for; they add up to ``num_frames``.
+        sizes: Number of frames planned for each group; they add up to ``num_frames``.
         cuts: First frames of new scenes.
     """
 
@@ -60,11 +60,11 @@ def plan_groups(frames: Tensor, budget: float = _BUDGET) -> GroupPlan:
 
     Args:
         frames: LQ frames, (t, 3, h, w) in [0, 1].
-        budget: How much difference may add up from a key frame to the end of its group, as a mean
-            over pixels; more makes fewer codes.
+        budget: Limit for the sum of differences from a key frame to the end of its group, as a
+            mean over pixels; a larger budget gives fewer codes.
 
     Raises:
-        ValueError: Another shape, or no frame.
+        ValueError: ``frames`` has another shape, or is empty.
 
     Example:
         >>> plan_groups(torch.zeros(7, 3, 16, 16)).cuts  # one scene
@@ -92,7 +92,7 @@ def plan_groups(frames: Tensor, budget: float = _BUDGET) -> GroupPlan:
 
 @torch.no_grad()
 def _remainders(frames: Tensor) -> list[float]:
-    """Mean difference of each frame from the one before it, warped."""
+    """Compute each frame's mean difference from the previous frame after warping."""
     steps = []
     for first, second in zip(
         frames[:-1].split(_PAIRS_AT_ONCE), frames[1:].split(_PAIRS_AT_ONCE), strict=True
@@ -104,7 +104,7 @@ def _remainders(frames: Tensor) -> list[float]:
 
 
 def _fits(steps: list[float], start: int, reach: int, end: int, budget: float) -> bool:
-    """Whether a group that starts here can reach so far to both sides of its key frame."""
+    """Whether a group from ``start`` can extend ``reach`` frames to both sides of its key frame."""
     key, last = start + reach, min(start + 2 * reach, end - 1)
     return key < end and max(sum(steps[start:key]), sum(steps[key:last])) <= budget
 
@@ -112,9 +112,9 @@ def _fits(steps: list[float], start: int, reach: int, end: int, budget: float) -
 def _group(
     index: int, keys: list[int], shots: list[tuple[int, int]], steps: list[float], budget: float
 ) -> FrameGroup:
-    """A key frame with all frames up to its neighbours' that it may help to make.
+    """Return a key frame with all frames up to neighbouring key frames that it may help to make.
 
-    What lies beyond its own group may be twice as far away: another key frame is nearer.
+    Frames beyond its own group may differ twice as much, because another key frame is nearer.
     """
     key, (start, end) = keys[index], shots[index]
     first = max(start, keys[index - 1] + 1 if index else 0)

@@ -1,12 +1,12 @@
 """Overlapping groups of neighbouring channels (FCA², Sec. III-B).
 
 The N frames of a clip are concatenated along the channel axis (eq. 2) and cut into
-K groups of S channels, of which neighbours share O (eq. 3). The paper gives no rule for
-the tail; as in SSPSR, whose grouping it adopts, the last group is shifted back so that it
-ends with the last channel. Channels that lie in several groups are averaged on the way
-back (Sec. III-D1).
+K groups of S channels; neighbouring groups share O channels (eq. 3). The paper does not give
+a rule for the tail. As in SSPSR, whose grouping it adopts, the last group is shifted back so
+that it ends with the last channel. Ungrouping averages channels that are in several groups
+(Sec. III-D1).
 
-S and O count *channels*, as in the paper's Table VI: 9/3 is three frames sharing one.
+S and O count *channels*, as in the paper's Table VI: 9/3 means three frames, one of them shared.
 """
 
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class ChannelGrouping:
         n_ovls: Channels shared by neighbouring groups, O.
 
     Raises:
-        TypeError: One of them is not an integer.
-        ValueError: Not 0 <= n_ovls < n_subs.
+        TypeError: ``n_subs`` or ``n_ovls`` is not an integer.
+        ValueError: 0 <= n_ovls < n_subs does not hold.
 
     Example:
         >>> grouping = ChannelGrouping(n_subs=9, n_ovls=3)
@@ -64,7 +64,7 @@ class ChannelGrouping:
         """K for ``num_channels`` channels: ceil((C - O) / (S - O)).
 
         Raises:
-            ValueError: Fewer channels than one group holds.
+            ValueError: There are fewer channels than in one group.
         """
         if num_channels < self.n_subs:
             raise ValueError(
@@ -81,7 +81,7 @@ class ChannelGrouping:
         )
 
     def coverage(self, num_channels: int, device: torch.device | None = None) -> Tensor:
-        """How many groups hold each channel, (C,) int64."""
+        """Count the groups that contain each channel, (C,) int64."""
         counts = torch.zeros(num_channels, dtype=torch.int64, device=device)
         for start in self.starts(num_channels):
             counts[start : start + self.n_subs] += 1
@@ -104,7 +104,7 @@ class ChannelGrouping:
             groups: (n, K, S, h, w); returns (n, C, h, w).
 
         Raises:
-            ValueError: K or S do not belong to ``num_channels``.
+            ValueError: K or S does not match ``num_channels``.
         """
         starts = self.starts(num_channels)
         if tuple(groups.shape[1:3]) != (len(starts), self.n_subs):
@@ -125,6 +125,6 @@ class ChannelGrouping:
         return tuple(start // channels for start in self.starts(num_channels))
 
     def frames_per_group(self, channels: int = 3) -> int:
-        """No group touches more frames than this; 6/2, 12/4 and 18/8 cut frames mid-colour."""
+        """The largest number of frames that a group touches; 6/2, 12/4 and 18/8 split colours."""
         aligned = self.n_subs % channels == 0 and self.n_ovls % channels == 0
         return self.n_subs // channels if aligned else (self.n_subs - 2) // channels + 2

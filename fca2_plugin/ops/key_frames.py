@@ -1,33 +1,34 @@
-"""Which frames of a clip are key frames: spread evenly, both ends among them, B frames avoided.
+"""Choose key frames: evenly spread, including both ends of the clip, and avoiding B frames.
 
-An encoder gives I and P frames more bits, since others are predicted from them, so that they are
-the better key frames where types are known. How evenly key frames lie is weighed against that: a
+An encoder spends more bits on I and P frames, because it predicts others from them. If types are
+known, they are therefore better key frames. Even spacing is weighed against that: a
 gap of ``g`` frames costs ``(g - 1) ** 2 / 2``, and a key frame of type B costs ``_B``.
 
-The choice depends on the clip's length and types alone. Whoever runs a clip in windows chooses for
-the whole clip, and takes from that what lies in a window.
+The choice depends only on the clip's length and types. Code that runs a clip in windows chooses for
+the whole clip, and uses the part inside each window.
 """
 
 __all__ = ["spread_keys"]
 
 _B = 2.0
-_SLACK = 3  # key frames by which a beginning of the clip may differ from an even share
+_SLACK = 3  # key frames by which any beginning of the clip may differ from an even share
 _NEVER = float("inf")
 
 
 def spread_keys(num_frames: int, num_keys: int, types: str | None = None) -> tuple[int, ...]:
     """Choose key frames; the first and the last frame are among them.
 
-    From one to the next it is at most one frame further than where all are equally far apart.
+    No gap is more than one frame longer than with equal spacing.
 
     Args:
         num_frames: Frames of the clip.
-        num_keys: How many are wanted; one for a single frame, else at least two.
-        types: One letter a frame, ``I``, ``P``, ``B``, or ``?`` where it is not known; None where
-            none is.
+        num_keys: Number of key frames; one for a single frame, otherwise at least two.
+        types: One letter per frame: ``I``, ``P``, ``B``, or ``?`` if unknown; None if all are
+            unknown.
 
     Raises:
-        ValueError: There are more key frames than frames, too few, or another number of types.
+        ValueError: There are more key frames than frames, too few key frames, or a different
+            number of types.
 
     Example:
         >>> spread_keys(7, 3)
@@ -52,9 +53,9 @@ def spread_keys(num_frames: int, num_keys: int, types: str | None = None) -> tup
 
 
 def _cheapest(num_keys: int, types: str) -> tuple[int, ...]:
-    """The cheapest choice, by dynamic programming over the frames.
+    """Find the cheapest choice by dynamic programming over the frames.
 
-    ``best[f, k]`` is the cost up to frame ``f`` as the key frame ``k``, and the one before it.
+    ``best[f, k]`` is the cost up to frame ``f`` as key frame ``k``, and the previous key frame.
     """
     last, gaps = len(types) - 1, num_keys - 1
     longest = -(-last // gaps) + 1

@@ -1,4 +1,4 @@
-"""Padding in space and time, undone by plain slicing."""
+"""Padding in space and time, which slicing undoes."""
 
 import torch
 from torch import Tensor
@@ -8,14 +8,14 @@ __all__ = ["extend_time", "mirror_time", "pad_space", "round_up"]
 
 
 def round_up(size: int, multiple: int) -> int:
-    """Round up to a multiple, without negative numbers: ONNX rounds towards zero."""
+    """Round up to a multiple without using negative numbers, which ONNX rounds towards zero."""
     return (size + multiple - 1) // multiple * multiple
 
 
 def pad_space(x: Tensor, multiple: int = 1, min_size: int = 1) -> Tensor:
     """Pad bottom and right until both sides are a multiple and large enough.
 
-    Mirrors the content; a side shorter than its padding repeats the border instead.
+    The content is mirrored; a side shorter than its padding repeats the border instead.
 
     Shape:
         x: (..., h, w); returns (..., H, W) with H = k * multiple >= max(h, min_size).

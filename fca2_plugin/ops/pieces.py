@@ -1,7 +1,7 @@
-"""Large batches in pieces, where nothing is kept for a backward pass.
+"""Run large batches in pieces when a backward pass is not needed.
 
-A batch of images at the size of the result is many times what a device's caches hold, so that
-several small passes are no slower than one, and need as much less memory.
+A batch of images at the size of the result is many times larger than a device's caches, so several
+small passes are as fast as one, and need much less memory.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,17 +13,17 @@ from fca2_plugin._torch import is_compiling
 
 __all__ = ["images_at_once", "in_pieces", "join_pieces"]
 
-# of one piece: one image of 720x576, or several small ones. On a CPU more are slower, and need more
-# memory; a GPU is better with larger pieces, since each costs it the same number of launches.
+# pixels of a piece: one image of 720x576, or several small ones. On a CPU, larger pieces are slower
+# and need more memory; on a GPU they are better, because each piece costs the same launches.
 _PIXELS = {"cpu": 2**17}
 _PIXELS_ELSEWHERE = 2**21
 
 
 def images_at_once(number: int, pixels: int, device: torch.device) -> int:
-    """How many of ``number`` images of so many pixels make a piece.
+    """Return how many of ``number`` images with ``pixels`` pixels form a piece.
 
-    All of them while a gradient is wanted: then every image's activations are kept anyway. All of
-    them in a graph that is compiled or exported, too: their number would fix its height and width.
+    It is all of them if gradients are needed, because then all activations are kept anyway, and
+    also in a compiled or exported graph, where a smaller number would fix height and width.
     """
     if torch.is_grad_enabled() or is_compiling():
         return number
@@ -32,13 +32,13 @@ def images_at_once(number: int, pixels: int, device: torch.device) -> int:
 
 
 def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """``function(x)``, by pieces of the batch.
+    """Compute ``function(x)`` in pieces of the batch.
 
     Args:
-        function: Treats every image of a batch on its own.
+        function: Processes every image of a batch separately.
         x: (b, c, h, w).
     """
-    number = x.shape[0]  # not len(x), which would fix it in an exported graph
+    number = x.shape[0]  # len(x) would fix the number in an exported graph
     at_once = images_at_once(number, x.shape[-2] * x.shape[-1], x.device)
     if at_once == number:
         return function(x)
@@ -46,9 +46,9 @@ def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def join_pieces(pieces: Iterable[Tensor], number: int) -> Tensor:
-    """One batch of ``number`` images from its pieces, each copied as it comes and then let go.
+    """Join pieces to a batch of ``number`` images, copying and releasing each piece in turn.
 
-    Unlike ``torch.cat`` it never holds all pieces beside the batch; a single one is not copied.
+    Unlike ``torch.cat``, it never keeps all pieces beside the batch. A single piece is not copied.
     """
     start = 0
     for piece in pieces:
@@ -59,5 +59,5 @@ def join_pieces(pieces: Iterable[Tensor], number: int) -> Tensor:
             joined = piece.new_empty(number, *piece.shape[1:])
         joined[start : start + size] = piece
         start += size
-        del piece  # before the next one is made
+        del piece  # before the next one is computed
     return joined

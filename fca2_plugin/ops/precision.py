@@ -1,4 +1,4 @@
-"""What must not run in half precision, whatever a host's autocast says."""
+"""Keep operations in full precision, even under a host's autocast."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -8,7 +8,7 @@ __all__ = ["without_autocast"]
 
 
 def without_autocast(device_type: str) -> AbstractContextManager:
-    """Switch autocast off; tensors of the ``meta`` device have shapes alone, and no autocast."""
+    """Disable autocast, except on the ``meta`` device, which does not support autocast."""
     if device_type == "meta":
         return nullcontext()
     return torch.autocast(device_type, enabled=False)

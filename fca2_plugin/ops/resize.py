@@ -18,12 +18,12 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
     """Enlarge by cubic convolution; edges are repeated.
 
     Computed in float32 or better, also under autocast: in half precision the weights would not add
-    up to one, which shows as another brightness.
+    up to one, which would change the brightness.
 
     Args:
         x: Frames.
         scale: How many times larger.
-        phase: Where the pixels of ``x`` lie in their blocks, a word of ``fca2_plugin.geometry``.
+        phase: Position of the pixels of ``x`` in their blocks, a word of ``fca2_plugin.geometry``.
         a: Keys' parameter; -0.75 as in OpenCV, TensorFlow and torch.
 
     Shape:
@@ -58,7 +58,7 @@ def bicubic_kernel(
         device: Device of the weights.
 
     Returns:
-        How many LQ pixels come before a block's own one, and the weights for each pixel of a
+        The number of LQ pixels before a block's own pixel, and the weights for each pixel of a
         block, (scale*scale, 1, size, size).
     """
     before, taps = _phase_taps(scale, phase, a, dtype, device)
@@ -116,7 +116,7 @@ def _phase_taps(
     """For each pixel of a block, the weights of the LQ pixels around it.
 
     Returns:
-        How many of them come before the block's own LQ pixel, and the weights (scale, size).
+        The number of them before the block's own LQ pixel, and the weights (scale, size).
     """
     first = offset(phase, scale)
     before = 1 - math.floor(-first / scale)

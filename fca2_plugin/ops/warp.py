@@ -1,4 +1,4 @@
-"""Backward warping by optical flow, with the field's usual arguments and meaning."""
+"""Backward warping by optical flow, with the usual arguments."""
 
 import torch
 from torch import Tensor
@@ -47,7 +47,7 @@ def flow_warp(
 
 
 def pixel_places(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Where the pixels of (..., h, w) are, (h, w, 2), last axis (x, y)."""
+    """Return the positions of the pixels of (..., h, w), (h, w, 2), last axis (x, y)."""
     h, w = x.shape[-2:]
     ys = torch.arange(h, device=x.device, dtype=dtype)
     xs = torch.arange(w, device=x.device, dtype=dtype)
@@ -55,6 +55,6 @@ def pixel_places(x: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def half_sides(places: Tensor) -> Tensor:
-    """Half of the distance between the centres of the first and the last pixel, (2,), (x, y)."""
+    """Return half the distance between the first and the last pixel's centres, (2,), (x, y)."""
     half = places[-1, -1] / 2
     return half.clamp_min(0.5) if 1 in places.shape[:2] else half

@@ -14,11 +14,11 @@ BORDERS = ("replicate", "reflection", "reflection_circle", "circle")
 
 
 def window_indices(num_frames: int, window: int, border: str = "reflection") -> list[list[int]]:
-    """Which frames each window contains, one window for every frame.
+    """List the frames of each window, with one window around every frame.
 
-    The names of ``border`` are those of BasicSR. At frame 0 with a window of 5:
+    The names of ``border`` are BasicSR's. At frame 0, a window of 5 contains
     ``replicate`` 0 0 0 1 2, ``reflection`` 2 1 0 1 2, ``reflection_circle`` 4 3 0 1 2,
-    ``circle`` 3 4 0 1 2. A clip too short for that is reflected as often as needed.
+    ``circle`` 3 4 0 1 2. A clip that is too short is reflected as often as needed.
 
     Args:
         num_frames: Frames of the clip.
@@ -26,7 +26,7 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
         border: What replaces frames before the first and after the last.
 
     Raises:
-        ValueError: An even window, or an unknown border.
+        ValueError: The window is even, or the border is unknown.
 
     Example:
         >>> window_indices(3, 3, border="replicate")
@@ -56,9 +56,9 @@ def window_indices(num_frames: int, window: int, border: str = "reflection") -> 
 
 
 def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
-    """The last peak before each frame, the frame itself, the first peak after it.
+    """List the last peak before each frame, the frame itself, and the first peak after it.
 
-    If there is none, the frame replaces it, as in MFQE.
+    The frame itself replaces a missing peak, as in MFQE.
 
     Args:
         num_frames: Frames of the clip.
@@ -85,7 +85,7 @@ def peak_indices(num_frames: int, peaks: Iterable[int]) -> list[list[int]]:
 
 
 def pick_windows(clip: Tensor, windows: Sequence[Sequence[int]]) -> Tensor:
-    """Windows of a clip (n, t, ...) by the numbers of their frames, as a batch (n*k, f, ...)."""
+    """Gather windows of a clip (n, t, ...), given by frame numbers, as a batch (n*k, f, ...)."""
     frames = pick_frames(clip, [frame for window in windows for frame in window])
     return frames.unflatten(1, (len(windows), -1)).flatten(0, 1)
 
@@ -96,14 +96,14 @@ def map_windows(
     windows: Sequence[Sequence[int]],
     at_once: int | None = None,
 ) -> Tensor:
-    """Run a function of windows on many windows of a clip, some of them at once.
+    """Run a function on many windows of a clip, some of them at once.
 
     Args:
         function: Maps windows (b, f, ...) to frames (b, ...).
         clip: (n, t, ...).
         windows: Numbers of the frames of each window; all windows have the same length.
-        at_once: Windows of every clip that run as one batch without gradients, and are gathered
-            only then; None for all. With gradients all run at once: everything is kept anyway.
+        at_once: Windows of every clip that are gathered and run as one batch without gradients;
+            None for all. With gradients all run at once, because everything is kept anyway.
 
     Shape:
         returns (n, len(windows), ...).
