@@ -1,4 +1,4 @@
-"""A data set of clips: what the data sets of both hosts are made of."""
+"""A data set of clips, which the data sets of both hosts use."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class ClipSample:
         name: Its clip.
         lq: The input.
         gt: The target.
-        crf: How strongly the input is coded, ``None`` for raw; or the folder that it is from.
+        crf: How strongly the input is coded, ``None`` for raw; or the folder of the input.
         indices: Its frames in the clip.
 
     Example:
@@ -214,7 +214,7 @@ def open_clip_set(
             is made from GT while reading.
         lq_folder: Folder of the LQ of a CRF, beside ``dataroot_lq``.
         meta_info_file: A list of the clips to use; all by default.
-        partition: A key of ``PARTITIONS``, which training and testing take their side of.
+        partition: A key of ``PARTITIONS``; training and testing each use their part of it.
         test: Whether these are the clips for testing.
         backend: ``disk`` or ``lmdb``; by default found from the roots.
         task: ``vsr``, ``cleaning`` or ``autoencoder``.
@@ -223,7 +223,7 @@ def open_clip_set(
             disk says, or ``gaussian``.
         crfs: The rates to draw from.
         raw_prob: How often a sample stays raw; half the time by default, always without ``crfs``.
-        codec: Encoder of what is made while reading.
+        codec: Encoder for LQ that is made while reading.
         pix_fmt: Its pixel format.
         num_frame: Frames of a window; whole clips by default.
         interval_list: Steps between the frames of a window, one drawn a sample.
@@ -243,7 +243,7 @@ def open_clip_set(
             (``vsr_cache``); by default every round draws new ones.
 
     Raises:
-        FileNotFoundError: A folder, list or clip is not there.
+        FileNotFoundError: A folder, list or clip does not exist.
         ValueError: A setting is wrong, or the clips are; see ``SampleRecipe`` and ``ClipSet``.
 
     Example:

@@ -1,4 +1,4 @@
-"""Compressed data sets of clips on disk: what ``fca2 encode`` does.
+"""Make compressed data sets of clips on disk, for ``fca2 encode``.
 
     DST/gt/<clip>/00000000.png      ground truth, cut to a multiple of the scale
     DST/lq/<clip>/                  degraded, not coded

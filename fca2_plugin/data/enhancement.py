@@ -3,8 +3,8 @@
     window of coded planes -+- crop - mirror, transpose - lq
     middle frame of it, raw +                           - gt
 
-All that is random about a sample is drawn at once, from the seed, the clip's name and the round,
-so it does not depend on workers, ranks or a resumed run.
+All random choices of a sample are drawn together from the seed, the clip's name and the round, so
+they do not depend on workers, ranks or a resumed run.
 """
 
 import os

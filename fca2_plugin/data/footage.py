@@ -1,8 +1,7 @@
 """Clips without a download: a camera moving over the photographs that scikit-image ships.
 
-The texture is real, and so is the sub-pixel motion, which is what a super-resolution net learns
-from. There is no depth, no moving object and no motion blur, so it stands in for footage only to
-try things out.
+Texture and sub-pixel motion are real, and a super-resolution network learns from them. The clips
+lack depth, moving objects and motion blur, so they replace real footage only for trying things out.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""What image files say of themselves: only upright 8-bit RGB is read without a loss."""
+"""Check the headers of image files: only upright 8-bit RGB can be read without loss."""
 
 import io
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def image_size(file: Path | bytes | memoryview, name: object = None) -> tuple[in
 
 
 def _fault(header: bytes, image: Image.Image) -> str | None:
-    """Why an image cannot be read as it is."""
+    """Return why an image cannot be read without changes."""
     if header.startswith(_PNG):  # of 16 bits, PIL says RGB
         if header[24] == 16:
             return "16-bit"

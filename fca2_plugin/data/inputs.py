@@ -1,4 +1,4 @@
-"""What ``fca2 encode`` can read: data sets by their layout, folders of frames, videos.
+"""Inputs of ``fca2 encode``: data sets by their layout, folders of frames, videos.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Processes that run a function over items, and stop where one item is bad."""
+"""Run a function over items in several processes, and stop at the first bad item."""
 
 import concurrent.futures as futures
 import multiprocessing
@@ -25,13 +25,13 @@ _shared: Any = None  # in a worker: the first argument of every call
 
 @contextmanager
 def workers(jobs: int, shared: Any) -> Iterator[Run]:
-    """Start ``jobs`` processes and give what runs functions in them; one job stays in this one.
+    """Start ``jobs`` processes and return a function that runs calls in them.
 
-    When a call raises, no further one is begun, the results of the running ones are yielded, and
-    the error is raised.
+    With one job, calls run in this process. If a call raises, further calls are not started, the
+    results of running calls are yielded, and the error is raised.
 
     Args:
-        jobs: How many processes.
+        jobs: Number of processes.
         shared: The first argument of every call; it goes to each process once.
 
     Raises:

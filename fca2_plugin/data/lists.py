@@ -1,6 +1,6 @@
-"""Which clips a set consists of: the hosts' list files, and the usual cuts of REDS.
+"""Choose the clips of a data set: the hosts' list files, and the usual partitions of REDS.
 
-Lines of a list, as BasicSR, MMagic and the data sets themselves have them:
+Lists of BasicSR, MMagic and the data sets themselves contain lines like these:
 
     00001/0001 7 (256,448,3)            a clip, its frames, their shape
     calendar 41                         a clip and its frames

@@ -33,10 +33,10 @@ def as_json(value: Mapping) -> dict[str, Any]:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return what a manifest or journal holds; ``None`` where there is none.
+    """Return the content of a manifest or journal; ``None`` if it does not exist.
 
     Raises:
-        ValueError: It is damaged, or of something else.
+        ValueError: The file is damaged, or is not a manifest.
     """
     if not path.is_file():
         return None
@@ -46,7 +46,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
 
 
 def as_manifest(path: Path) -> contextlib.AbstractContextManager[None]:
-    """Where reading a manifest fails, say that it is none."""
+    """If reading a manifest fails, raise an error that says it is not a manifest."""
     way_out = "make the data set again in another folder, or remove this one first"
     return expecting(path, "a manifest of `fca2 encode` or `fca2 mfqe`", way_out)
 

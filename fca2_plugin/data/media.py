@@ -1,8 +1,8 @@
-"""Clips as people have them: a folder of frames, a folder of such folders, an LMDB, videos.
+"""Clips in common forms: a folder of frames, a folder of such folders, an LMDB, videos.
 
-All kinds answer to ``name`` and to the functions here; frames come as a stream, so that a long
-video need not fit in memory. Raw videos (``Name_WxH_N.yuv``) give their luma planes, all others
-RGB frames.
+All kinds have a ``name`` and work with the functions here. Frames are streamed, so a long video
+does not have to fit in memory. Raw videos (``Name_WxH_N.yuv``) give luma planes, all others RGB
+frames.
 """
 
 import os
@@ -126,10 +126,10 @@ def find_media(path: str | os.PathLike) -> list[Media]:
 
 
 def video_names(paths: Sequence[Path]) -> list[str]:
-    """Name each video by what stands before its first dot, or, if two agree, its last.
+    """Name each video by the text before its first dot, or, if two agree, before its last dot.
 
     Raises:
-        ValueError: Two have one name.
+        ValueError: Two videos have the same name.
     """
     names = [path.name.split(".")[0] for path in paths]
     if len(set(names)) < len(names):

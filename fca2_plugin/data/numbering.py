@@ -1,4 +1,4 @@
-"""Which frame is which: by the numbers in the names of the files, not by their place in a list."""
+"""Identify frames by the numbers in their file names, not by their place in a list."""
 
 import re
 import warnings
@@ -16,8 +16,8 @@ class Numbering(NamedTuple):
     """How the frames of a clip without gaps are numbered.
 
     Args:
-        prefix: What stands before the number.
-        digits: Of the first number.
+        prefix: The text before the number.
+        digits: Number of digits of the first number.
         first: The first number.
     """
 

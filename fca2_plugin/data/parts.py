@@ -44,7 +44,7 @@ def kind_name(settings: CodecSettings) -> str:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is made of each clip.
+    """Settings for the data made from each clip.
 
     Args:
         scale: How many times smaller the LQ is.
@@ -105,7 +105,7 @@ def write_coded(
     recipe: Recipe,
     bitstream: Path | None = None,
 ) -> Part:
-    """Write what a real codec makes of the raw LQ.
+    """Write the raw LQ after a real codec.
 
     Args:
         folder: Where the frames go.

@@ -1,7 +1,7 @@
-"""Peak-quality frames: those that a codec has coded better than the frames before and after.
+"""Peak-quality frames: frames that are coded better than the frames before and after them.
 
-MFQE gives each frame its nearest peaks on either side as neighbours. Its authors label them from
-the PSNR where the raw video is there, and say that the QPs suffice.
+MFQE uses the nearest peaks on both sides of a frame as its neighbours. Its authors label them from
+the PSNR if the raw video is available, and state that the QPs are sufficient.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ def _peaks(quality: np.ndarray, what: str) -> np.ndarray:
 def nearest_peaks(peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each frame the peak before and the peak behind it.
 
-    A frame without one on a side, as before the first peak, stands in for it itself.
+    If a side has no peak, as before the first one, the frame itself replaces it.
 
     Returns:
         Indices (n,) and (n,).

@@ -3,8 +3,8 @@
     window of GT -> reverse, flip, transpose -> blur, every s-th pixel -> codec -> crop
     window of GT and of one LQ folder -> reverse, transpose -> crop
 
-All that is random about a sample is drawn at once, from the seed, the clip's name and the round
-(how often all clips have been visited), so it does not depend on workers, ranks or a resumed run.
+All random choices of a sample are drawn together from the seed, the clip's name and the round (the
+number of earlier passes over all clips), so they do not depend on workers, ranks or a resumed run.
 """
 
 import zlib
@@ -128,7 +128,7 @@ class SampleRecipe:
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """What was drawn for a sample.
+    """The random choices for a sample.
 
     Args:
         indices: The frames of the window, in playing order.
@@ -173,7 +173,7 @@ def split_round(index: int, num_clips: int, rounds_given: bool) -> tuple[int, in
 def draw_plan(recipe: SampleRecipe, num_frames: int, rng: np.random.Generator) -> SamplePlan:
     """Draw a sample of a clip of ``num_frames``.
 
-    Always as many numbers are drawn, so switching one thing off leaves the others as they were.
+    The number of draws is always the same, so disabling one choice does not change the others.
 
     Raises:
         ValueError: The clip is shorter than the window.

@@ -1,4 +1,4 @@
-"""Which phase a network learns from the data of its training config."""
+"""Find the phase that a network learns from the data of its training config."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

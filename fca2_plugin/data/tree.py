@@ -78,7 +78,7 @@ class Part:
 
 
 class Tree:
-    """One data set and what is finished of it.
+    """A data set and its finished parts.
 
     Args:
         root: A new or empty folder, or one that was begun with the same arguments.
@@ -125,7 +125,7 @@ class Tree:
             return _manifest_parts(manifest)
 
     def begin(self, versions: Mapping[str, str]) -> None:
-        """Make the folder ready, and learn what of it is finished.
+        """Prepare the folder, and find its finished parts.
 
         Raises:
             ValueError: It contains something else, or was begun with other arguments or versions.
@@ -214,12 +214,12 @@ class Tree:
         return manifest
 
     def forget(self) -> None:
-        """Leave nothing behind where nothing was finished."""
+        """Remove the journal if nothing was finished."""
         if not self.parts:
             (self.root / JOURNAL).unlink(missing_ok=True)
 
     def tidy(self) -> None:
-        """Remove what only an unfinished data set needs."""
+        """Remove files that only an unfinished data set needs."""
         (self.root / JOURNAL).unlink(missing_ok=True)
         if self.frames_in:
             shutil.rmtree(self.root / self.frames_in, ignore_errors=True)

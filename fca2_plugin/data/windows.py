@@ -1,7 +1,7 @@
 """Windows of frames that fit the channel grouping.
 
-The paper's eq. 3 puts G = (C - n_ovls) / (n_subs - n_ovls) groups over the C channels of a clip
-and has no rule for a remainder, so a training window is chosen for which none is left.
+The paper's eq. 3 puts G = (C - n_ovls) / (n_subs - n_ovls) groups over the C channels of a clip and
+does not define what happens with a remainder, so training windows are chosen without one.
 """
 
 import warnings

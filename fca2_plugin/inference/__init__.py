@@ -1,4 +1,4 @@
-"""The one way a network runs on a clip: settings, loading, windows, tiles and the run itself.
+"""Running a network on a clip: settings, loading, windows, tiles and the run itself.
 
 ::
 
@@ -7,6 +7,6 @@
     a module            -+            |             |
                               InferenceSettings   windows, tiles (chosen by ``sizes``)
 
-``fca2 evaluate``, ``upscale``, ``benchmark``, ``serve`` and ``report`` come through here, so that
-they give the same numbers for the same network.
+``fca2 evaluate``, ``upscale``, ``benchmark``, ``serve`` and ``report`` use this package, so they
+give the same numbers for the same network.
 """

@@ -1,4 +1,4 @@
-"""Cubic interpolation as a network: the floor of every table."""
+"""Cubic interpolation as a network: the lower bound in every table."""
 
 from torch import Tensor, nn
 
@@ -10,7 +10,7 @@ __all__ = ["Bicubic", "enlarge"]
 
 
 def enlarge(clip: Tensor, scale: int) -> Tensor:
-    """(n, t, c, h, w) to (n, t, c, s*h, s*w), a = -0.5 as in most tools."""
+    """Enlarge (n, t, c, h, w) to (n, t, c, s*h, s*w), with a = -0.5 as in most tools."""
     if scale == 1:
         return clip
     larger = bicubic_enlarge(clip.flatten(0, 1), scale, a=-0.5)
@@ -18,10 +18,10 @@ def enlarge(clip: Tensor, scale: int) -> Tensor:
 
 
 class Bicubic(nn.Module):
-    """No network: cubic interpolation.
+    """Cubic interpolation in the form of a network.
 
     Args:
-        scale: How much larger the result is.
+        scale: Scaling factor.
 
     Shape:
         (n, t, c, h, w) to (n, t, c, s*h, s*w).

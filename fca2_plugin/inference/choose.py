@@ -1,4 +1,4 @@
-"""Which network was asked for: a config with its checkpoint, weights that ship, or a module."""
+"""Choose the requested network: a config with its checkpoint, shipped weights, or a module."""
 
 import os
 
@@ -31,22 +31,22 @@ def load(
     fca2: str | None = None,
     device: torch.device | None = None,
 ) -> LoadedNetwork:
-    """Load the one network that was asked for; where nothing was, the one that ships.
+    """Load the requested network, or the default one that ships.
 
     Args:
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The weights for ``config``.
         weights: The name of a network that ships.
         network: A module.
-        phase: Where the LQ pixels lay in its training, over what checkpoint and config say.
+        phase: Position of LQ pixels in its training; overrides checkpoint and config.
         fca2: Put FCA² of this preset around the network of ``config``, untrained.
-        device: Where it will run, which decides what stands in.
+        device: Device on which the network will run; it decides the default network.
 
     Raises:
-        FileNotFoundError: One of the files is not there.
+        FileNotFoundError: One of the files does not exist.
         ModuleNotFoundError: The config's host is not installed.
-        ValueError: Several were asked for, the weights are another network's, or FCA² is asked
-            for around something else than a config's network.
+        ValueError: Several networks are requested, the weights belong to another network, or
+            FCA² is requested around something other than a config's network.
     """
     device = device or torch.device("cpu")
     chosen = choose_weights(config, checkpoint, weights, network, device)
@@ -91,7 +91,7 @@ def load_runner(
         data_phase: See ``ClipRunner``.
 
     Raises:
-        As ``load`` and ``ClipRunner``.
+        The errors of ``load`` and ``ClipRunner``.
 
     Example:
         >>> runner = load_runner(weights="bicubic", settings=InferenceSettings("cpu"))
@@ -122,21 +122,20 @@ def choose_weights(
     network: nn.Module | None,
     device: torch.device,
 ) -> str | None:
-    """Make sure that one network with weights was asked for, or choose what ships.
+    """Check that exactly one network with weights is requested, or choose the default weights.
 
     Args:
-        config: Of the network.
-        checkpoint: Its weights.
+        config: Config of the network.
+        checkpoint: Weights for ``config``.
         weights: The name of a network that ships.
         network: A module.
-        device: Where it will run.
+        device: Device on which the network will run.
 
     Returns:
-        The weights that were asked for, or that stand in where nothing was; None beside a config or
-        a module.
+        The requested or the default weights; None with a config or a module.
 
     Raises:
-        ValueError: Several were asked for, or weights without a network, or the reverse.
+        ValueError: Several networks are requested, weights without a network, or the reverse.
     """
     given = [
         name
@@ -167,7 +166,7 @@ def choose_weights(
 
 
 def default_note(name: str, device: torch.device) -> str:
-    """What to say where weights stand in."""
+    """Return the note for the user about default weights."""
     return (
         f"no network was chosen: the weights {name} are used, which suit a "
         f"{'CPU' if device.type == 'cpu' else 'GPU'}; you can choose {offers()}, or any config "

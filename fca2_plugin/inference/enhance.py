@@ -1,4 +1,4 @@
-"""Enhancing a whole video frame by frame, with the window of one frame in memory."""
+"""Enhance a whole video frame by frame, with only one window in memory."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def enhance_video(
         network: An ``Enhancer`` for luma, or a pair of them, in evaluation mode on ``device``.
         luma: Y planes (n, h, w), ``uint8``, read as they are needed.
         peaks: Which frames are of peak quality, (n,) bool, for a network that ``uses_peaks``.
-        device: Where the network is.
+        device: Device of the network.
 
     Yields:
         (h, w) ``float32``, neither clipped nor rounded.
@@ -47,7 +47,7 @@ def enhance_video(
 
 
 def enhance_pair(runner: ClipRunner, pair: MfqePair) -> Iterator[np.ndarray]:
-    """Enhance the coded video of a pair, told its peaks if the network uses them.
+    """Enhance the coded video of a pair, passing its peaks if the network uses them.
 
     Raises:
         ValueError: A frame holds NaN or infinity.

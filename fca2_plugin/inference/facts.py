@@ -1,4 +1,4 @@
-"""What a table says of a network beside its quality."""
+"""Facts about a network for tables, other than its quality."""
 
 import hashlib
 import platform
@@ -10,19 +10,19 @@ __all__ = ["count_parameters", "device_name", "fingerprint"]
 
 
 def device_name(device: torch.device) -> str:
-    """Where something runs, in words."""
+    """Describe a device in words."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type} {platform.machine()}"
 
 
 def count_parameters(model: nn.Module) -> int:
-    """All parameters, those that do not learn included, shared ones once."""
+    """Count all parameters, including frozen ones; shared ones count once."""
     return sum(parameter.numel() for parameter in model.parameters())
 
 
 def fingerprint(model: nn.Module) -> str:
-    """A digest of a network's structure and all its weights."""
+    """Return a digest of a network's structure and all its weights."""
     digest = hashlib.sha256(repr(model).encode())
     for key, value in model.state_dict().items():
         digest.update(key.encode())

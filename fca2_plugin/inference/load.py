@@ -23,15 +23,15 @@ CONFIG_SUFFIXES = (".py", ".yml", ".yaml")
 
 @dataclass(frozen=True)
 class LoadedNetwork:
-    """A network and what is known of it.
+    """A network with information about it.
 
     Args:
-        module: In evaluation mode.
-        name: What it is called.
-        phase: On which phase it was trained.
-        sha256: Of its checkpoint, or of structure and weights where there is none.
-        spec: What it asks of its input, where the network does not say so itself.
-        notes: What there is to know, a sentence each.
+        module: The network, in evaluation mode.
+        name: Its name.
+        phase: The phase that it was trained on.
+        sha256: Checksum of its checkpoint, or of structure and weights without a checkpoint.
+        spec: Requirements on its input, if the network does not have a ``spec``.
+        notes: Notes for the user, one sentence each.
     """
 
     module: nn.Module
@@ -42,7 +42,7 @@ class LoadedNetwork:
     notes: tuple[str, ...] = ()
 
     def with_note(self, note: str) -> "LoadedNetwork":
-        """The same, with one more thing to know."""
+        """Return a copy with an additional note."""
         return replace(self, notes=(*self.notes, note))
 
 
@@ -52,25 +52,25 @@ def load_config_network(
     phase: str | None = None,
     fca2: str | None = None,
 ) -> LoadedNetwork:
-    """Load a network through the host that its config is for: MMagic's .py, BasicSR's .yml.
+    """Load a network with its config's host: MMagic's .py, BasicSR's .yml.
 
-    All weights are the checkpoint's: what the config names to start training from is not fetched.
-    Without a checkpoint they are random, which is enough to time the network.
+    All weights come from the checkpoint; the first weights that the config names for training are
+    not downloaded. Without a checkpoint the weights are random, which is enough to time a network.
 
     Args:
         config: MMagic's .py or BasicSR's .yml.
         checkpoint: The network's weights.
-        phase: Where LQ pixels lay in its training, over what checkpoint and config say.
+        phase: Position of LQ pixels in its training; overrides checkpoint and config.
         fca2: Put FCA² of this preset around it, untrained (``wrap``).
 
     Raises:
-        FileNotFoundError: One of the files is not there.
+        FileNotFoundError: One of the files does not exist.
         ModuleNotFoundError: The host is not installed.
-        ValueError: The config is of neither host or cannot be read, the weights are another
-            network's, the phase is unknown, or FCA² of this preset cannot go around the network.
+        ValueError: The config is of neither host or cannot be read, the weights belong to another
+            network, the phase is unknown, or FCA² of this preset cannot wrap the network.
     """
     if fca2 is not None:
-        check_wraps(fca2)  # better said before the work
+        check_wraps(fca2)  # fail before the work
     config = find_config(os.fspath(config))
     checkpoint = None if checkpoint is None else os.fspath(checkpoint)
     suffix = config.suffix.lower()
@@ -98,10 +98,10 @@ def load_config_network(
 
 
 def load_named(name: str, phase: str | None = None) -> LoadedNetwork:
-    """Load what ships, by its name; ``bicubic`` is the one without weights.
+    """Load a shipped network by its name; ``bicubic`` is the one without weights.
 
     Raises:
-        ValueError: There is none of the name.
+        ValueError: The name is unknown.
     """
     check_choice("weights", name, list_weights())
     ships = name != BICUBIC
@@ -111,5 +111,5 @@ def load_named(name: str, phase: str | None = None) -> LoadedNetwork:
 
 
 def load_network(config: str | os.PathLike, checkpoint: str | os.PathLike | None) -> nn.Module:
-    """Load the module of ``load_config_network`` alone."""
+    """Load only the module of ``load_config_network``."""
     return load_config_network(config, checkpoint).module

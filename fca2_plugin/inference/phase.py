@@ -1,4 +1,4 @@
-"""On which phase a network was trained, from whatever says it."""
+"""Find out the phase on which a network was trained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ __all__ = ["KnownPhase", "alignment_note", "find_phase"]
 
 @dataclass(frozen=True)
 class KnownPhase:
-    """A phase and how it is known.
+    """A phase, with a note if it is a guess.
 
     Args:
         phase: A word of ``fca2_plugin.geometry``.
-        note: What the user should know, a sentence; empty where something says it.
+        note: A sentence for the user; empty if the phase is certain.
     """
 
     phase: str
@@ -32,16 +32,16 @@ def find_phase(
     in_checkpoint: str | None = None,
     config: Mapping | None = None,
 ) -> KnownPhase:
-    """Find the phase of a network; the first that is known counts.
+    """Find the phase of a network; the first known value counts.
 
     Args:
-        network: The network; one with a fixed filter in it says its phase in its ``spec``.
-        given: What the user says.
-        in_checkpoint: What its checkpoint says.
+        network: The network; if it contains a fixed filter, its ``spec`` contains the phase.
+        given: The phase from the user.
+        in_checkpoint: The phase from its checkpoint.
         config: The config that it was trained with, of either host.
 
     Raises:
-        ValueError: An unknown phase.
+        ValueError: The phase is unknown.
     """
     if given is not None:
         return KnownPhase(check_phase(given))
@@ -58,7 +58,7 @@ def find_phase(
 
 
 def alignment_note(name: str, network: str, data: str, scale: int) -> str:
-    """What to say of a result that is moved; empty where it is not."""
+    """Return a note about a shifted result; empty if it is not shifted."""
     pixels = displacement(network, data, scale)
     if not pixels:
         return ""

@@ -1,12 +1,12 @@
-"""Makes a network run as ``InferenceSettings`` say: precision, memory layout, compiler, graphs.
+"""Apply ``InferenceSettings`` to a network: precision, memory layout, compiler, graphs.
 
-**Half precision** is autocast: convolutions in bfloat16 or float16, weights in float32. Flow
-networks (``FLOW``) stay in float32, warping and deformable convolution too (``ops``, and
-``compat.half_precision`` for the hosts' own), and the result is float32.
+**Half precision** means autocast: convolutions in bfloat16 or float16, weights in float32. Flow
+networks (``FLOW``), warping and deformable convolution (``ops``, and ``compat.half_precision`` for
+the hosts' own) stay in float32, and the result is float32.
 
-**Compiled** is what a network calls for every frame or batch of frames: its residual bodies,
-upsamplers, flow networks. The loops over frames around them are left to Python: unrolled, they
-would compile for longer than most clips take.
+**Compilation** covers the parts that a network calls for every frame or batch of frames: residual
+bodies, upsamplers, flow networks. The loops over frames stay in Python, because compiling them
+unrolled would take longer than most clips.
 """
 
 import shutil
@@ -26,25 +26,25 @@ FLOW = ("spynet", "flow", "compensation")
 """Parts of the names of what computes flow; ``spynet`` is what both hosts call it."""
 HOLDERS = ("autoencoder", "basicvsr", "cleaning", "front", "net", "vsr")
 """Names of networks on clips inside others."""
-MOST_GRAPHS = 16  # each holds memory of its own
-WARM_PASSES = 3  # before a graph is captured, as torch's documentation has it
+MOST_GRAPHS = 16  # each graph uses additional memory
+WARM_PASSES = 3  # before a graph is captured, as torch's documentation recommends
 
 
 def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
     """Put a network in evaluation mode and make it run as the settings say.
 
-    Changed in place, for inference only. A network whose parts were prepared before, such as one
-    that shares its VSR network with another, is prepared once more without harm.
+    The network is changed in place, for inference only. Preparing a network again, or one that
+    shares its VSR network with another, is safe.
 
     Args:
-        network: Takes clips, or windows (``step``).
-        settings: How it is to run.
+        network: A network that takes clips, or windows (``step``).
+        settings: How it should run.
 
     Returns:
         ``network``.
 
     Raises:
-        ValueError: The device is not there, or nothing here can compile.
+        ValueError: The device does not exist, or this machine cannot compile.
     """
     device = settings.find_device()
     keep_memory()
@@ -68,7 +68,7 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
 
 
 def replays(network: nn.Module) -> bool:
-    """Whether a pass is replayed as a graph, of which Python sees nothing."""
+    """Whether a pass is replayed as a graph, which Python cannot observe."""
     return isinstance(vars(network).get("forward"), _Graphs)
 
 
@@ -93,7 +93,7 @@ def _replace(module: nn.Module, method: str, change: Callable[[Callable], Callab
 
 
 def _put_channels_last(network: nn.Module) -> None:
-    """The weights of two-dimensional convolutions; torch refuses a network that has others, too."""
+    """Change only 2-D convolutions, because torch refuses networks that also have others."""
     for parameter in network.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -127,7 +127,7 @@ def _autocast(run: Callable, device: str, dtype: torch.dtype) -> Callable:
 
 
 def _regions(module: nn.Module) -> Iterator[nn.Module]:
-    """What is called as a whole for every frame: children, through lists and clip networks."""
+    """Yield the parts called for every frame: children, also those of lists and clip networks."""
     for name, child in module.named_children():
         if isinstance(child, nn.ModuleList | nn.ModuleDict) or name in HOLDERS:
             yield from _regions(child)
@@ -147,7 +147,7 @@ def _check_compiler(device: torch.device) -> None:
 class _Graphs:
     """Captures a pass for every input shape and plan of FCA²'s groups, and replays it.
 
-    Windows of a clip have plans of their own: what comes after ``MOST_GRAPHS`` runs as it is.
+    Windows of a clip can have different plans; after ``MOST_GRAPHS`` graphs, passes run normally.
     """
 
     def __init__(self, run: Callable[..., Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""Frames in, frames out: a network over the windows of a clip, with little in memory."""
+"""Run a network over the windows of a clip, with few frames in memory."""
 
 import time
 from collections import deque
@@ -22,11 +22,11 @@ Frame = TypeVar("Frame")
 
 @dataclass(frozen=True)
 class Result(Generic[Frame]):
-    """One frame and what became of it.
+    """A frame and its result.
 
     Args:
-        number: Of the frame, in the clip.
-        source: The frame as it came.
+        number: Number of the frame in the clip.
+        source: The input frame.
         image: (c, s*h, s*w), on the network's device; neither clipped nor rounded.
         seconds: Its share of the time that its window took in the network.
     """
@@ -54,12 +54,12 @@ def run_windows(
     Args:
         runner: The network.
         frames: The clip's frames from number ``first`` on, of any kind.
-        windows: What the network sees, in order.
-        to_tensor: Makes (1, t, c, h, w) in [0, 1] of frames.
+        windows: The windows to run, in order.
+        to_tensor: Converts frames to (1, t, c, h, w) in [0, 1].
         first: Number of the first of ``frames``.
         tile: Side of a tile; None runs whole frames.
         overlap: Pixels that tiles share.
-        types: How each frame of the clip was coded, for a network that plans by it.
+        types: How each frame of the clip was coded, for networks that use this for planning.
 
     Yields:
         The frames that the windows keep, in order.
@@ -92,20 +92,20 @@ def run_windows(
 
 
 def to_clip(frames: Sequence[np.ndarray], device: torch.device | str) -> Tensor:
-    """``uint8`` frames to (1, t, c, h, w) in [0, 1]: RGB to 3 channels, luma planes to 1."""
+    """Convert ``uint8`` frames, RGB or luma planes, to (1, t, c, h, w) in [0, 1]."""
     clip = torch.from_numpy(np.stack(frames)).to(device)
     clip = clip[:, None] if clip.ndim == 3 else clip.permute(0, 3, 1, 2)
     return clip[None].float() / 255
 
 
 def to_frames(clip: Tensor) -> list[np.ndarray]:
-    """(1, t, 3, h, w) to ``uint8`` RGB frames: clipped to [0, 1], times 255, rounded."""
+    """Convert (1, t, 3, h, w) to ``uint8`` RGB frames: clip to [0, 1], times 255, round."""
     frames = (clip[0].clamp(0, 1) * 255).round().byte()
     return list(frames.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _wait(device: torch.device) -> None:
-    if device.type == "cuda":  # or the time would be that of the launches
+    if device.type == "cuda":  # otherwise only the launches would be timed
         torch.cuda.synchronize(device)
 
 

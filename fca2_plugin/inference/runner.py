@@ -1,4 +1,4 @@
-"""Any network as one thing: a clip in, the larger clip out, with what it needs known."""
+"""One interface for any network: it takes a clip and returns the larger clip."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +40,7 @@ class ClipRunner:
         sha256: Checksum of its checkpoint.
 
     Raises:
-        ValueError: It does not map clips to clips, or the device is not there.
+        ValueError: The network does not map clips to clips, or the device does not exist.
 
     Example:
         >>> from fca2_plugin.nets import CompactVSRNet
@@ -65,7 +65,7 @@ class ClipRunner:
         self.sha256 = sha256
         self.settings = settings or InferenceSettings()
         self.device = self.settings.find_device()
-        # any network: what it has beside ``forward`` is looked up below
+        # any network: its other attributes are looked up below
         self.network: Any = prepare(_on_clips(network, spec), self.settings)
         spec = getattr(self.network, "spec", None) or NetSpec(scale=None)
         self._planned: tuple[tuple | None, tuple[FrameGroup, ...]] = (None, ())
@@ -78,33 +78,33 @@ class ClipRunner:
 
     @property
     def align(self) -> int:
-        """Windows begin at multiples of so many frames."""
+        """Windows begin at multiples of this number of frames."""
         return getattr(self.network, "cut_multiple", 1)
 
     @property
     def context(self) -> int:
-        """Frames on each side of a window that change its result, or should."""
+        """Number of frames on each side of a window that affect its result, or should."""
         return context_of(self.network)
 
     @property
     def groups_adapt(self) -> bool:
-        """Whether FCA² chooses its groups by what it sees."""
+        """Whether FCA² chooses its groups from the frames."""
         return getattr(self.network, "grouping", None) == "adaptive"
 
     @property
     def plans_shots(self) -> bool:
-        """Whether FCA² lays its groups over a whole shot, of which windows see a part."""
+        """Whether FCA² plans its groups for a whole shot, of which each window is a part."""
         return getattr(self.network, "spans_clips", False)
 
     def plan_window(
         self, shot: tuple[int, int], start: int, stop: int, types: str | None = None
     ) -> tuple[FrameGroup, ...] | None:
-        """The groups of a window as they are in its whole shot; None where each is on its own.
+        """Return a window's part of its shot's groups; None if windows are planned separately.
 
         Args:
-            shot: The first frame of the shot, and the one after its last.
+            shot: The first frame of the shot, and the frame after its last.
             start: The window's first frame.
-            stop: The one after its last.
+            stop: The frame after its last.
             types: How the shot's frames were coded, if known.
         """
         if not self.plans_shots:
@@ -113,7 +113,7 @@ class ClipRunner:
         return window_groups(groups, start - shot[0], stop - shot[0])
 
     def _plan_shot(self, num_frames: int, types: str | None) -> tuple[FrameGroup, ...]:
-        """Planned once for all windows of a shot."""
+        """Plan once for all windows of a shot."""
         if self._planned[0] != (num_frames, types):
             groups = self.network.plan_ahead(num_frames, types)
             self._planned = (num_frames, types), groups
@@ -126,11 +126,11 @@ class ClipRunner:
 
     @torch.inference_mode()
     def __call__(self, clip: Tensor, groups: Sequence[FrameGroup] | None = None) -> Tensor:
-        """(1, t, c, h, w) on any device to (1, t, c, s*h, s*w) on the network's.
+        """Run on (1, t, c, h, w) on any device; return (1, t, c, s*h, s*w) on the network's.
 
         Args:
             clip: A clip, or a window of one.
-            groups: What ``plan_window`` says.
+            groups: The groups from ``plan_window``.
 
         Raises:
             ValueError: The result has another shape.
@@ -147,14 +147,14 @@ class ClipRunner:
         return displace(result, self.move)
 
     def not_finite(self, frame: int) -> str:
-        """What to say where a frame's result holds NaN or infinity."""
+        """Return the message for a frame whose result contains NaN or infinity."""
         way_out = "" if self.settings.dtype == "float32" else ", or use dtype float32"
         return (
             f"{self.name} returned NaN or infinity for frame {frame}; check the checkpoint{way_out}"
         )
 
     def fingerprint(self) -> str:
-        """A digest of the structure and all weights."""
+        """Return a digest of the structure and all weights."""
         return fingerprint(self.network)
 
     @torch.inference_mode()
@@ -173,7 +173,7 @@ class ClipRunner:
 
 
 def _on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
-    """Put the adapter around the network that its kind needs."""
+    """Put the adapter around the network that it needs."""
     if isinstance(network, FCA2Net | Enhancer | FrontEnd | FramesAsBatch | SlidingWindow):
         return network  # they pad themselves
     spec = spec or getattr(network, "spec", None)

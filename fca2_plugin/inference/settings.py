@@ -1,7 +1,7 @@
-"""How a network is run: device, precision and what else changes its time but not its result.
+"""How a network runs: device, precision and other settings that change its speed.
 
-One set of settings for whatever runs a network, so that what is compared is run alike. ``prepare``
-does what they say.
+All code that runs a network uses these settings, so that compared networks run in the same way.
+``prepare`` applies them.
 """
 
 import os
@@ -21,20 +21,20 @@ SHORT = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16", "half": "floa
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """How a network is run.
+    """How a network runs.
 
     Args:
         device: A device of torch; by default a GPU if there is one.
         dtype: Type of the convolutions: ``float32``, ``bfloat16`` (``bf16``) or ``float16``
             (``fp16``).
             Weights, optical flow, warping and deformable convolution stay in float32.
-        channels_last: Keep the channels of a pixel together in memory; on a CPU they always are.
-        compile: Compile what a network calls for every frame with ``torch.compile``, which takes
-            minutes.
+        channels_last: Keep the channels of a pixel together in memory; always done on a CPU.
+        compile: Compile the parts that a network calls for every frame with ``torch.compile``,
+            which takes minutes.
         cuda_graphs: Replay the launches of a whole pass; for clips of one shape, on a GPU.
 
     Raises:
-        ValueError: An unknown type, or settings that do not go together.
+        ValueError: The type is unknown, or settings contradict each other.
 
     Example:
         >>> InferenceSettings("cpu", dtype="bf16").dtype
@@ -59,10 +59,10 @@ class InferenceSettings:
                 )
 
     def find_device(self) -> "torch.device":
-        """The device; of several GPUs, each of ``torchrun``'s processes takes its own.
+        """Return the device; with ``torchrun``, each process takes its own GPU.
 
         Raises:
-            ValueError: There is none of that name here, or it cannot do what is asked.
+            ValueError: The device does not exist, or does not support the settings.
         """
         import torch  # takes seconds, and a command line is checked before
 
@@ -89,12 +89,12 @@ class InferenceSettings:
 
     @property
     def warmup(self) -> int:
-        """Passes before times mean anything."""
+        """Number of passes to run before measuring times."""
         return int(self.compile or self.cuda_graphs)
 
     @property
     def text(self) -> str:
-        """Said to the user, without the device: ``bfloat16, channels last``."""
+        """Human-readable summary without the device: ``bfloat16, channels last``."""
         flags = {
             "channels last": self.channels_last,
             "compiled": self.compile,

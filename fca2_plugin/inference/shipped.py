@@ -1,7 +1,7 @@
 """Trained weights that ship in the package: ``fca2_plugin/weights``, listed by ``weights_list``.
 
 ``net`` builds the network without a host: types are names of ``NETS``, or ``FCA2Net`` with one of
-them as ``vsr``. Weights are stored in half precision, and used in single.
+them as ``vsr``. Weights are stored in half precision and used in single precision.
 """
 
 import inspect
@@ -26,7 +26,7 @@ def load_shipped(name: str, folder: Path = WEIGHTS) -> nn.Module:
     """Build a network with its weights, in evaluation mode; no host and no download is needed.
 
     Raises:
-        ValueError: There is none of the name, or its file is not what was shipped.
+        ValueError: The name is unknown, or the file differs from the shipped one.
         FileNotFoundError: The file is missing.
     """
     shipped = list_shipped(folder)
@@ -51,8 +51,8 @@ def build_net(config: Mapping) -> nn.Module:
     """Build a network of this package from its settings, with random weights.
 
     Raises:
-        ValueError: An unknown type.
-        TypeError: A setting that the network does not have.
+        ValueError: The type is unknown.
+        TypeError: The network does not know a setting.
     """
     settings = dict(config)
     kind = check_choice("network type", str(settings.pop("type", None)), ("FCA2Net", *NETS))
@@ -70,18 +70,18 @@ def ship(
     about: str,
     folder: Path = WEIGHTS,
 ) -> Shipped:
-    """Store a checkpoint of either host in half precision, and list it; its card is for you.
+    """Store a checkpoint of either host in half precision, and list it; write its card yourself.
 
     Args:
-        name: What it is called, for ``--weights``.
+        name: Its name for ``--weights``.
         checkpoint: The file or the folder of a run.
         net: See ``Shipped``.
         about: See ``Shipped``.
-        folder: Where the index is.
+        folder: The folder of the index.
 
     Raises:
-        FileNotFoundError: The checkpoint is not there.
-        ValueError: Its weights are not those of ``net``.
+        FileNotFoundError: The checkpoint does not exist.
+        ValueError: Its weights do not belong to ``net``.
     """
     network = build_net(net)
     # a baseline trains as the VSR network of an FCA2Net without an autoencoder

@@ -1,4 +1,4 @@
-"""How many frames and pixels the network sees at once, so that it fits into memory."""
+"""Choose how many frames and pixels the network sees at once, so that it fits into memory."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -28,12 +28,12 @@ STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linu
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the network sees at once.
+    """How much the network sees at once.
 
     Args:
-        chunk: Frames, those that only help included.
-        context: Frames at each end that only help.
-        tile: Side of a tile; None is the whole frame.
+        chunk: Number of frames, including context.
+        context: Frames at each end whose results are dropped.
+        tile: Side of a tile; None means the whole frame.
         overlap: Pixels that tiles share.
     """
 
@@ -87,20 +87,20 @@ def choose_sizes(
     tile: int | None = None,
     overlap: int = 16,
 ) -> Sizes:
-    """Pick what wastes the least among what fits.
+    """Pick the sizes that fit and waste the least.
 
     Args:
         runner: The network.
         size: Height and width of a frame.
         cost: Bytes that the network needs for each pixel of each frame.
-        budget: Bytes there are.
+        budget: Available bytes.
         chunk: Frames, if the user chose.
         context: Frames of context, if the user chose.
-        tile: Side of a tile, if the user chose; 0 is the whole frame.
+        tile: Side of a tile, if the user chose; 0 means the whole frame.
         overlap: Pixels that tiles share.
 
     Raises:
-        ValueError: What was chosen leaves nothing of a chunk or tile.
+        ValueError: The user's choices leave nothing of a chunk or tile.
     """
     align = runner.align
     wanted = fit_context(runner.context, chunk, align) if context is None else context
@@ -122,7 +122,7 @@ def choose_sizes(
             tried.append((need, sizes))
     if fits:
         return min(fits, key=lambda found: found[:2])[-1]
-    # the smallest is tried, and halved if it does not run
+    # the smallest sizes are tried, and halved if they do not run
     return min(tried, key=lambda found: found[0])[-1]
 
 
@@ -135,7 +135,7 @@ def _lengths(context: int, align: int) -> Iterator[int]:
 
 
 def free_bytes(device: torch.device, budget_gib: float | None) -> float:
-    """What the network may use: what the user says, or most of what is free now."""
+    """Return the bytes that the network may use: the user's limit, or most of the free memory."""
     if budget_gib is not None:
         return budget_gib * GIB
     if device.type == "cuda":
@@ -149,11 +149,11 @@ def free_bytes(device: torch.device, budget_gib: float | None) -> float:
 
 
 def container_bytes(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> list[float]:
-    """What the limits of this process's containers leave, one for each that has a limit.
+    """Return the free bytes under the limit of each container of this process that has a limit.
 
     Args:
-        root: Where the system shows its control groups.
-        own: Which of them are this process's.
+        root: The folder of the system's control groups.
+        own: The file that lists this process's groups.
     """
     found = []
     for line in own.read_text().splitlines() if own.exists() else ():
@@ -176,7 +176,7 @@ def container_bytes(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> list[float
 
 
 def _inactive_file(stat: Path) -> int:
-    """Bytes of files that the system keeps in memory only while nobody needs it."""
+    """Return the bytes of cached files, which the system drops when memory is needed."""
     lines = stat.read_text().splitlines() if stat.exists() else []
     facts = dict(line.split(maxsplit=1) for line in lines)
     return int(facts.get("total_inactive_file", facts.get("inactive_file", 0)))
@@ -184,9 +184,10 @@ def _inactive_file(stat: Path) -> int:
 
 @torch.inference_mode()
 def bytes_per_pixel(runner: ClipRunner) -> float:
-    """Measure on a small clip what the network needs for each pixel of each frame.
+    """Measure on a small clip how many bytes the network needs for each pixel of each frame.
 
-    What it needs once, whatever the clip, is spread over the clip's pixels: a little too much.
+    Memory that does not depend on the clip is spread over its pixels, so the result is a little
+    too large.
     """
     channels = 1 if runner.is_luma else 3
     floor = 4.0 * channels * (2 + 3 * runner.scale**2)  # the clip, and its result on its way

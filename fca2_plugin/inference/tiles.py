@@ -1,4 +1,4 @@
-"""A clip in tiles whose borders are blended, so that no seam shows in space."""
+"""Run a clip in tiles and blend their borders, so that seams are not visible."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ __all__ = ["run_tiled", "spans"]
 def spans(side: int, tile: int | None, overlap: int) -> list[tuple[int, int]]:
     """Cut a side into parts of ``tile``, neighbours sharing at least ``overlap`` pixels.
 
-    The last part begins earlier, to be as long as the others.
+    The last part begins earlier, so that it is as long as the others.
 
     Raises:
         ValueError: The overlap leaves nothing of a tile.
@@ -38,15 +38,15 @@ def run_tiled(
     """Run a network tile by tile.
 
     Args:
-        network: (1, t, c, h, w) to (1, t, c, s*h, s*w).
+        network: Maps (1, t, c, h, w) to (1, t, c, s*h, s*w).
         clip: (1, t, c, h, w).
-        scale: s.
+        scale: The network's scale s.
         tile: Side of a tile; None runs the whole clip at once.
         overlap: Pixels that neighbouring tiles share, over which one fades into the other.
         keep: Frames of the result that are wanted.
 
     Returns:
-        (frames, c, s*h, s*w), ``float32``, where the network's results are.
+        (frames, c, s*h, s*w), ``float32``, on the device of the network's results.
     """
     height, width = clip.shape[-2:]
     rows, columns = spans(height, tile, overlap), spans(width, tile, overlap)
@@ -67,7 +67,7 @@ def run_tiled(
 
 
 def _weights(parts: list[tuple[int, int]], scale: int) -> list[Tensor]:
-    """Each part's share at its pixels; where two meet, one rises as the other falls."""
+    """Compute each part's weights; where two parts overlap, one rises as the other falls."""
     total = torch.zeros(scale * parts[-1][1])
     weights = []
     for number, (start, stop) in enumerate(parts):
@@ -80,7 +80,7 @@ def _weights(parts: list[tuple[int, int]], scale: int) -> list[Tensor]:
             weight[len(weight) - shared :] *= 1 - _rise(shared)
         total[scale * start : scale * stop] += weight
         weights.append(weight)
-    # the last part begins earlier than its turn, so that three may meet
+    # the last part begins early, so three parts may overlap
     return [w / total[scale * a : scale * b] for w, (a, b) in zip(weights, parts, strict=True)]
 
 

@@ -1,11 +1,11 @@
-"""What can be used without a config and a checkpoint: names, and in a line what each is.
+"""Networks that can be used without a config and a checkpoint: names and short descriptions.
 
 ``weights/index.json`` lists what ships:
 
     {"small": {"about": "...", "scale": 4, "file": "small.safetensors", "sha256": "...",
                "card": "small.md", "net": {"type": "FCA2CompactVSRNet"}}}
 
-No torch here: the help of ``fca2 upscale`` is made of it.
+The help of ``fca2 upscale`` uses this module, so it must not import torch.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ class Shipped:
     """Weights in the package.
 
     Args:
-        about: What they are for, in a few words.
-        scale: How much larger they make a video; 1 is enhancement.
+        about: Their purpose in a few words.
+        scale: Scaling factor; 1 means enhancement.
         file: Their file, in the folder of the index.
-        sha256: Of that file.
-        card: What they were trained on, what they reach and what not: a Markdown file beside it.
-        net: The network that they are for.
+        sha256: Checksum of that file.
+        card: A Markdown file beside it about their training, results and limits.
+        net: The config of their network.
     """
 
     about: str

@@ -1,8 +1,8 @@
-"""Which frames of a clip the network sees together.
+"""Choose which frames of a clip the network sees together.
 
-A window lies within a shot; it keeps the frames in its middle, and its other frames are context
-that helps. Windows begin at multiples of what the network groups, counted from the shot's first
-frame, so that a clip gives the same result however it is cut.
+A window lies within a shot. It keeps the frames in its middle; its other frames are context.
+Windows begin at multiples of the network's group length, counted from the shot's first
+frame, so the result does not depend on how a clip is cut.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ class Window:
     """Frames that the network sees together.
 
     Args:
-        start: The first.
-        stop: The one after the last.
-        keep: Those whose results are used, counted from ``start``.
-        shot: The shot that it lies in: (first frame, one after the last).
+        start: The first frame.
+        stop: The frame after the last.
+        keep: The frames whose results are used, counted from ``start``.
+        shot: The shot that contains the window: (first frame, frame after the last).
     """
 
     start: int
@@ -29,10 +29,10 @@ class Window:
 
 
 def check_window(chunk: int, context: int) -> None:
-    """Make sure that a window keeps something.
+    """Check that a window keeps at least one frame.
 
     Raises:
-        ValueError: It keeps nothing beside its context.
+        ValueError: The window consists only of context.
     """
     if chunk < 1:
         raise ValueError(f"chunk must be at least 1, got {chunk}")
@@ -44,12 +44,12 @@ def check_window(chunk: int, context: int) -> None:
 
 
 def fit_context(wanted: int, chunk: int | None, align: int = 1) -> int:
-    """The most context of what is wanted that a chunk of the user has room for.
+    """Return the wanted context, or the most that fits into the user's chunk.
 
     Args:
         wanted: Frames on each side.
-        chunk: Frames of a window; None where they are not decided yet.
-        align: Windows begin at multiples of so many frames.
+        chunk: Frames of a window; None if not decided yet.
+        align: Windows begin at multiples of this number of frames.
     """
     if chunk is not None:
         wanted = min(wanted, (chunk - 1) // 2)
@@ -71,12 +71,12 @@ def shot_windows(
         shot: The shot: (first frame, one after the last).
         start: The first frame whose result is wanted.
         stop: The one after the last.
-        chunk: Frames of a window, with its context; None is all at once.
-        context: Frames on each side that only help; those of the shot that are there.
-        align: Windows begin at multiples of so many frames of the shot.
+        chunk: Frames of a window, including its context; None runs all at once.
+        context: Context frames on each side, fewer at the ends of the shot.
+        align: Windows begin at multiples of this number of frames of the shot.
 
     Raises:
-        ValueError: A window keeps nothing beside its context.
+        ValueError: A window consists only of context.
     """
     first, last = shot
     if chunk is None:

@@ -1,7 +1,7 @@
-"""FCA² around a network that somebody has trained, without any training of its own.
+"""Put FCA² around a trained network without training FCA².
 
-Only presets whose parts start neutral can do that: an untrained guided autoencoder takes key frames
-for its codes, and brings what super-resolution added to them to the other frames.
+This needs a preset whose parts start neutral: an untrained guided autoencoder uses key frames as
+codes, and carries the detail that super-resolution added to them over to the other frames.
 """
 
 import importlib
@@ -28,27 +28,27 @@ def wrap(
     phase: str | None = None,
     config: str | Path | None = None,
 ) -> FCA2Net:
-    """Put FCA² around a trained network: fewer frames go through it, and nothing has to be trained.
+    """Put FCA² around a trained network, so that it processes fewer frames, without training.
 
-    The network itself is inside, not a copy. Train FCA² around it later, and results get better:
-    the stage is ``adapt``, in which the network stays as it is.
+    FCA² contains the network itself, not a copy. To improve results, train FCA² around it with
+    the stage ``adapt``, which keeps the network frozen.
 
     Args:
-        network: It maps clips (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s = 2 or 4. Networks of
-            either host and ours for windows or images get their adapter.
-        preset: One whose untrained parts are neutral: ``fast`` or ``tiny_fast``.
-        phase: Where LQ pixels lay in the network's training, a word of ``fca2_plugin.geometry``; by
-            default what the network says, else ``centred``, as in ordinary video.
-        config: The config that it was built from, where it says better than the network's class
-            whose it is.
+        network: A network that maps clips (n, t, 3, h, w) to (n, t, 3, s*h, s*w), s = 2 or 4.
+            Window and image networks of either host, and ours, are put into their adapter.
+        preset: A preset whose untrained parts are neutral: ``fast`` or ``tiny_fast``.
+        phase: Position of LQ pixels in the network's training, a word of ``fca2_plugin.geometry``;
+            by default the network's own, otherwise ``centred``, as in ordinary video.
+        config: The config that it was built from, if its host is not clear from the network's
+            class.
 
     Returns:
         The network inside FCA², in evaluation mode.
 
     Raises:
         TypeError: ``network`` is not a module.
-        ValueError: It is FCA² already or makes videos no larger, the preset must be trained first,
-            or the phase is unknown or another than the network's own.
+        ValueError: The network already is FCA² or does not enlarge, the preset must be trained
+            first, or the phase is unknown or differs from the network's own.
 
     Example:
         >>> import fca2_plugin, torch
@@ -83,7 +83,7 @@ def check_wraps(preset: str) -> str:
     """Return ``preset`` if its parts start neutral.
 
     Raises:
-        ValueError: They have to be trained first, or there is no such preset.
+        ValueError: The preset must be trained first, or is unknown.
     """
     if preset in PRESETS and preset not in NEUTRAL_PRESETS:
         raise ValueError(
@@ -94,7 +94,7 @@ def check_wraps(preset: str) -> str:
 
 
 def on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
-    """Put the adapter around a network for windows or images; another one is returned as it is."""
+    """Put the adapter around a network for windows or images; return other networks unchanged."""
     if spec is None or isinstance(network, FramesAsBatch | SlidingWindow):
         return network
     if spec.num_frames == 1:
@@ -103,7 +103,7 @@ def on_clips(network: nn.Module, spec: NetSpec | None) -> nn.Module:
 
 
 def _wrapper_for(network: nn.Module, config: str | Path | None) -> type[StagedFCA2Net]:
-    """FCA² as the network's host has it, which knows what the host's networks ask for."""
+    """Return FCA² of the network's host, which knows the requirements of the host's networks."""
     host: str | None
     if config is not None:
         host = "mmagic" if Path(config).suffix.lower() == ".py" else "basicsr"
