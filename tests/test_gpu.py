@@ -81,7 +81,9 @@ def test_processes_and_gpus(monkeypatch):
     with pytest.warns(UserWarning, match="one of the 2 GPUs is used"):
         check_devices("none")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
-    with pytest.raises(ValueError, match="3 processes .* torch sees 2 GPU.*start 2, or hide"):
+    with pytest.raises(
+        ValueError, match="3 processes .* torch sees 2 GPU.*start 2 processes, or hide"
+    ):
         check_devices("pytorch")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)  # a CPU serves any number
     check_devices("pytorch")

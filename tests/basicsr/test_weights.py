@@ -44,7 +44,7 @@ def test_a_resume_takes_the_newest_whole_state_with_its_weights(root, clips, cap
         assert resume(root, runs.options(clips)) == 0
     assert "Resuming training from epoch: 0, iter: 1." in capsys.readouterr().err
     truncate(run / "models/net_g_2.pth")
-    with pytest.warns(UserWarning, match="1.state is resumed"):
+    with pytest.warns(UserWarning, match="the run resumes from .*1.state"):
         assert resume(root, runs.options(clips)) == 0
 
 

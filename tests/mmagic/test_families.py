@@ -125,13 +125,13 @@ LOSS = dict(type="L1Loss")
     [
         (
             dict(type="EDVR", generator=EDVR),
-            r"EDVRNet takes windows, .*write model=dict\(type='BasicVSR', generator=dict\("
+            r"EDVRNet works on windows, .*write model=dict\(type='BasicVSR', generator=dict\("
             r"type='FCA2SlidingWindow', net=dict\(type='EDVRNet', ...\)\), pixel_loss=...\)",
         ),
-        (dict(type="TDAN", generator=TDAN), "TDANNet takes windows"),
+        (dict(type="TDAN", generator=TDAN), "TDANNet works on windows"),
         (
             dict(type="BaseEditModel", generator=IMAGES["EDSR"]),
-            "EDSRNet takes images, and .*type='FCA2FramesAsBatch', net=.*data of a BasicVSR config",
+            "EDSRNet works on images, but .*type='FCA2FramesAsBatch', net=.*data of a BasicVSR config",
         ),
         (
             dict(type="TDAN", generator=dict(type="FCA2SlidingWindow", net=TDAN)),

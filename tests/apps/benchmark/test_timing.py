@@ -130,7 +130,7 @@ def test_one_repeat_has_no_spread(clip):
         ({"clip": torch.rand(3, 3, 8, 8)}, r"\(3, 3, 8, 8\); expected one video"),
         ({"clip": torch.rand(2, 3, 3, 8, 8)}, "expected one video"),
         ({"models": {"edvr": CentreFrame()}}, "'edvr' returned .* as many frames"),
-        ({"models": {"far": nn.Linear(1, 1, device="meta")}}, "'far' lies on meta"),
+        ({"models": {"far": nn.Linear(1, 1, device="meta")}}, "'far' is on meta"),
     ],
 )
 def test_bad_input(clip, change, message):
