@@ -131,7 +131,7 @@ LOSS = dict(type="L1Loss")
         (dict(type="TDAN", generator=TDAN), "TDANNet works on windows"),
         (
             dict(type="BaseEditModel", generator=IMAGES["EDSR"]),
-            "EDSRNet works on images, but .*type='FCA2FramesAsBatch', net=.*data of a BasicVSR config",
+            "EDSRNet works on images, but .*type='FCA2FramesAsBatch', net=.* of a BasicVSR config",
         ),
         (
             dict(type="TDAN", generator=dict(type="FCA2SlidingWindow", net=TDAN)),
