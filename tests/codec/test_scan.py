@@ -100,7 +100,7 @@ def test_damage_is_an_error_or_is_counted(tmp_path):
         scan(source, 0)
     found = scan(source, 0, tolerant=True)
     assert found.num_damaged > 0
-    assert len(found) >= 10
+    assert 0 < len(found) < 30  # x264's bits differ from run to run, and so does what is hit
     assert len(list(frames(source, 0, found, tolerant=True))) == len(found)
 
 
