@@ -212,8 +212,7 @@ def _write_segments(job: Job, work: WorkFolder, numbers: Sequence[int], pulse: P
 
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
     """Halve what the network sees at once, from this segment on."""
-    sizes = work.get_sizes(number)
-    assert sizes is not None  # written before the first segment
+    sizes = work.need_sizes(number)
     smaller = sizes.halved(max(job.geometry.given), job.runner.align)
     if smaller is None:
         raise ValueError(
@@ -252,10 +251,8 @@ class _Source:
     """The source's pictures for one segment, decoded ahead."""
 
     def __init__(self, job: Job, work: WorkFolder, number: int, pulse: Pulse) -> None:
-        sizes = work.get_sizes(number)
-        assert sizes is not None  # written before the first segment
-        self.sizes = sizes
-        seen = list(windows(job.segments[number], sizes, job.runner.align))
+        self.sizes = work.need_sizes(number)
+        seen = list(windows(job.segments[number], self.sizes, job.runner.align))
         self.first, last = seen[0].start, max(window.stop for window in seen)
         self.pictures = Ahead(source_pictures(job, self.first, last, pulse.check), DECODED_AHEAD)
 

@@ -151,6 +151,20 @@ class WorkFolder:
         with self._whole(kept[-1]):
             return Sizes(**read_json(kept[-1]))
 
+    def need_sizes(self, number: int) -> Sizes:
+        """The sizes that hold for a segment of a job that has begun.
+
+        Raises:
+            ValueError: Their files are missing.
+        """
+        sizes = self.get_sizes(number)
+        if sizes is None:
+            raise ValueError(
+                f"{self.path} has lost its sizes-*.json, which an upscaling job needs; start the "
+                "job again with --overwrite"
+            )
+        return sizes
+
     def remove(self) -> None:
         """The job is finished, or forgotten."""
         if self.path.is_dir():

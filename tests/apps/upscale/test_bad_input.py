@@ -277,3 +277,8 @@ def test_a_full_disk(tmp_path, source):
         assert WorkFolder(out).has_segments() is kept
     resumed = upscale(source, out, network=Enlarge(2), options=replace(options, resume=True))
     assert resumed.resumed_frames == 12
+
+
+def test_a_job_that_lost_its_sizes(tmp_path):
+    with pytest.raises(ValueError, match="has lost its sizes-.* with --overwrite"):
+        WorkFolder(tmp_path / "out.mp4").need_sizes(0)
