@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from fca2_plugin._malloc import keep_memory
 from fca2_plugin._torch import check_can_compile, is_out_of_memory, uncompiled
 from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.nets.guided import GuidedAutoencoder
 
 __all__ = ["eager", "prepare", "replays"]
 
@@ -92,11 +93,19 @@ def _replace(module: nn.Module, method: str, change: Callable[[Callable], Callab
         setattr(module, method, change(getattr(module, method)))
 
 
-def _put_channels_last(network: nn.Module) -> None:
-    """Change only 2-D convolutions, because torch refuses networks that also have others."""
-    for parameter in network.parameters():
+def _put_channels_last(module: nn.Module) -> None:
+    """Change only 2-D convolutions, because torch refuses networks that also have others.
+
+    The guided autoencoder stays as it is: what it adds to its convolutions' results comes from
+    warping, which has the other layout, and adding maps of two layouts takes five times as long.
+    """
+    if isinstance(module, GuidedAutoencoder):
+        return
+    for parameter in module.parameters(recurse=False):
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    for child in module.children():
+        _put_channels_last(child)
 
 
 def _flow_parts(module: nn.Module) -> Iterator[nn.Module]:

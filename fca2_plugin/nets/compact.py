@@ -39,9 +39,9 @@ def _faint_tail(mid_channels: int) -> nn.Conv2d:
     return tail
 
 
-def _enlarge(enlarge: nn.Module, lq: Tensor, residual: Tensor) -> Tensor:
-    """Add the tail's output, shuffled to the result's size, to bicubic frames."""
-    return enlarge(lq).add_(F.pixel_shuffle(residual, _SCALE))
+def _enlarge(enlarge: BicubicEnlarge, lq: Tensor, residual: Tensor) -> Tensor:
+    """Add the tail's output to bicubic frames, and shuffle the sum to the result's size."""
+    return F.pixel_shuffle(enlarge.cells(lq).add_(residual), _SCALE).to(lq.dtype)
 
 
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:

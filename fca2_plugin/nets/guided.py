@@ -12,6 +12,7 @@ The networks see one pair of a key frame and another frame at a time, and pairs 
 set of weights works for groups of any size.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from torch.nn import functional as F
 
 from fca2_plugin.geometry import CENTRED, check_phase
 from fca2_plugin.layers.dense_flow import DenseFlow
-from fca2_plugin.layers.enlarge import BicubicEnlarge
+from fca2_plugin.layers.enlarge import BicubicEnlarge, BilinearCells
 from fca2_plugin.layers.quick_start import start_silent
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.codes import Codes
@@ -30,7 +31,7 @@ from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
 from fca2_plugin.ops.grouping import ChannelGrouping
 from fca2_plugin.ops.pieces import images_at_once
-from fca2_plugin.ops.warp import flow_warp
+from fca2_plugin.ops.warp import CellGrid, cell_grid, flow_warp, warp_to_cells
 
 __all__ = ["Guide", "GuidedAutoencoder"]
 
@@ -150,6 +151,7 @@ class GuidedAutoencoder(nn.Module):
         self.phase = check_phase(phase)
         scales = [s for s in range(1, self.scale + 1) if self.scale % s == 0]
         self.enlarge = nn.ModuleDict({str(s): BicubicEnlarge(s, phase) for s in scales})
+        self.smooth = nn.ModuleDict({str(s): BilinearCells(s) for s in scales})
 
     @property
     def has_plain_codes(self) -> bool:
@@ -210,9 +212,10 @@ class GuidedAutoencoder(nn.Module):
         others = sorted(made_from, key=lambda frame: (len(made_from[frame]), frame))
         pixels = images.shape[0] * images.shape[-2] * images.shape[-1]
         at_once = max(images_at_once(len(others), pixels, images.device), 1)
+        grid = cell_grid(guide.flow, scale)
         for start in range(0, len(others), at_once):
             wanted = {frame: made_from[frame] for frame in others[start : start + at_once]}
-            frames |= self._carry(detail, guide, wanted, scale)
+            frames |= self._carry(detail, guide, wanted, grid, scale)
         return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
 
     def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
@@ -253,7 +256,12 @@ class GuidedAutoencoder(nn.Module):
         return keys + _each(self.cleaner, seen)
 
     def _carry(
-        self, detail: Tensor, guide: Guide, made_from: Mapping[int, Sequence[_Pair]], scale: int
+        self,
+        detail: Tensor,
+        guide: Guide,
+        made_from: Mapping[int, Sequence[_Pair]],
+        grid: CellGrid,
+        scale: int,
     ) -> dict[int, Tensor]:
         """Enlarge frames and add detail: the mean over all their codes, weighted by trust.
 
@@ -261,6 +269,7 @@ class GuidedAutoencoder(nn.Module):
             detail: Detail of the key frames, (n, K, 3, s*h, s*w).
             guide: Guide of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
+            grid: Positions of the pixels of the codes.
             scale: Scale of the codes.
 
         Returns:
@@ -269,33 +278,26 @@ class GuidedAutoencoder(nn.Module):
         pairs = [pair for found in made_from.values() for pair in found]
         index, codes, order = zip(*pairs, strict=True)
         ratio = self.scale // scale
-        flow = scale * _each(_enlarge, pick_frames(guide.flow, index), scale)
-        cells = _each(self._to_cells, _warp(pick_frames(detail, codes), flow), ratio)
+        smooth = self.smooth[str(scale)]
+        flow = smooth(pick_frames(guide.flow, index).mul(grid.step).flatten(0, 2)[:, None])
+        flow = flow.unflatten(0, (-1, 2))
+        cells = warp_to_cells(pick_frames(detail, codes).flatten(0, 1), flow, grid)
+        cells = _repeat_cells(cells, 3, ratio).unflatten(0, (-1, len(pairs)))
         difference = pick_frames(guide.difference, index)
         logits = _logits(difference)
         seen = [cells, pick_frames(guide.frames, order), difference, logits / _TRUST]
         correction, doubt = _each(self.fusion, torch.cat(seen, dim=2)).split(
             [3 * self.scale**2, self.scale**2], dim=2
         )
-        logits = _each(self._to_cells, _each(_enlarge, logits, scale), ratio)
+        logits = _each(_repeat_cells, _each(smooth, logits), 1, ratio)
         trust = torch.sigmoid(logits + doubt)
         weighted = ((cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]).flatten(2, 3)
         counts = [len(found) for found in made_from.values()]
         mean = _divide(_sum_by_frame(weighted, counts), _sum_by_frame(trust, counts))
-        base = _each(self.enlarge[str(scale)], pick_frames(guide.frames, list(made_from)))
-        return dict(
-            zip(made_from, (base + _each(self._from_cells, mean, ratio)).unbind(1), strict=True)
-        )
-
-    def _to_cells(self, x: Tensor, ratio: int) -> Tensor:
-        """Fold (b, c, s*h, s*w) to (b, c*scale**2, h, w); pixels of a smaller scale repeat."""
-        if ratio > 1:
-            x = F.interpolate(x, scale_factor=ratio, mode="nearest")
-        return F.pixel_unshuffle(x, self.scale)
-
-    def _from_cells(self, x: Tensor, ratio: int) -> Tensor:
-        x = F.pixel_shuffle(x, self.scale)
-        return F.avg_pool2d(x, ratio) if ratio > 1 else x
+        base = _each(self.enlarge[str(scale)].cells, pick_frames(guide.frames, list(made_from)))
+        made = base + _each(_mean_cells, mean, 3, ratio)
+        made = F.pixel_shuffle(made.to(detail.dtype), scale)
+        return dict(zip(made_from, made.unbind(1), strict=True))
 
     def _scale(self, codes: Tensor, guide: Guide) -> int:
         """The scale of codes over LQ frames."""
@@ -336,8 +338,21 @@ def _warp(x: Tensor, flow: Tensor) -> Tensor:
     return flow_warp(x.flatten(0, 1), flow, padding_mode="border").unflatten(0, x.shape[:2])
 
 
-def _enlarge(x: Tensor, scale: int) -> Tensor:
-    return F.interpolate(x, scale_factor=scale, mode="bilinear") if scale > 1 else x
+def _repeat_cells(x: Tensor, channels: int, ratio: int) -> Tensor:
+    """Repeat each pixel of cells (b, channels*s*s, h, w) to those of a scale ratio times larger."""
+    if ratio == 1:
+        return x
+    scale = math.isqrt(x.shape[1] // channels)
+    x = x.unflatten(1, (channels, scale, 1, scale, 1))
+    return x.expand(-1, -1, -1, ratio, -1, ratio, -1, -1).flatten(1, 5)
+
+
+def _mean_cells(x: Tensor, channels: int, ratio: int) -> Tensor:
+    """Undo ``_repeat_cells`` by the mean."""
+    if ratio == 1:
+        return x
+    scale = math.isqrt(x.shape[1] // channels) // ratio
+    return x.unflatten(1, (channels, scale, ratio, scale, ratio)).mean(dim=(3, 5)).flatten(1, 3)
 
 
 def _logits(difference: Tensor) -> Tensor:

@@ -9,7 +9,14 @@ from torch.nn import functional as F
 from fca2_plugin.geometry import CENTRED, offset
 from fca2_plugin.ops.precision import without_autocast
 
-__all__ = ["bicubic_enlarge", "bicubic_kernel", "displace", "enlarge_by"]
+__all__ = [
+    "bicubic_enlarge",
+    "bicubic_kernel",
+    "bilinear_kernel",
+    "cells_by",
+    "displace",
+    "enlarge_by",
+]
 
 _LOBES = 3  # of the Lanczos kernel
 
@@ -67,18 +74,37 @@ def bicubic_kernel(
     return before, kernel.reshape(scale * scale, 1, size, size)
 
 
+def bilinear_kernel(scale: int) -> tuple[int, Tensor]:
+    """The weights of pixels in bilinear enlargement, as those of ``bicubic_kernel``.
+
+    ``F.interpolate`` has the same weights; pixels lie at the centre of their blocks.
+    """
+    where = (torch.arange(scale) - (scale - 1) / 2) / scale
+    taps = (1 - (torch.arange(-1, 2) - where[:, None]).abs()).clamp_min(0)
+    kernel = taps[:, None, :, None] * taps[None, :, None, :]
+    return 1, kernel.reshape(scale * scale, 1, 3, 3)
+
+
 def enlarge_by(x: Tensor, kernel: Tensor, before: int) -> Tensor:
     """Enlarge by a kernel of ``bicubic_kernel``, (b, c, h, w) to (b, c, scale*h, scale*w).
 
     Computed in the kernel's precision, also under autocast; returned in that of ``x``.
     """
+    return F.pixel_shuffle(cells_by(x, kernel, before), math.isqrt(kernel.shape[0])).to(x.dtype)
+
+
+def cells_by(x: Tensor, kernel: Tensor, before: int) -> Tensor:
+    """Enlarge to cells, (b, c, h, w) to (b, c*scale*scale, h, w), which ``pixel_shuffle`` orders.
+
+    Computed and returned in the kernel's precision, also under autocast.
+    """
     b, c, h, w = x.shape
-    scale, size = math.isqrt(kernel.shape[0]), kernel.shape[-1]
+    size = kernel.shape[-1]
     pads = (before, size - 1 - before) * 2
     with without_autocast(x.device.type):
         frames = x.to(kernel.dtype).reshape(b * c, 1, h, w)
-        phased = F.conv2d(F.pad(frames, pads, mode="replicate"), kernel)
-        return F.pixel_shuffle(phased, scale).reshape(b, c, scale * h, scale * w).to(x.dtype)
+        cells = F.conv2d(F.pad(frames, pads, mode="replicate"), kernel)
+    return cells.reshape(b, -1, h, w)
 
 
 def displace(x: Tensor, pixels: float) -> Tensor:

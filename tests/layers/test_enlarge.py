@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from fca2_plugin.layers.dense_flow import DenseFlow
-from fca2_plugin.layers.enlarge import BicubicEnlarge
+from fca2_plugin.layers.enlarge import BicubicEnlarge, BilinearCells
 from fca2_plugin.ops.flow import dense_flow
 from fca2_plugin.ops.resize import bicubic_enlarge
 
@@ -16,6 +17,22 @@ def test_enlarges_as_the_function(scale, phase):
     assert torch.equal(layer(x), bicubic_enlarge(x, scale, phase))
     assert layer(x.double()).dtype == torch.float64
     assert not layer.state_dict() and not list(layer.parameters())
+
+
+def test_cells_are_the_pixels_of_blocks():
+    x, layer = torch.rand(2, 3, 7, 9), BicubicEnlarge(4)
+    assert torch.equal(layer.cells(x), F.pixel_unshuffle(layer(x), 4))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+def test_bilinear_cells_as_torch_enlarges(scale):
+    x, layer = torch.rand(2, 3, 7, 9), BilinearCells(scale)
+    large = F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(F.pixel_shuffle(layer(x), scale), large)
+    with torch.autocast("cpu", torch.bfloat16):
+        narrow = layer(x)
+    assert torch.equal(narrow, layer(x))  # still computed in float32
+    assert not layer.state_dict()
 
 
 def test_an_unknown_phase_raises():

@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
-from fca2_plugin.ops.warp import flow_warp
+from fca2_plugin.ops.warp import cell_grid, flow_warp, warp_to_cells
 
 
 def image(h: int = 5, w: int = 7, dtype=torch.float32) -> torch.Tensor:
@@ -98,3 +99,23 @@ def test_input_unchanged():
 def test_other_size_raises(shape):
     with pytest.raises(ValueError, match=r"cannot warp an input of \(5, 7\); expected the same"):
         flow_warp(image(), torch.zeros(shape))
+
+
+@pytest.mark.parametrize(("h", "w", "scale"), [(5, 7, 4), (6, 1, 3), (3, 5, 1), (1, 1, 1)])
+def test_to_cells_is_the_warped_picture_in_cells(h, w, scale):
+    x = image(scale * h, scale * w)
+    flow = torch.randn(2, scale * h, scale * w, 2) * 3
+    expected = F.pixel_unshuffle(flow_warp(x, flow, padding_mode="border"), scale)
+    grid = cell_grid(torch.empty(h, w), scale)
+    as_cells = F.pixel_unshuffle(flow.permute(0, 3, 1, 2), scale).unflatten(1, (2, -1))
+    offsets = as_cells / scale * grid.step[..., None]
+    torch.testing.assert_close(warp_to_cells(x, offsets, grid), expected, atol=1e-5, rtol=0)
+
+
+def test_to_cells_keeps_half_precision_positions_apart():
+    x = image(8, 1200).half()
+    grid = cell_grid(torch.empty(2, 300), 4)
+    still = torch.zeros(2, 2, 16, 2, 300)
+    cells = warp_to_cells(x, still, grid)
+    assert cells.dtype == torch.float16
+    torch.testing.assert_close(cells, F.pixel_unshuffle(x, 4), atol=2e-3, rtol=0)
