@@ -188,7 +188,7 @@ def evaluate(
     if config or weights or module:
         # torch takes seconds to import
         from fca2_plugin.apps.methods import NetworkMethod
-        from fca2_plugin.inference.choose import load_runner
+        from fca2_plugin.inference.load import load_runner
 
         if weights is not None:
             _check_scale(weights, scale)

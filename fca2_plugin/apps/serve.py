@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import nn
@@ -35,7 +34,7 @@ from fca2_plugin.codec.layout import read_layout
 from fca2_plugin.codec.picture import read_tags, to_picture
 from fca2_plugin.codec.scan import read_rotation
 from fca2_plugin.codec.video import pictures, probe
-from fca2_plugin.inference.choose import choose_weights, load_runner
+from fca2_plugin.inference.load import choose_weights, load_runner
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.weights_list import list_weights
 
@@ -76,38 +75,23 @@ class Made:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the page's fields say; 0 where nothing is chosen.
-
-    Args:
-        preview: Seconds of a preview.
-        start: Second at which the result begins.
-        end: Second at which it ends.
-        height: Of the result.
-        strength: The network's share of it.
-        deinterlace: Whether interlaced frames are made whole.
-    """
-
-    preview: float = 0
-    start: float = 0
-    end: float = 0
-    height: float = 0
-    strength: float = 1
-    deinterlace: bool = False
-
-    def options(self) -> dict[str, Any]:
-        """Those of ``UpscaleOptions``."""
-        part: dict[str, Any]
-        if self.preview:
-            part = {"preview_seconds": self.preview, "preview_start": self.start}
-        else:
-            part = {"start": self.start or None, "end": self.end or None}
-        return part | {
-            "height": int(self.height) or None,
-            "strength": self.strength,
-            "deinterlace": "auto" if self.deinterlace else "off",
-        }
+def read_options(
+    preview: float | None,
+    start: float | None,
+    end: float | None,
+    height: float | None,
+    strength: float,
+    deinterlace: bool,
+) -> dict[str, Any]:
+    """Turn what the page's fields say into ``UpscaleOptions``; 0 is where nothing is chosen."""
+    chosen = {
+        "height": int(height or 0) or None,
+        "strength": strength,
+        "deinterlace": "auto" if deinterlace else "off",
+    }
+    if preview:
+        return {**chosen, "preview_seconds": preview, "preview_start": start or 0}
+    return {**chosen, "start": start or None, "end": end or None}
 
 
 class Worker:
@@ -128,9 +112,16 @@ class Worker:
         self._stopping: set[str] = set()
 
     def run(
-        self, path: str, weights: str, choices: Choices, tell: Any, session: str
+        self, path: str, weights: str, chosen: Mapping[str, Any], tell: Any, session: str
     ) -> tuple[Made, str]:
         """Make a result and say what there is to know of it.
+
+        Args:
+            path: The upload.
+            weights: The network's name.
+            chosen: Further options, from the page.
+            tell: Gradio's progress.
+            session: Whose job it is.
 
         Raises:
             ValueError: The video, the weights or the numbers are wrong.
@@ -138,51 +129,37 @@ class Worker:
         self._running = session
         self._stopping.discard(session)
         self.is_idle.clear()
-        hooks: list[Any] = []
+
+        def progress(state: Progress) -> None:
+            if self.is_closed or session in self._stopping:
+                raise _Stopped
+            tell((state.done, state.total), desc=_said(state), unit="frames")
+
         try:
-            runner = self._network(weights)
-            hooks += [  # a frame can take minutes, a layer does not
-                part.register_forward_pre_hook(lambda module, args: self._go_on())
-                for part in runner.network.modules()
-            ]
+            if self.runner.name != weights:
+                self.runner = load_runner(weights=weights, **self.options.network)
+            options = replace(self.options, **chosen)
             source = Path(path)
             ending = source.suffix.lower() if source.suffix.lower() in SAME_CONTAINER else ".mkv"
-            kind = "preview" if choices.preview else f"x{runner.scale}"
-            kind = f"{choices.height:.0f}p" if choices.height and not choices.preview else kind
+            kind = f"x{self.runner.scale}" if options.height is None else f"{options.height}p"
+            kind = "preview" if options.preview_seconds else kind
             out = self.folder / secrets.token_hex(8) / f"{source.stem}_{kind}{ending}"
-            options = replace(self.options, **choices.options())
-
-            def progress(state: Progress) -> None:
-                self._go_on()
-                tell((state.done, state.total), desc=_said(state), unit="frames")
-
             out.parent.mkdir(parents=True)
-            made = upscale(source, out, network=runner, options=options, progress=progress)
+            made = upscale(source, out, network=self.runner, options=options, progress=progress)
         finally:
-            for hook in hooks:
-                hook.remove()
             self._running = None
             self.is_idle.set()
         seconds = probe(out).duration_seconds or 0.0
         facts = f"{made.width}x{made.height}, {made.num_frames} frames in {made.seconds:.0f} s"
-        notes = "".join(f"\n- {note}" for note in (*runner.notes, *made.notes))
-        shown = Made(path, str(out), bool(choices.preview), choices.start, seconds)
+        notes = "".join(f"\n- {note}" for note in (*self.runner.notes, *made.notes))
+        is_preview = options.preview_seconds is not None
+        shown = Made(path, str(out), is_preview, options.part[0], seconds)
         return shown, f"**{out.name}**: {facts}{notes}"
 
     def stop(self, session: str) -> None:
         """End the job of a session where it is running."""
         if self._running == session:
             self._stopping.add(session)
-
-    def _go_on(self) -> None:
-        """Called all the time by what runs; raises where it should not go on."""
-        if self.is_closed or self._running in self._stopping:
-            raise _Stopped
-
-    def _network(self, weights: str) -> ClipRunner:
-        if self.runner.name != weights:
-            self.runner = load_runner(weights=weights, **self.options.network)
-        return self.runner
 
 
 def _said(state: Progress) -> str:
@@ -210,31 +187,25 @@ def compare(made: Made, place: float) -> tuple[Image.Image, Image.Image]:
 def _frame_at(path: Path, seconds: float) -> Image.Image:
     """The frame whose time, counted from the first frame's, is nearest; upright."""
     index = read_layout(path).stream
-    kept: dict[str, Any] = {}
-
-    def prepare(stream: Any) -> None:
-        kept["stream"] = stream
-
-    with contextlib.closing(pictures(path, prepare, index=index, damage=[])) as decoded:
+    streams: list[Any] = []
+    with contextlib.closing(pictures(path, streams.append, index=index, damage=[])) as decoded:
         best = next(decoded)
-        tags = read_tags(best, kept["stream"]).resolved(best.height)
-    begin = best.time or 0.0
+        tags = read_tags(best, streams[0]).resolved(best.height)
+    wanted = (best.time or 0.0) + seconds
 
     def seek(stream: Any) -> None:
         if seconds > 0:
-            stream.container.seek(int((begin + seconds) / stream.time_base), stream=stream)
+            stream.container.seek(int(wanted / stream.time_base), stream=stream)
 
     with contextlib.closing(pictures(path, seek, index=index, damage=[])) as decoded:
         for frame in decoded:
-            if frame.time is None or frame.time - begin > seconds + abs(
-                best.time - begin - seconds
-            ):
+            if frame.time is None or frame.time > wanted + abs(best.time - wanted):
                 break
-            if abs(frame.time - begin - seconds) <= abs(best.time - begin - seconds):
+            if abs(frame.time - wanted) <= abs(best.time - wanted):
                 best = frame
     rgb = to_rgb(to_picture(best), tags, torch.device("cpu"))
     turned = torch.rot90(rgb, read_rotation(best) // 90, (-2, -1))
-    return Image.fromarray((turned.permute(1, 2, 0) * 255).round().byte().numpy().astype(np.uint8))
+    return Image.fromarray((turned.permute(1, 2, 0) * 255).round().byte().numpy())
 
 
 def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
@@ -275,8 +246,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
         if not path:
             raise gr.Error("choose a video first", print_exception=False)
         try:
-            times = (preview or 0, start or 0, end or 0)
-            chosen = Choices(*times, height or 0, strength, deinterlace)
+            chosen = read_options(preview, start, end, height, strength, deinterlace)
             made, said = worker.run(path, weights, chosen, progress, request.session_hash)
             return made.result, compare(made, 0.5), 50, said, made
         except _Stopped:

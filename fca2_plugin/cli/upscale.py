@@ -4,6 +4,7 @@ import argparse
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from fca2_plugin._errors import terminated_like_interrupted
 from fca2_plugin.cli._network import add_network
@@ -13,185 +14,98 @@ __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "upscale or enhance a video; sound, subtitles, chapters and frame times are kept"
 EXAMPLE = "fca2 upscale in.mp4 out.mp4 --weights small"
-GIVEN = "config checkpoint weights dry_run still pattern recursive fps".split()
+NETWORK = ("config", "checkpoint", "weights")
+GIVEN = ("dry_run", "still", "pattern", "recursive", "fps")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source",
-        nargs="+",
-        metavar="IN",
-        help="videos, a folder of videos or of images, or - for standard input",
-    )
-    parser.add_argument(
-        "out",
-        metavar="OUT",
-        help="the result: a video; a folder, for several videos; or frames/%%05d.png, for images",
-    )
+    about = "videos, a folder of videos or of images, or - for standard input"
+    parser.add_argument("source", nargs="+", metavar="IN", help=about)
+    about = "the result: a video; a folder, for several videos; or frames/%%05d.png, for images"
+    parser.add_argument("out", metavar="OUT", help=about)
 
-    add = parser.add_argument_group("folders").add_argument
-    add("--pattern", help="which files of a folder, such as '*.mkv' (default: all videos)")
-    add("--recursive", action="store_true", help="also search the folders inside a folder")
-    add(
-        "--fps",
-        type=rate,
-        metavar="N",
-        help="frames a second of a folder of images, such as 30000/1001 (default: 25)",
-    )
+    group = parser.add_argument_group("folders")
+    about = "which files of a folder, such as '*.mkv' (default: all videos)"
+    _add(group, "--pattern", None, str, about)
+    _switch(group, "--recursive", "also search the folders inside a folder")
+    about = "frames a second of a folder of images, such as 30000/1001 (default: 25)"
+    _add(group, "--fps", "N", rate, about)
 
     add_network(parser)
 
-    picture = parser.add_argument_group("the picture")
-    add = picture.add_argument
-    size = picture.add_mutually_exclusive_group()
-    size.add_argument(
-        "--height", type=int, metavar="LINES", help="height of the result; its width follows"
-    )
-    size.add_argument(
-        "--scale",
-        type=float,
-        metavar="X",
-        help="how many times larger: 2, 3, 4, 1.5, ... (default: as the network enlarges)",
-    )
-    add(
-        "--strength",
-        type=float,
-        default=1.0,
-        metavar="X",
-        help="blend of the network's result (1) with the bicubic one (0) (default: %(default)s)",
-    )
-    add(
-        "--deinterlace",
-        default="off",
-        metavar="HOW",
-        help="auto deinterlaces video and restores film from 3:2 pulldown (default: off)",
-    )
-    add(
-        "--crop",
-        metavar="HOW",
-        help="auto cuts black bars away; W:H:X:Y keeps only that part of the picture",
-    )
-    add(
-        "--source-matrix",
-        metavar="NAME",
-        help="use this colour matrix instead of the source's own: bt601, bt709, bt2020, fcc, "
-        "smpte240m",
-    )
-    add(
-        "--source-range",
-        metavar="NAME",
-        help="use this range instead of the source's own: limited or full",
-    )
-    add("--stream", type=int, metavar="N", help="the video stream (default: the best one)")
+    group = parser.add_argument_group("the picture")
+    size = group.add_mutually_exclusive_group()
+    _add(size, "--height", "LINES", int, "height of the result; its width follows")
+    about = "how many times larger: 2, 3, 4, 1.5, ... (default: as the network enlarges)"
+    _add(size, "--scale", "X", float, about)
+    about = "blend of the network's result (1) with the bicubic one (0) (default: %(default)s)"
+    _add(group, "--strength", "X", float, about, default=1.0)
+    about = "auto deinterlaces video and restores film from 3:2 pulldown (default: off)"
+    _add(group, "--deinterlace", "HOW", str, about, default="off")
+    about = "auto cuts black bars away; W:H:X:Y keeps only that part of the picture"
+    _add(group, "--crop", "HOW", str, about)
+    about = "use this colour matrix instead of the source's own: bt601, bt709, bt2020, fcc, "
+    _add(group, "--source-matrix", "NAME", str, f"{about}smpte240m")
+    about = "use this range instead of the source's own: limited or full"
+    _add(group, "--source-range", "NAME", str, about)
+    _add(group, "--stream", "N", int, "the video stream (default: the best one)")
 
-    add = parser.add_argument_group("a part of the video").add_argument
-    add("--start", type=seconds, metavar="TIME", help="seconds, or H:M:S")
-    add("--end", type=seconds, metavar="TIME", help="seconds, or H:M:S")
-    add(
-        "--preview",
-        dest="preview_seconds",
-        type=seconds,
-        metavar="SECONDS",
-        help="write only this many seconds, with the bicubic picture on the left and the "
-        "network's on the right",
-    )
-    add(
-        "--preview-start",
-        type=seconds,
-        default=0.0,
-        metavar="TIME",
-        help="where the preview begins",
-    )
-    add(
-        "--still",
-        type=seconds,
-        metavar="TIME",
-        help="write only the frame at this time, as a PNG, with the bicubic picture on the left",
-    )
+    group = parser.add_argument_group("a part of the video")
+    _add(group, "--start", "TIME", seconds, "seconds, or H:M:S")
+    _add(group, "--end", "TIME", seconds, "seconds, or H:M:S")
+    about = "write only this many seconds, with the bicubic picture on the left and the network's "
+    _add(group, "--preview", "SECONDS", seconds, f"{about}on the right", dest="preview_seconds")
+    _add(group, "--preview-start", "TIME", seconds, "where the preview begins", default=0.0)
+    about = "write only the frame at this time, as a PNG, with the bicubic picture on the left"
+    _add(group, "--still", "TIME", seconds, about)
 
-    add = parser.add_argument_group("the result").add_argument
-    add(
-        "--codec",
-        help="the encoder, by its FFmpeg name (default: libx264, or libvpx-vp9 for .webm)",
-    )
-    add(
-        "--crf", type=int, help="constant quality, on the encoder's scale (default: 18 for libx264)"
-    )
-    add("--speed", dest="encoder_preset", metavar="NAME", help="the encoder's speed")
-    add(
-        "--pix-fmt",
-        metavar="NAME",
-        help="pixel format of the result (default: as in the source, with at most 10 bits)",
-    )
-    add(
-        "--encoder-options",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="other options of the encoder, by their FFmpeg names",
-    )
-    add(
-        "--drop-unsupported",
-        action="store_true",
-        help="leave out sound and subtitles that the container cannot hold",
-    )
-    add("--overwrite", action="store_true", help="replace OUT if it exists")
-    add("--resume", action="store_true", help="continue an interrupted job")
+    group = parser.add_argument_group("the result")
+    about = "the encoder, by its FFmpeg name (default: libx264, or libvpx-vp9 for .webm)"
+    _add(group, "--codec", None, str, about)
+    about = "constant quality, on the encoder's scale (default: 18 for libx264)"
+    _add(group, "--crf", None, int, about)
+    _add(group, "--speed", "NAME", str, "the encoder's speed", dest="encoder_preset")
+    about = "pixel format of the result (default: as in the source, with at most 10 bits)"
+    _add(group, "--pix-fmt", "NAME", str, about)
+    about = "other options of the encoder, by their FFmpeg names"
+    _add(group, "--encoder-options", "KEY=VALUE", str, about, nargs="+", default=[])
+    about = "leave out sound and subtitles that the container cannot hold"
+    _switch(group, "--drop-unsupported", about)
+    _switch(group, "--overwrite", "replace OUT if it exists")
+    _switch(group, "--resume", "continue an interrupted job")
 
-    add = parser.add_argument_group(
-        "memory and borders (chosen automatically by default)"
-    ).add_argument
-    add(
-        "--memory-budget",
-        dest="memory_budget_gib",
-        type=float,
-        metavar="GIB",
-        help="memory that the network may use",
-    )
-    add("--chunk", type=int, metavar="N", help="number of frames at once")
-    add(
-        "--context",
-        type=int,
-        metavar="N",
-        help="how many of these frames, at each end, are only context",
-    )
-    add("--tile", type=int, metavar="PIXELS", help="side of a tile; 0 for whole frames")
-    add(
-        "--tile-overlap",
-        type=int,
-        default=16,
-        metavar="PIXELS",
-        help="number of pixels that neighbouring tiles share (default: %(default)s)",
-    )
-    add(
-        "--segment",
-        type=int,
-        default=240,
-        metavar="N",
-        help="number of frames between the points from which an interrupted job can resume "
-        "(default: %(default)s)",
-    )
-    add("--no-cuts", dest="cuts", action="store_false", help="do not look for scene cuts")
-    add(
-        "--cut-threshold",
-        type=float,
-        default=15.0,
-        metavar="X",
-        help="mean change of a pixel, 0 to 255, that counts as a cut (default: %(default)s)",
-    )
-    add("--keep-going", action="store_true", help="skip damaged parts of the source")
+    group = parser.add_argument_group("memory and borders (chosen automatically by default)")
+    about = "memory that the network may use"
+    _add(group, "--memory-budget", "GIB", float, about, dest="memory_budget_gib")
+    _add(group, "--chunk", "N", int, "number of frames at once")
+    about = "how many of these frames, at each end, are only context"
+    _add(group, "--context", "N", int, about)
+    _add(group, "--tile", "PIXELS", int, "side of a tile; 0 for whole frames")
+    about = "number of pixels that neighbouring tiles share (default: %(default)s)"
+    _add(group, "--tile-overlap", "PIXELS", int, about, default=16)
+    about = "number of frames between the points from which an interrupted job can resume (default"
+    _add(group, "--segment", "N", int, f"{about}: %(default)s)", default=240)
+    about = "do not look for scene cuts"
+    group.add_argument("--no-cuts", dest="cuts", action="store_false", help=about)
+    about = "mean change of a pixel, 0 to 255, that counts as a cut (default: %(default)s)"
+    _add(group, "--cut-threshold", "X", float, about, default=15.0)
+    _switch(group, "--keep-going", "skip damaged parts of the source")
 
-    add = parser.add_argument_group("output on the screen").add_argument
-    add("--dry-run", action="store_true", help="print the plan and write nothing")
-    add("--quiet", action="store_true", help="show nothing but errors")
-    add(
-        "--log",
-        type=Path,
-        metavar="FILE",
-        help="append progress to this file, a line now and then, each with its time",
-    )
-    add("--json-lines", action="store_true", help="print progress as JSON, one object on each line")
+    group = parser.add_argument_group("output on the screen")
+    _switch(group, "--dry-run", "print the plan and write nothing")
+    _switch(group, "--quiet", "show nothing but errors")
+    about = "append progress to this file, a line now and then, each with its time"
+    _add(group, "--log", "FILE", Path, about)
+    _switch(group, "--json-lines", "print progress as JSON, one object on each line")
     add_renamed(parser, {"--encoder-preset": "--speed", "--json": "--json-lines"})
+
+
+def _add(group: Any, flag: str, metavar: str | None, kind: Any, about: str, **more: Any) -> None:
+    group.add_argument(flag, metavar=metavar, type=kind, help=about, **more)
+
+
+def _switch(group: Any, flag: str, about: str) -> None:
+    group.add_argument(flag, action="store_true", help=about)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -204,8 +118,11 @@ def run(args: argparse.Namespace) -> int:
     options = UpscaleOptions(**{name: getattr(args, name) for name in names})
     how = "json" if args.json_lines else "quiet" if args.quiet else "bar"
     with terminated_like_interrupted(), reporter(how, args.log) as report:
+        network = {name: getattr(args, name) for name in NETWORK}
         given = {name: getattr(args, name) for name in GIVEN}
-        return upscale_files(args.source, args.out, options=options, report=report, **given)
+        return upscale_files(
+            args.source, args.out, network=network, options=options, report=report, **given
+        )
 
 
 def seconds(text: str) -> float:

@@ -11,12 +11,9 @@ from typing import Any
 import numpy as np
 
 from fca2_plugin._optional import require
-from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
+from fca2_plugin.codec.colors import BT601, BT601_525, LIMITED, RGB, UNSPECIFIED
 
 __all__ = ["check_frame", "checked_frames", "reformat", "rgb_to_yuv", "yuv_to_rgb"]
-
-UNTAGGED = (0, 2)  # AVCOL_SPC_RGB and AVCOL_SPC_UNSPECIFIED
-SMPTE170M = 6  # BT.601 under its other number
 
 
 def check_frame(frame: np.ndarray, index: int = 0) -> None:
@@ -69,7 +66,7 @@ def rgb_to_yuv(frame: np.ndarray, pix_fmt: str) -> Any:
         source,
         format=pix_fmt,
         dst_colorspace=BT601,
-        dst_color_range=LIMITED_RANGE,
+        dst_color_range=LIMITED,
         interpolation="BICUBIC",
     )
 
@@ -80,13 +77,14 @@ def yuv_to_rgb(frame: Any) -> np.ndarray:
     Raises:
         ValueError: FFmpeg does not convert by the matrix, as by YCgCo.
     """
-    matrix = BT601 if frame.colorspace in (*UNTAGGED, SMPTE170M) else int(frame.colorspace)
+    matrix = int(frame.colorspace)
+    matrix = BT601 if matrix in (RGB, UNSPECIFIED, BT601_525) else matrix
     try:
         converted = reformat(
             frame,
             format="rgb24",
             src_colorspace=matrix,
-            src_color_range=int(frame.color_range) or LIMITED_RANGE,
+            src_color_range=int(frame.color_range) or LIMITED,
             interpolation="BICUBIC",
         )
     except OSError as error:

@@ -21,7 +21,7 @@ from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.encoders import PRESETS
-from fca2_plugin.codec.hevc import slice_qps
+from fca2_plugin.codec.frame_info import slice_qps
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.settings import MAX_QUANTIZER
 from fca2_plugin.codec.yuv import YuvFile

@@ -4,18 +4,16 @@ PyAV's own conversion to RGB knows 8 bits and no BT.2020, and rounds; here the s
 they are stored, and go back so.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fca2_plugin._optional import require
+from fca2_plugin.codec.colors import FULL, ColorTags
 from fca2_plugin.codec.frames import reformat
 
 __all__ = [
-    "BT601",
-    "BT709",
-    "ColorTags",
     "PixelFormat",
     "Picture",
     "from_picture",
@@ -23,61 +21,7 @@ __all__ = [
     "to_picture",
 ]
 
-# libavutil/pixfmt.h
-RGB_MATRIX, BT709, UNSPECIFIED, RESERVED, BT601 = 0, 1, 2, 3, 6
-LIMITED, FULL = 1, 2
-HD_LINES = 720
 _SIDE = 64  # of a picture that is described
-NAMES = {  # for people; of primaries, transfer and matrix, which share most numbers
-    0: "RGB",
-    1: "BT.709",
-    2: "untagged",
-    4: "FCC",
-    5: "BT.601 (625 lines)",
-    6: "BT.601",
-    7: "SMPTE 240M",
-    9: "BT.2020",
-    10: "BT.2020 constant luminance",
-    16: "PQ",
-    18: "HLG",
-}
-
-
-@dataclass(frozen=True)
-class ColorTags:
-    """What the numbers of a picture mean, in FFmpeg's (and H.273's) numbers.
-
-    Args:
-        matrix: Between RGB and YUV.
-        range: 1 limited, 2 full.
-        primaries: Of the colour space.
-        transfer: Between light and number.
-    """
-
-    matrix: int = UNSPECIFIED
-    range: int = 0
-    primaries: int = UNSPECIFIED
-    transfer: int = UNSPECIFIED
-
-    def resolved(self, height: int) -> "ColorTags":
-        """With a matrix and range: without a tag, BT.709 from 720 lines on, else BT.601."""
-        matrix, width = self.matrix, self.range or LIMITED
-        if matrix in (UNSPECIFIED, RESERVED, RGB_MATRIX):
-            matrix = BT709 if height >= HD_LINES else BT601
-        if self.matrix == RGB_MATRIX:  # its range is that of RGB
-            width = LIMITED
-        return replace(self, matrix=matrix, range=width)
-
-    @property
-    def matrix_name(self) -> str:
-        """Of the matrix, for people."""
-        return NAMES.get(self.matrix, f"number {self.matrix}")
-
-    def __str__(self) -> str:
-        width = {0: "untagged", LIMITED: "limited", FULL: "full"}.get(self.range, "unknown")
-        tags = (self.matrix, self.primaries, self.transfer)
-        matrix, primaries, transfer = (NAMES.get(tag, f"number {tag}") for tag in tags)
-        return f"matrix {matrix}, {width} range, primaries {primaries}, transfer {transfer}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from fca2_plugin.codec.picture import ColorTags, read_tags
+from fca2_plugin.codec.colors import ColorTags
+from fca2_plugin.codec.picture import read_tags
 from fca2_plugin.codec.side_data import stereo_mode
 from fca2_plugin.codec.video import frame_type, pictures
 
@@ -158,23 +159,59 @@ def scan(
         ValueError: It is not a video, holds no frame, or is damaged.
     """
     damage: list[str] = []
-    found = _Found()
     jumps: list[int] = []
-    decoded = pictures(
-        path, found.prepare, index=index, damage=damage if tolerant else None, jumps=jumps
-    )
+    streams: list[Any] = []
+    times, keys, sums, types = array("q"), array("b"), array("I"), []
+    num_moved = num_resized = beyond = 0
+    interlaced = False
+    lost = damage if tolerant else None
+    decoded = pictures(path, streams.append, index=index, damage=lost, jumps=jumps)
     with contextlib.closing(decoded):
-        beyond = 0
         for frame in decoded:
             if watch is not None:
-                watch(frame, len(found.times))
-            found.add(frame)
-            beyond += until is not None and found.seconds > until
+                watch(frame, len(times))
+            if not times:
+                first, facts = _kind(frame), _facts(frame, streams.pop())
+                step = max(1, round(1 / (facts["rate"] * facts["time_base"])))  # ticks of a frame
+            num_moved += frame.pts is None
+            time = frame.pts if frame.pts is not None else times[-1] + step if times else 0
+            times.append(time)
+            keys.append(bool(frame.key_frame))
+            sums.append(_sum(frame))
+            types.append(frame_type(frame))
+            num_resized += _kind(frame) != first
+            interlaced |= bool(frame.interlaced_frame)
+            seconds = float((times[-1] - times[0]) * facts["time_base"])
+            beyond += until is not None and seconds > until
             if beyond > BEYOND:
                 break
-    if found.first is None:
+    if not times:
         raise ValueError(f"{path} contains no frame that decodes; it may be cut off or damaged")
-    return found.result(len(damage), sum(jumps))
+    settled = _increasing(times)
+    return Scan(
+        times=settled,
+        keys=np.array(keys, bool),
+        sums=np.array(sums, np.uint32),
+        last_ticks=min([step, *np.diff(settled[-2:]).tolist()]),
+        interlaced=interlaced,
+        num_damaged=len(damage),
+        num_moved=num_moved + int((settled != np.array(times)).sum()),
+        types="".join(types),
+        num_resized=num_resized,
+        num_jumps=sum(jumps),
+        **facts,
+    )
+
+
+def _increasing(given: Sequence[int]) -> np.ndarray:
+    """Make times increase, whatever the file says of them."""
+    back = sum(later <= time for time, later in pairwise(given))
+    # frames come in the order in which they are shown: where times go back again and again,
+    # as of AVI, which tells when packets are stored, their order is what is wrong
+    times = sorted(given) if back > MOST_BACK * len(given) else list(given)
+    for place in range(1, len(times)):
+        times[place] = max(times[place], times[place - 1] + 1)
+    return np.array(times, np.int64)
 
 
 def frames(
@@ -241,84 +278,13 @@ def _sum(frame: Any) -> int:
     return zlib.crc32(np.ascontiguousarray(rows.reshape(plane.height, -1)[:, :used]).data)
 
 
-class _Found:
-    """Collects what ``Scan`` tells."""
-
-    def __init__(self) -> None:
-        self.times, self.keys, self.sums = array("q"), array("b"), array("I")
-        self.types: list[str] = []
-        self.first: Any = None
-        self.facts: dict[str, Any] = {}  # what the first frame tells for all
-        self.num_moved = self.num_resized = 0
-        self.interlaced = False
-
-    def prepare(self, stream: Any) -> None:
-        """Take what is needed of the stream while its file is open: PyAV crashes afterwards."""
-        self.stream = stream
-        self.time_base = stream.time_base
-        self.rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        self.aspect = stream.codec_context.sample_aspect_ratio or Fraction(1)
-        self.step = max(1, round(1 / (self.rate * self.time_base)))  # ticks of a frame
-
-    def add(self, frame: Any) -> None:
-        if self.first is None:
-            self.first = frame
-            self.facts = _facts(frame, self.stream)
-            self.stream = None
-        self.num_resized += _kind(frame) != _kind(self.first)
-        time = frame.pts
-        if time is None:
-            self.num_moved += 1
-            time = self.times[-1] + self.step if self.times else 0
-        self.times.append(time)
-        self.keys.append(bool(frame.key_frame))
-        self.sums.append(_sum(frame))
-        self.types.append(frame_type(frame))
-        self.interlaced |= bool(frame.interlaced_frame)
-
-    @property
-    def seconds(self) -> float:
-        """From the first frame to the last."""
-        return float((self.times[-1] - self.times[0]) * self.time_base)
-
-    def result(self, num_damaged: int, num_jumps: int) -> Scan:
-        self._settle_times()
-        last = self.step
-        if len(self.times) > 1:
-            last = min(last, self.times[-1] - self.times[-2]) or last
-        return Scan(
-            times=np.array(self.times, np.int64),
-            keys=np.array(self.keys, bool),
-            sums=np.array(self.sums, np.uint32),
-            time_base=self.time_base,
-            last_ticks=last,
-            rate=self.rate,
-            aspect=self.aspect,
-            interlaced=self.interlaced,
-            num_damaged=num_damaged,
-            num_moved=self.num_moved,
-            types="".join(self.types),
-            num_resized=self.num_resized,
-            num_jumps=num_jumps,
-            **self.facts,
-        )
-
-    def _settle_times(self) -> None:
-        """Make the times increase, whatever the file says of them."""
-        back = sum(later <= time for time, later in pairwise(self.times))
-        # frames come in the order in which they are shown: where times go back again and again,
-        # as of AVI, which tells when packets are stored, their order is what is wrong
-        times = sorted(self.times) if back > MOST_BACK * len(self.times) else list(self.times)
-        for place in range(1, len(times)):
-            if times[place] <= times[place - 1]:
-                times[place] = times[place - 1] + 1
-        self.num_moved += sum(a != b for a, b in zip(times, self.times, strict=True))
-        self.times = array("q", times)
-
-
 def _facts(frame: Any, stream: Any) -> dict[str, Any]:
+    """What the first frame, and the stream while its file is open, tell for all."""
     metadata = {key.lower(): value for key, value in stream.metadata.items()}
     return {
+        "time_base": stream.time_base,
+        "rate": stream.average_rate or stream.guessed_rate or Fraction(25),
+        "aspect": stream.codec_context.sample_aspect_ratio or Fraction(1),
         "height": frame.height,
         "width": frame.width,
         "pix_fmt": frame.format.name,

@@ -15,10 +15,11 @@ from typing import Any
 from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.container import file_url
 from fca2_plugin.codec.encoders import MIN_SIDE, silence
 from fca2_plugin.codec.memory import cleared_memory
-from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, from_picture
+from fca2_plugin.codec.picture import Picture, PixelFormat, from_picture
 from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
 
 __all__ = ["OutputSettings", "choose_output", "write_segment"]

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.colors import BT601, LIMITED
 from fca2_plugin.codec.encoders import ENCODERS, MIN_SIDE, PLATFORM_GOP, PLATFORM_RANGE
 
 __all__ = ["CodecSettings", "apply_settings", "check_even", "padded_size"]
@@ -17,9 +18,6 @@ __all__ = ["CodecSettings", "apply_settings", "check_even", "padded_size"]
 PIX_FMTS = {"yuv444p": 1, "yuv420p": 2}  # name -> chroma subsampling, the same in h and w
 MAX_QUANTIZER = 51  # x264 and x265, 8 bit
 MAX_BITS = 100  # for each pixel: more than an uncompressed picture has
-
-BT601 = 5  # the matrix of swscale's default, under the number that PyAV and H.264 share
-LIMITED_RANGE = 1
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def apply_settings(context: Any, height: int, width: int, settings: CodecSetting
     context.framerate = settings.fps
     context.time_base = 1 / Fraction(settings.fps)
     context.thread_count = settings.threads
-    context.colorspace, context.color_range = BT601, LIMITED_RANGE
+    context.colorspace, context.color_range = BT601, LIMITED
     if settings.bits_per_pixel is None:
         context.options = _quantizer_options(settings)
     else:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from fca2_plugin.codec.colors import BT601, LIMITED
 from fca2_plugin.codec.frames import reformat
-from fca2_plugin.codec.settings import BT601, LIMITED_RANGE
 from fca2_plugin.codec.video import clip_pictures
 
 __all__ = ["Planes", "YuvFile", "video_planes", "write_yuv"]
@@ -236,7 +236,7 @@ def _planes_of(picture: Any) -> Planes:
     if picture.format.name not in _KEPT:
         target: dict[str, Any] = {"format": "yuv420p", "interpolation": "BICUBIC"}
         if picture.format.is_rgb:
-            target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED_RANGE}
+            target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED}
         picture = reformat(picture, **target)
     y, u, v = (
         np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]

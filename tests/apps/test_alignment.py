@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fca2_plugin.data import demo_clips, downsample
-from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.load import load_runner
 from fca2_plugin.inference.run import to_clip, to_frames
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.weights_list import list_shipped, list_weights

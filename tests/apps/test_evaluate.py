@@ -29,8 +29,8 @@ from fca2_plugin.data import (
     write_frames,
 )
 from fca2_plugin.geometry import displacement
-from fca2_plugin.inference import choose
-from fca2_plugin.inference.load import LoadedNetwork
+from fca2_plugin.inference import load as loading
+from fca2_plugin.inference.load import Loaded
 from fca2_plugin.inference.phase import find_phase
 from fca2_plugin.inference.run import to_clip, to_frames
 from fca2_plugin.inference.shipped import load_shipped
@@ -233,9 +233,9 @@ class Nearest(nn.Module):
 def stand_in(monkeypatch, network):
     def load(config, checkpoint, phase=None, fca2=None):
         name, sha256 = Path(config).stem, file_sha256(Path(checkpoint))
-        return LoadedNetwork(network, name, find_phase(network, phase), sha256)
+        return Loaded(network, name, find_phase(network, phase), sha256)
 
-    monkeypatch.setattr(choose, "load_config_network", load)
+    monkeypatch.setattr(loading, "load_config_network", load)
 
 
 @pytest.fixture

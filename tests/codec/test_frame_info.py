@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fca2_plugin.codec import frame_infos
-from fca2_plugin.codec.hevc import slice_qps
+from fca2_plugin.codec.frame_info import slice_qps
 from tests.codec.streams import encode
 
 

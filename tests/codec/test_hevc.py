@@ -5,7 +5,7 @@ import re
 import av
 import pytest
 
-from fca2_plugin.codec.hevc import slice_qps
+from fca2_plugin.codec.frame_info import slice_qps
 from tests.codec.streams import encode
 
 

@@ -4,9 +4,9 @@ import av
 import numpy as np
 import pytest
 
+from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.frames import reformat
 from fca2_plugin.codec.picture import (
-    ColorTags,
     PixelFormat,
     from_picture,
     planar_format,

@@ -6,8 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.layout import read_layout, unsupported
-from fca2_plugin.codec.picture import ColorTags, PixelFormat, to_picture
+from fca2_plugin.codec.picture import PixelFormat, to_picture
 from fca2_plugin.codec.remux import VideoTrack, join
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
 from tests.apps.upscale.films import film, packets, picture, times

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fca2_plugin.inference import choose
+from fca2_plugin.inference import load
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from fca2_plugin.inference import choose
     ],
 )
 def test_the_default_suits_the_device(ships, device, expected, monkeypatch):
-    monkeypatch.setattr(choose, "list_shipped", lambda: dict.fromkeys(ships))
+    monkeypatch.setattr(load, "list_shipped", lambda: dict.fromkeys(ships))
     device = torch.device(device)
-    assert choose.choose_weights(None, None, None, None, device) == expected
-    note = choose.default_note(expected, device)
+    assert load.choose_weights(None, None, None, None, device) == expected
+    note = load._default_note(expected, device)
     assert f"the weights {expected} are used" in note
     assert ("suit a CPU" in note) == (device.type == "cpu")

@@ -8,7 +8,7 @@ from torch import nn
 
 from fca2_plugin.apps.upscale.plan import make_segments, windows
 from fca2_plugin.inference.bicubic import enlarge
-from fca2_plugin.inference.load import load_named
+from fca2_plugin.inference.load import load_runner
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.sizes import Sizes
@@ -123,8 +123,9 @@ def test_windows_of_a_shot_give_what_the_whole_shot_gives(types, size):
 
 def test_presets():
     assert "bicubic" in list_weights()
-    assert all(load_named(name).module for name in list_weights())
-    runner = ClipRunner(load_named("bicubic").module, "bicubic", CPU)
+    runners = [load_runner(weights=name, settings=CPU) for name in list_weights()]
+    assert [runner.name for runner in runners] == list(list_weights())
+    runner = load_runner(weights="bicubic", settings=CPU)
     clip = torch.full((1, 2, 3, 8, 8), 0.5)
     assert torch.allclose(runner(clip), torch.full((1, 2, 3, 32, 32), 0.5))
     assert (runner.scale, runner.context, runner.align) == (4, 0, 1)

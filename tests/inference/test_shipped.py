@@ -10,7 +10,6 @@ import torch
 
 from fca2_plugin.codec import LowDelay, encode_lowdelay, video_planes, write_yuv
 from fca2_plugin.data.footage import demo_clips
-from fca2_plugin.inference.load import load_named
 from fca2_plugin.inference.shipped import build_net, load_shipped, ship
 from fca2_plugin.inference.weights_list import INDEX, WEIGHTS, list_shipped, list_weights, offers
 from fca2_plugin.keymaps import translate
@@ -124,7 +123,7 @@ def planes(path):
 
 def test_presets_of_upscale_include_them():
     assert set(list_weights()) == {"bicubic", *list_shipped()}
-    assert load_named("small").module.spec.scale == 4
+    assert load_shipped("small").spec.scale == 4
 
 
 @torch.no_grad()

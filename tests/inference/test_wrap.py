@@ -8,7 +8,7 @@ import fca2_plugin
 from fca2_plugin import cli
 from fca2_plugin.checkpoints import load_part
 from fca2_plugin.data import build_clips, demo_clips
-from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.load import load_runner
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.wrap import wrap
 from fca2_plugin.nets import (
@@ -169,7 +169,7 @@ def test_a_config_and_a_checkpoint_on_the_command_line(host, tree, tmp_path, cap
     assert cli.main(["evaluate", *data, "--weights", "small", "--fca2"]) == 2
     assert "--fca2 wraps the network of --config" in capsys.readouterr().err
     loaded = load_config_network(config, checkpoint, "first", "tiny_fast")
-    assert loaded.module.autoencoder.phase == loaded.phase.phase == "first"
+    assert loaded.network.autoencoder.phase == loaded.phase.phase == "first"
     runner = load_runner(config, checkpoint, settings=InferenceSettings("cpu"), fca2="fast")
     assert isinstance(runner.network, StagedFCA2Net) and runner.scale == 4
     assert runner(torch.rand(1, 3, 3, 16, 16)).shape == (1, 3, 3, 64, 64)

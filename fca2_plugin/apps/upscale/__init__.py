@@ -1,10 +1,18 @@
 """Real video in, real video out: ``upscale``.
 
+The road of a frame, and where to read of it:
+
 ::
 
-    source - decode - windows - network - pictures - encode - segments -+
-       |     (thread)           (thread)                                 +- join - out
-       +------------ sound, subtitles, chapters, metadata --------------+
+    cli.upscale > files.upscale_files > run.upscale        one video, or several
+      look.look        decode all once: times, checksums, cuts, black bars, film
+      job.prepare      decide all: size, encoder, streams, segments, chunks and tiles
+      run._make_segments, by three threads, a segment after the other:
+        pictures.source_pictures    decode - deinterlace - crop - planes
+        inference.run.run_windows   chunk - tiles - network - images
+        PictureUpscaler.finish      blend - resize - planes
+        codec.segment.write_segment encode - a file in the work folder
+      codec.remux.join              segments + sound, subtitles, chapters, metadata - out
 """
 
 from fca2_plugin.apps.upscale.options import UpscaleOptions

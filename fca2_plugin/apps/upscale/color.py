@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fca2_plugin.codec.picture import FULL, ColorTags, Picture, PixelFormat
+from fca2_plugin.codec.colors import FULL, ColorTags, luma_shares
+from fca2_plugin.codec.picture import Picture, PixelFormat
 
 __all__ = [
-    "check_matrix",
     "levels",
     "resize_chroma",
     "rgb_to_yuv",
@@ -23,30 +23,6 @@ __all__ = [
 ]
 
 Yuv = tuple[Tensor, Tensor | None]  # Y (h, w) in [0, 1]; U and V (2, hc, wc) in [-0.5, 0.5]
-
-#: Shares of R and B in Y, by H.273's number of the matrix.
-SHARES = {
-    1: (0.2126, 0.0722),
-    4: (0.30, 0.11),
-    5: (0.299, 0.114),
-    6: (0.299, 0.114),
-    7: (0.212, 0.087),
-    9: (0.2627, 0.0593),
-    10: (0.2627, 0.0593),  # constant luminance, treated as 9: no decoder in PyAV does better
-}
-
-
-def check_matrix(tags: ColorTags) -> None:
-    """Refuse a matrix that is not known here.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if tags.matrix not in SHARES:
-        raise ValueError(
-            f"the colour matrix number {tags.matrix} is not supported; expected BT.601, BT.709, "
-            "BT.2020, FCC or SMPTE 240M; convert the video to one of them first"
-        )
 
 
 def to_yuv(picture: Picture, tags: ColorTags, device: torch.device) -> Yuv:
@@ -79,7 +55,7 @@ def to_rgb(picture: Picture, tags: ColorTags, device: torch.device) -> Tensor:
 def yuv_to_rgb(y: Tensor, chroma: Tensor, tags: ColorTags) -> Tensor:
     """Y (h, w) and chroma of the same size, (2, h, w), to (3, h, w), clipped to [0, 1]."""
     u, v = chroma
-    red, blue = SHARES[tags.matrix]
+    red, blue = luma_shares(tags)
     r = y + 2 * (1 - red) * v
     b = y + 2 * (1 - blue) * u
     g = (y - red * r - blue * b) / (1 - red - blue)
@@ -88,7 +64,7 @@ def yuv_to_rgb(y: Tensor, chroma: Tensor, tags: ColorTags) -> Tensor:
 
 def rgb_to_yuv(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Yuv:
     """(3, h, w) to Y and to chroma of the format's size."""
-    red, blue = SHARES[tags.matrix]
+    red, blue = luma_shares(tags)
     r, g, b = rgb.clamp(0, 1)
     y = red * r + (1 - red - blue) * g + blue * b
     if not pixels.step_x:

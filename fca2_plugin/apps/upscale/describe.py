@@ -6,8 +6,8 @@ import torch
 
 from fca2_plugin.apps.upscale.color import to_rgb
 from fca2_plugin.apps.upscale.job import Job
+from fca2_plugin.apps.upscale.pictures import source_pictures
 from fca2_plugin.apps.upscale.plan import Window, windows
-from fca2_plugin.apps.upscale.source import source_pictures
 from fca2_plugin.inference.facts import device_name
 
 __all__ = ["describe"]

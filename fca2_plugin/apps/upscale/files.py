@@ -1,8 +1,10 @@
-"""Several videos at once: each has its line, and a bad one does not end the others."""
+"""Which videos are meant, and one after the other: a bad one does not end the others."""
 
 import os
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
@@ -12,33 +14,32 @@ from typing import Any
 
 from fca2_plugin._errors import USER_ERRORS, one_sentence
 from fca2_plugin._files import Busy
-from fca2_plugin.apps.upscale.images import is_numbered, lossless, write_images
-from fca2_plugin.apps.upscale.job import check_paths
+from fca2_plugin.apps.upscale.images import is_numbered, lossless, write_images, write_still
 from fca2_plugin.apps.upscale.options import UpscaleOptions
-from fca2_plugin.apps.upscale.pairs import pair_files
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
-from fca2_plugin.apps.upscale.show import Quiet
+from fca2_plugin.apps.upscale.show import Report
 from fca2_plugin.apps.upscale.spool import STDIN, is_image_folder, spooled
-from fca2_plugin.apps.upscale.still import write_still
 from fca2_plugin.apps.upscale.work import WorkFolder
-from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.codec.layout import CONTAINERS
+from fca2_plugin.data.clips import IMAGE_SUFFIXES
+from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.inference.load import load_runner
 
-__all__ = ["upscale_files"]
-
+__all__ = ["pair_files", "upscale_files"]
 
 DEFAULT_FPS = Fraction(25)
 WAIT_SECONDS = 2.0  # before somebody else's video is asked for again
+
+Pairs = list[tuple[Path, Path]]
 
 
 def upscale_files(
     sources: Sequence[str | os.PathLike],
     out: str | os.PathLike,
     *,
-    config: str | os.PathLike | None,
-    checkpoint: str | os.PathLike | None,
-    weights: str | None,
+    network: Mapping[str, Any],
     options: UpscaleOptions,
-    report: Quiet,
+    report: Report,
     dry_run: bool = False,
     still: float | None = None,
     pattern: str | None = None,
@@ -51,17 +52,15 @@ def upscale_files(
     Several processes may share them: each video has a lock beside its result.
 
     Args:
-        sources: See ``pair_files``.
+        sources: See ``pair_files``; or ``-`` for standard input, or a folder of images.
         out: See ``pair_files``.
-        config: See ``upscale``.
-        checkpoint: See ``upscale``.
-        weights: See ``upscale``.
+        network: Config, checkpoint and weights, as ``upscale`` takes them.
         options: See ``upscale``.
         report: What shows it.
         dry_run: Only show the plans.
         still: Only write the frame of this second.
-        pattern: As ``pair_files``.
-        recursive: As ``pair_files``.
+        pattern: See ``pair_files``.
+        recursive: See ``pair_files``.
         fps: Images a second, of a folder of images.
 
     Returns:
@@ -70,76 +69,62 @@ def upscale_files(
     Raises:
         As ``pair_files``, and for a single video as ``upscale``.
     """
-    first = Path(sources[0])
-    if len(sources) == 1 and (str(first) == STDIN or is_image_folder(first)):
-        out = Path(out)
-        if out.is_dir() or not out.suffix:
-            raise ValueError(
-                f"{out} is not a name for a video; name the result of {first}, for example out.mp4"
-            )
-        with ExitStack() as stack:
-            beside = out
+    first, out = Path(sources[0]), Path(out)
+    if still is not None and dry_run:
+        raise ValueError("a dry run shows the plan of a video; leave it out for a still")
+    with ExitStack() as stack:
+        if len(sources) == 1 and (str(first) == STDIN or is_image_folder(first)):
+            if out.is_dir() or not out.suffix:
+                raise ValueError(
+                    f"{out} is not a name for a video; name the result of {first}, for example "
+                    "out.mp4"
+                )
+            is_batch, beside = False, out
             if dry_run:  # which makes nothing there
                 beside = Path(stack.enter_context(TemporaryDirectory())) / out.name
             file = stack.enter_context(spooled(first, beside, fps or DEFAULT_FPS, options))
-            return upscale_files(
-                [file],
-                out,
-                config=config,
-                checkpoint=checkpoint,
-                weights=weights,
-                options=options,
-                report=report,
-                dry_run=dry_run,
-                still=still,
-            )
-    if fps is not None:
-        raise ValueError(
-            "fps is for a folder of images; the frames of a video have their own times"
-        )
-    pairs = pair_files(sources, out, pattern, recursive)
-    is_batch = len(sources) > 1 or Path(sources[0]).is_dir()
-    as_images = not is_batch and still is None and is_numbered(pairs[0][1])
-    if still is not None and dry_run:
-        raise ValueError("a dry run shows the plan of a video; leave it out for a still")
-    if not (is_batch or dry_run or as_images) and still is None:
-        check_paths(*pairs[0], options)
-    network = load_runner(config, checkpoint, weights, **options.network)
-
-    def run_one(source: Path, result: Path) -> None:
-        if still is not None:
-            made = write_still(source, result, still, network, options, report.progress)
-            report.result(source, made)
-            return
-        video, chosen = result, options
-        if as_images:
-            video, chosen = lossless(result, options, make=not dry_run)
-        settings: dict[str, Any] = {"network": network, "options": chosen}
-        settings["progress"] = report.progress
-        if dry_run:
-            report.plan(plan_upscale(source, video, **settings))
-            return
+            pairs = [(file, out)]
+        else:
+            if fps is not None:
+                raise ValueError(
+                    "fps is for a folder of images; the frames of a video have their own times"
+                )
+            is_batch = len(sources) > 1 or first.is_dir()
+            pairs = pair_files(sources, out, pattern, recursive)
         if is_batch:
-            # processes of torchrun share the files, not each file
-            settings |= {"options": _what_is_left(result, options), "alone": True}
-        made = upscale(source, video, **settings)
-        if as_images:
-            made = replace(made, out=result, num_frames=write_images(video, result))
-        report.result(source, made)
+            network = {"network": load_runner(**network, **options.network)}
+        settings = {**network, "progress": report.progress}
 
-    if is_batch:
-        return _run_all(pairs, run_one, report)
-    run_one(*pairs[0])
-    return 0
+        def run_one(source: Path, result: Path) -> None:
+            if still is not None:
+                made = write_still(source, result, still, options=options, **settings)
+            elif not is_batch and is_numbered(result):
+                video, chosen = lossless(result, options, make=not dry_run)
+                if dry_run:
+                    report.plan(plan_upscale(source, video, options=chosen, **settings))
+                    return
+                made = upscale(source, video, options=chosen, **settings)
+                made = replace(made, out=result, num_frames=write_images(video, result))
+            elif dry_run:
+                report.plan(plan_upscale(source, result, options=options, **settings))
+                return
+            else:
+                # processes of torchrun share the files, not each file
+                chosen = _what_is_left(result, options) if is_batch else options
+                made = upscale(source, result, options=chosen, alone=is_batch, **settings)
+            report.result(source, made)
+
+        if is_batch:
+            return _run_all(pairs, run_one, report)
+        run_one(*pairs[0])
+        return 0
 
 
-def _run_all(
-    pairs: Sequence[tuple[Path, Path]], run_one: Callable[[Path, Path], None], report: Quiet
-) -> int:
+def _run_all(pairs: Pairs, run_one: Callable[[Path, Path], None], report: Report) -> int:
     """Run all, those last that another process has: it may end before it is done."""
     failures: dict[Path, str] = {}
     said: set[Path] = set()
-    left = list(pairs)
+    left = pairs
     while left:
         busy = []
         for source, result in left:
@@ -154,7 +139,7 @@ def _run_all(
             for source, _ in busy:
                 if source not in said:
                     report.waiting(source)
-            said.update(source for source, _ in busy)
+                    said.add(source)
             time.sleep(WAIT_SECONDS)
         left = busy
     report.summary(len(pairs), failures)
@@ -166,3 +151,81 @@ def _what_is_left(result: Path, options: UpscaleOptions) -> UpscaleOptions:
     if options.overwrite or not (result.exists() or WorkFolder(result).exists()):
         return options
     return replace(options, resume=True)
+
+
+def pair_files(
+    sources: Sequence[str | os.PathLike],
+    out: str | os.PathLike,
+    pattern: str | None = None,
+    recursive: bool = False,
+) -> Pairs:
+    """Name a result for every video.
+
+    One video gets the name ``out``, or its own name in the folder ``out``. Several, or those of a
+    folder, get their own names there, in subfolders like theirs; the folder is made. A container
+    that cannot be written with every frame's time becomes Matroska.
+
+    Args:
+        sources: Videos, or folders of videos.
+        out: The result, or a folder for them.
+        pattern: Which files of a folder, as ``*.mkv``; all videos where None.
+        recursive: Whether folders in folders count.
+
+    Raises:
+        FileNotFoundError: A source is not there.
+        ValueError: A folder contains no video, or two results have one name.
+    """
+    given, out = [Path(source) for source in sources], Path(out)
+    several = len(given) > 1 or given[0].is_dir()
+    if (pattern or recursive) and not any(source.is_dir() for source in given):
+        raise ValueError(
+            f"pattern and recursive are for folders, and {given[0]} is none; leave them out"
+        )
+    files = [found for source in given for found in _videos(source, out, pattern, recursive)]
+    if not (several or out.is_dir()):
+        return [(files[0][0], out)]
+    if out.suffix.lower() in (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES) and not out.is_dir():
+        raise ValueError(f"{out} is the name of one file; give a folder for {len(files)}")
+    names = [_result_name(inner) for _, inner in files]
+    counts = Counter(names)
+    # a.avi and a.mkv both become a.mkv: then the whole name of the first stays in its result's
+    names = [
+        name if counts[name] == 1 or name == inner else inner.with_name(f"{inner.name}.mkv")
+        for name, (_, inner) in zip(names, files, strict=True)
+    ]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ValueError(f"two videos have the name {name}; upscale them one by one")
+    return [(file, out / name) for (file, _), name in zip(files, names, strict=True)]
+
+
+def _result_name(inner: Path) -> Path:
+    return inner if inner.suffix.lower() in CONTAINERS else inner.with_suffix(".mkv")
+
+
+def _videos(source: Path, out: Path, pattern: str | None, recursive: bool) -> Pairs:
+    """Each video, and its name within the folder that it was found in."""
+    if not source.is_dir():
+        if "://" in str(source) or re.match(r"\w{2,}:/[^/]", str(source)):
+            raise ValueError(f"{source} is a web address; download the video first")
+        if source.exists() and not source.is_file():
+            raise ValueError(
+                f"{source} is not a regular file; pass it as standard input: - < {source}"
+            )
+        if not source.is_file():
+            raise FileNotFoundError(f"there is no video file {source}")
+        return [(source, Path(source.name))]
+    wanted = pattern or "*"
+    files = sorted(source.rglob(wanted) if recursive else source.glob(wanted))
+    found = []
+    for file in files:
+        inner = file.relative_to(source)
+        is_hidden = any(part.startswith(".") for part in inner.parts)
+        is_result = out in file.parents and out != source
+        is_video = pattern is not None or file.suffix.lower() in VIDEO_SUFFIXES
+        if file.is_file() and is_video and not is_hidden and not is_result:
+            found.append((file, inner))
+    if not found:
+        what = f"no file like {pattern}" if pattern else f"no video ({', '.join(VIDEO_SUFFIXES)})"
+        raise ValueError(f"{source} contains {what}")
+    return found

@@ -1,69 +1,44 @@
 """Everything that is decided before the first frame goes through the network."""
 
 import math
-import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fca2_plugin._files import check_writable
-from fca2_plugin.apps.upscale.bars import BarFinder
-from fca2_plugin.apps.upscale.color import check_matrix
-from fca2_plugin.apps.upscale.cuts import CutDetector
 from fca2_plugin.apps.upscale.geometry import OutputGeometry, choose_geometry
+from fca2_plugin.apps.upscale.look import Look
 from fca2_plugin.apps.upscale.notes import source_notes
-from fca2_plugin.apps.upscale.options import AUTO, MATRICES, RANGES, UpscaleOptions
+from fca2_plugin.apps.upscale.options import AUTO, UpscaleOptions
 from fca2_plugin.apps.upscale.plan import Segment, make_segments
-from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
-from fca2_plugin.apps.upscale.streams import check_codec, choose_streams
-from fca2_plugin.apps.upscale.telecine import FieldWatcher, as_film
 from fca2_plugin.apps.upscale.work import source_stamp
-from fca2_plugin.codec import library_versions, probe
+from fca2_plugin.codec import library_versions
+from fca2_plugin.codec.colors import FULL, MATRICES, RANGES, RGB, ColorTags, luma_shares
 from fca2_plugin.codec.layout import (
     Layout,
     Track,
+    can_hold,
     check_container,
     converted,
-    missing_bytes,
-    read_layout,
+    unsupported,
 )
 from fca2_plugin.codec.picture import (
-    FULL,
-    RGB_MATRIX,
-    ColorTags,
     Picture,
     PixelFormat,
     planar_format,
 )
-from fca2_plugin.codec.scan import Scan, scan
+from fca2_plugin.codec.scan import Scan
 from fca2_plugin.codec.segment import OutputSettings, choose_output, write_segment
 from fca2_plugin.codec.side_data import keeps_views
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, free_bytes
 
-__all__ = ["Job", "Look", "check_paths", "look", "prepare", "try_encoder"]
+__all__ = ["Job", "check_paths", "prepare", "try_encoder"]
 
+ENDINGS = (".mkv", ".mp4", ".mov")  # of containers that are suggested
 MICROSECONDS = 1_000_000  # of a second, to which people's seconds are taken
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the first pass over a source found.
-
-    Args:
-        source: The file.
-        layout: Its streams.
-        scan: Its frames.
-        cuts: Frames that begin a shot.
-    """
-
-    source: Path
-    layout: Layout
-    scan: Scan
-    cuts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +95,7 @@ class Job:
         """What the result's colours mean: as the source's, unless it is written as RGB."""
         if not self.pixels.is_rgb:
             return self.tags
-        return replace(self.tags, matrix=RGB_MATRIX, range=FULL)
+        return replace(self.tags, matrix=RGB, range=FULL)
 
     @property
     def pixels(self) -> PixelFormat:
@@ -173,66 +148,6 @@ def check_paths(source: Path, out: Path, options: UpscaleOptions, make: bool = T
     check_writable(out, make)
 
 
-def look(
-    source: Path,
-    options: UpscaleOptions,
-    progress: ProgressCallback,
-    known: tuple[Scan, list[int]] | None = None,
-) -> Look:
-    """Read what is in a file, and pass over its frames once.
-
-    Args:
-        source: The file.
-        options: The user's.
-        progress: Told of every frame.
-        known: What an earlier pass found.
-
-    Raises:
-        FileNotFoundError: The file does not exist.
-        ValueError: It is not a video, holds no pictures, or is damaged.
-    """
-    layout = read_layout(source, options.stream)
-    if layout.pictures is None:
-        kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
-        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "contains no stream"
-        raise ValueError(f"{source} {held}; give a file that contains a video")
-    missing = missing_bytes(source)
-    if missing and not options.keep_going:
-        raise ValueError(
-            f"{source} is cut off: {missing} bytes that its index lists are missing; copy the file "
-            "again, or upscale the part that exists with --keep-going"
-        )
-    if known is None:
-        until = options.part[1]
-        total = probe(source).num_frames if until is None else None
-        detector = CutDetector(options.cut_threshold) if options.cuts else None
-        bars = BarFinder() if options.crop == AUTO else None
-        fields = FieldWatcher() if options.deinterlace == AUTO else None
-        begun = time.perf_counter()
-
-        def watch(frame: Any, number: int) -> None:
-            if detector is not None:
-                detector.watch(frame, number)
-            for watcher in (bars, fields):
-                if watcher is not None:
-                    watcher.watch(frame)
-            fps = (number + 1) / max(time.perf_counter() - begun, 1e-9)
-            left = None if total is None else max(0, total - number - 1) / fps
-            progress(Progress(source, "scan", number + 1, total, fps, left))
-
-        found = scan(source, layout.stream, watch, options.keep_going, until)
-        if bars is not None:
-            found = replace(found, box=bars.box())
-        if missing:
-            found = replace(found, num_damaged=found.num_damaged + 1)
-        cuts = detector.cuts if detector is not None else []
-        if fields is not None:
-            found = as_film(found, fields.changes)
-            cuts = found.shown_at(cuts)
-        known = found, cuts
-    return Look(source, layout, known[0], tuple(known[1]))
-
-
 def prepare(
     found: Look,
     out: Path,
@@ -256,7 +171,7 @@ def prepare(
     notes = [*runner.notes, *source_notes(given, layout, options)]
     source_format = planar_format(given.pix_fmt)
     tags = _tags(given, options)
-    check_matrix(tags)
+    luma_shares(tags)  # refuses a matrix that is not known
     geometry = choose_geometry(given, source_format, runner.scale, options)
     notes += geometry.notes
     size = _framed(geometry.size, options)
@@ -271,11 +186,11 @@ def prepare(
         options.encoder_options,
         options.encoder_threads,
     )
-    check_codec(out, output.codec)
+    _check_codec(out, output.codec)
     if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
         notes.append(f"{output.pix_fmt} has no colour, so the result is grey")
     first, last = _range(given, options)
-    copied, dropped = choose_streams(layout, out, options)
+    copied, dropped = _choose_streams(layout, out, options)
     if dropped:
         notes.append(f"{out.suffix} cannot hold {', '.join(map(str, dropped))}: left out")
     if not keeps_views(out, given.stereo):
@@ -338,6 +253,36 @@ def try_encoder(job: Job, path: Path) -> None:
 def _framed(size: tuple[int, int], options: UpscaleOptions) -> tuple[int, int]:
     sides = 1 if options.preview_seconds is None else 2
     return size[0], sides * size[1]
+
+
+def _check_codec(out: Path, codec: str) -> None:
+    """Refuse a container that does not take what an encoder writes."""
+    if not can_hold(out, codec):
+        others = [ending for ending in ENDINGS if can_hold(f"other{ending}", codec)]
+        raise ValueError(
+            f"{out.suffix} files cannot contain video coded by {codec}; name the result "
+            f"{' or '.join(others)}, or choose another encoder with --codec"
+        )
+
+
+def _choose_streams(
+    layout: Layout, out: Path, options: UpscaleOptions
+) -> tuple[list[Track], list[Track]]:
+    """The streams to copy, and those that the container cannot hold and nobody would miss."""
+    lost = unsupported(layout, out)
+    missed = [track for track in lost if track.is_essential]
+    if missed and not options.drop_unsupported:
+        others = [
+            ending
+            for ending in ENDINGS
+            if not any(track.is_essential for track in unsupported(layout, f"other{ending}"))
+        ]
+        way_out = f"name the result {' or '.join(others)}, or " if others else ""
+        raise ValueError(
+            f"{out.suffix} cannot hold {', '.join(map(str, missed))}; {way_out}leave them out with "
+            "--drop-unsupported"
+        )
+    return [track for track in layout.others if track not in lost], lost
 
 
 def _tags(given: Scan, options: UpscaleOptions) -> ColorTags:

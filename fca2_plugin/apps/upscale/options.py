@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fca2_plugin._suggest import check_choice
+from fca2_plugin.codec.colors import MATRICES, RANGES
 from fca2_plugin.geometry import check_phase
 from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["AUTO", "MATRICES", "RANGES", "UpscaleOptions"]
+__all__ = ["AUTO", "UpscaleOptions"]
 
 AUTO, OFF = "auto", "off"
-MATRICES = {"bt601": 6, "bt709": 1, "bt2020": 9, "fcc": 4, "smpte240m": 7}  # H.273's numbers
-RANGES = {"limited": 1, "full": 2}  # libavutil/pixfmt.h
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ class UpscaleOptions:
         deinterlace: ``auto`` makes whole pictures of interlaced ones, ``off`` leaves them.
         crop: ``auto`` takes black bars away, ``W:H:X:Y`` all but a part of that size and place.
         stream: The source's stream with the pictures; the best one where None.
-        source_matrix: What the source's colours are made with, a name of ``MATRICES``, in place of
-            what it says.
+        source_matrix: What the source's colours are made with, in place of what it says: a name of
+            ``codec.colors.MATRICES``.
         source_range: Likewise, a name of ``RANGES``.
 
     Example:

@@ -1,7 +1,6 @@
 """Several processes on one file, as ``torchrun`` starts them."""
 
 import os
-from collections.abc import Callable
 from datetime import timedelta
 
 from torch import distributed
@@ -46,9 +45,3 @@ class Group:
         """Wait for the others to come here."""
         if self.count > 1:
             distributed.barrier()
-
-    def alone(self, action: Callable[[], None]) -> None:
-        """Do something in one process; the others wait."""
-        if self.is_first:
-            action()
-        self.wait()

@@ -1,16 +1,21 @@
-"""A look between a network's layers: whether somebody stopped it, and how far it is."""
+"""Follows frames through the network and the encoder: how far they are, and whether to go on.
+
+A chunk of frames can take minutes in the network, so the calls of its layers are counted.
+"""
 
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from fca2_plugin.apps.upscale.clock import Clock
+from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
+from fca2_plugin.codec.picture import Picture
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.sizes import Sizes
 from fca2_plugin.inference.tiles import spans
@@ -28,23 +33,30 @@ class Stopped(Exception):
 
 
 class Pulse:
-    """Counts the calls of a network's layers while it is entered.
+    """Tells how far a job is, and stops it, while it is entered.
 
     Args:
-        network: Any.
-        clock: Hears now and then, from the network's thread, which share of a chunk is done.
+        source: The file.
+        runner: The network.
+        total: Frames that are to be made in this run.
+        tell: Told of each, and now and then of a share of a chunk, from the network's thread.
     """
 
-    def __init__(self, network: nn.Module, clock: Clock) -> None:
-        self.network, self.clock = network, clock
-        self._stopped = threading.Event()
-        self._hooks: list[Any] = []
+    def __init__(
+        self, source: Path, runner: ClipRunner, total: int, tell: ProgressCallback
+    ) -> None:
+        self.source, self.runner, self.total, self.tell = source, runner, total, tell
+        self._encoded = self._through = self._inside = 0  # frames: behind, and in the network
+        self._calls = self._expected = 0  # of layers, for those that are inside
         self._known: dict[int, int] = {}  # calls for a clip of so many frames
-        self._frames = self._tiles = self._count = self._expected = 0
-        self._told = time.monotonic()
+        self._begun = self._told = time.perf_counter()
+        self._stopped = threading.Event()
+        self._one_at_a_time = threading.Lock()  # the network and the encoder have threads
+        self._hooks: list[Any] = []
 
     def __enter__(self) -> "Pulse":
-        self._hooks = [m.register_forward_pre_hook(self._beat) for m in self.network.modules()]
+        modules = self.runner.network.modules()
+        self._hooks = [module.register_forward_pre_hook(self._beat) for module in modules]
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -63,50 +75,59 @@ class Pulse:
     @contextmanager
     def stops_on_error(self) -> Iterator[None]:
         """Stop the network where an exception passes, Ctrl-C too."""
+        self._stopped.clear()
+        self._inside = self._expected = 0
         try:
             yield
         except BaseException:
             self._stopped.set()
             raise
 
-    def follow(self, windows: Iterable[Window]) -> Iterator[Window]:
-        """Yield windows, each of which then goes through the network."""
+    def follow(
+        self, windows: Iterable[Window], size: tuple[int, int], sizes: Sizes
+    ) -> Iterator[Window]:
+        """Yield windows of frames of this ``size``, each of which then goes through the network."""
+        tiles = math.prod(len(spans(side, sizes.tile, sizes.overlap)) for side in size)
         for window in windows:
-            self.clock.enter(window.keep.stop - window.keep.start)
+            frames = window.stop - window.start
+            if frames not in self._known and math.prod(size) >= WORTH_A_TRIAL * TRIAL_SIDE**2:
+                self._known[frames] = self._trial(frames)
+            with self._one_at_a_time:
+                self._calls, self._expected = 0, tiles * self._known.get(frames, 0)
+                self._inside = window.keep.stop - window.keep.start
             yield window
-            self.clock.leave()
+            with self._one_at_a_time:
+                self._known[frames] = self._calls // tiles
+                self._through += self._inside
+                self._inside = self._expected = 0
 
-    def watch(
-        self, runner: ClipRunner, to_clip: Callable[[Any], Tensor], sizes: Sizes
-    ) -> Callable[[Any], Tensor]:
-        """Make clips as ``to_clip`` does, each of which then goes through the network."""
+    def encoded(self, pictures: Iterable[Picture]) -> Iterator[Picture]:
+        """Yield pictures and tell of each that the encoder has taken."""
+        for picture in pictures:
+            yield picture
+            self._encoded += 1
+            self._say()
 
-        def begin(pictures: Any) -> Tensor:
-            clip = to_clip(pictures)
-            sides = clip.shape[-2:]
-            self._frames = clip.shape[1]
-            self._tiles = math.prod(len(spans(s, sizes.tile, sizes.overlap)) for s in sides)
-            is_known = self._frames in self._known
-            if not is_known and sides.numel() >= WORTH_A_TRIAL * TRIAL_SIDE**2:
-                self._count = self._expected = 0
-                runner(torch.zeros_like(clip[..., :TRIAL_SIDE, :TRIAL_SIDE]))
-                self._known[self._frames] = self._count
-            self._count, self._expected = 0, self._tiles * self._known.get(self._frames, 0)
-            return clip
-
-        return begin
-
-    def end(self) -> None:
-        """The clip went through the network."""
-        if self._count:
-            self._known[self._frames] = self._count // self._tiles
-        self._count = self._expected = 0
-        self.clock.share_of_chunk(1.0)
+    def _trial(self, frames: int) -> int:
+        """Count the calls for a small clip."""
+        self._calls = 0
+        channels = 1 if self.runner.is_luma else 3
+        self.runner(torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE))
+        return self._calls
 
     def _beat(self, module: nn.Module, args: object) -> None:
         self.check()
-        self._count += 1
-        if self._expected and time.monotonic() - self._told >= TELL_SECONDS:
-            self._told = time.monotonic()
-            self.clock.share_of_chunk(min(1.0, self._count / self._expected))
-            self.clock.say()
+        self._calls += 1
+        if self._inside and time.perf_counter() - self._told >= TELL_SECONDS:
+            self._told = time.perf_counter()
+            self._say()
+
+    def _say(self) -> None:
+        with self._one_at_a_time:
+            share = min(1.0, self._calls / self._expected) if self._expected else 0.0
+            made = self._through + share * self._inside
+            made = min(max(made, self._encoded), self.total)  # what is made again counts twice
+            fps = made / max(time.perf_counter() - self._begun, 1e-9)
+            left = (self.total - made) / fps if fps else None
+            share = made / self.total
+            self.tell(Progress(self.source, "upscale", self._encoded, self.total, fps, left, share))

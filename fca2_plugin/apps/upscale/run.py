@@ -4,7 +4,7 @@ import errno
 import gc
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import groupby
@@ -16,22 +16,23 @@ from torch import nn
 
 from fca2_plugin._malloc import release_free_memory
 from fca2_plugin._torch import is_out_of_memory
-from fca2_plugin.apps.upscale.clock import Clock
-from fca2_plugin.apps.upscale.frames import upscale_segment
-from fca2_plugin.apps.upscale.job import Job, check_paths, look, prepare, try_encoder
+from fca2_plugin.apps.upscale.job import Job, check_paths, prepare, try_encoder
+from fca2_plugin.apps.upscale.look import look
 from fca2_plugin.apps.upscale.options import UpscaleOptions
+from fca2_plugin.apps.upscale.pictures import PictureUpscaler, source_pictures
 from fca2_plugin.apps.upscale.plan import windows
 from fca2_plugin.apps.upscale.processes import Group
 from fca2_plugin.apps.upscale.pulse import Pulse
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback, UpscaleResult
-from fca2_plugin.apps.upscale.source import picture_upscaler, source_pictures
-from fca2_plugin.apps.upscale.threads import Ahead
+from fca2_plugin.apps.upscale.threads import ahead
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.codec.picture import Picture
 from fca2_plugin.codec.remux import Span, VideoTrack, join
 from fca2_plugin.codec.segment import write_segment
-from fca2_plugin.inference.choose import load_runner
+from fca2_plugin.inference.load import load_runner
 from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.sizes import Sizes
+from fca2_plugin.inference.windows import Window
 
 __all__ = ["plan_upscale", "upscale"]
 
@@ -92,18 +93,21 @@ def upscale(
     begun = time.perf_counter()
     with Group(alone) as group, _alone(source, out, options, group) as work:
         if out.exists() and options.resume and not work.replaces():
-            group.alone(work.remove)  # perhaps it was stopped after its last step
+            if group.is_first:
+                work.remove()  # perhaps it was stopped after its last step
+            group.wait()
             note = f"{out} is complete, so there is nothing to do; --overwrite makes it again"
             return UpscaleResult(out, notes=(note,))
         goes_on = _goes_on(work, options)
         runner = load_runner(config, checkpoint, weights, network, **options.network)
+        if not group.is_first:
+            group.wait()  # for the first one's look
+        is_known = goes_on or not group.is_first
+        found = look(source, options, tell, known=work.get_scan() if is_known else None)
+        job = prepare(found, out, runner, options, work.get_sizes(0) if is_known else None)
         if group.is_first:
-            job = _first_look(source, out, runner, options, work, goes_on, tell)
+            _begin(job, work, goes_on)
             group.wait()
-        else:
-            group.wait()
-            found = look(source, options, tell, known=work.get_scan())
-            job = prepare(found, out, runner, options, work.get_sizes(0))
         resumed = _finished_frames(job, work)
         _make_segments(job, work, group.share(len(job.segments)), tell)
         group.wait()
@@ -154,29 +158,18 @@ def _goes_on(work: WorkFolder, options: UpscaleOptions) -> bool:
     return True
 
 
-def _first_look(
-    source: Path,
-    out: Path,
-    runner: ClipRunner,
-    options: UpscaleOptions,
-    work: WorkFolder,
-    goes_on: bool,
-    tell: ProgressCallback,
-) -> Job:
-    """Decide everything and keep it, or see that it is as the stopped job had it."""
-    found = look(source, options, tell, known=work.get_scan() if goes_on else None)
-    job = prepare(found, out, runner, options, work.get_sizes(0) if goes_on else None)
+def _begin(job: Job, work: WorkFolder, goes_on: bool) -> None:
+    """Keep what was decided, or see that it is as the stopped job had it."""
     if goes_on:
         work.check(job.settings())
-        return job
-    with _full_disk_said(work, out):
-        work.begin(job.settings(), found.scan, list(found.cuts), job.sizes, out.exists())
+        return
+    with _full_disk_said(work, job.out):
+        work.begin(job.settings(), job.look.scan, list(job.look.cuts), job.sizes, job.out.exists())
         try:
             try_encoder(job, work.trial)
         except BaseException:
             work.remove()
             raise
-    return job
 
 
 def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallback) -> None:
@@ -186,28 +179,56 @@ def _make_segments(job: Job, work: WorkFolder, mine: range, tell: ProgressCallba
         return [n for n in mine if not work.segment(n).is_file()]
 
     total = sum(job.segments[n].stop - job.segments[n].start for n in wanting())
-    clock = Clock(job.look.source, total, tell)
-    while missing := wanting():
-        try:
-            with Pulse(job.runner.network, clock) as pulse:
+    with Pulse(job.look.source, job.runner, total, tell) as pulse:
+        while missing := wanting():
+            try:
                 _write_segments(job, work, missing, pulse)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            _use_less(job, work, [n for n in missing if not work.segment(n).is_file()][0], error)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                _use_less(job, work, wanting()[0], error)
 
 
 def _write_segments(job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse) -> None:
-    """Write these segments, network and encoder side by side."""
+    """Write these segments; decoder, network and encoder each have a thread."""
     given = job.look.scan
-    results = Ahead(_results(job, work, numbers, pulse), ENCODED_BEHIND)
-    with closing(results), pulse.stops_on_error(), _full_disk_said(work, job.out):
-        for number, group in groupby(results, key=itemgetter(0)):
-            pictures = pulse.clock.watch(picture for _, picture in group)
-            path = work.segment(number)
-            write_segment(path, pictures, job.output, job.output_tags, given.rate, given.aspect)
-            gc.collect()  # PyAV's files and coders hold each other, megabytes each
-            release_free_memory()  # of threads that have ended
+    with ahead(_results(job, work, numbers, pulse), ENCODED_BEHIND) as results:
+        with pulse.stops_on_error(), _full_disk_said(work, job.out):
+            for number, group in groupby(results, key=itemgetter(0)):
+                pictures = pulse.encoded(picture for _, picture in group)
+                path = work.segment(number)
+                write_segment(path, pictures, job.output, job.output_tags, given.rate, given.aspect)
+                gc.collect()  # PyAV's files and coders hold each other, megabytes each
+                release_free_memory()  # of threads that have ended
+
+
+def _results(
+    job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse
+) -> Generator[tuple[int, Picture], None, None]:
+    """Yield the pictures of segments, each with its segment's number."""
+    upscaler = PictureUpscaler(job)
+    with ahead(_decoded(job, work, numbers, pulse), DECODED_AHEAD) as source:
+        for number in numbers:
+            sizes, seen = _seen(job, work, number)
+            followed = pulse.follow(seen, job.geometry.given, sizes)
+            for picture in upscaler.run(source, seen[0].start, followed, sizes):
+                yield number, picture
+
+
+def _decoded(
+    job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse
+) -> Generator[Picture, None, None]:
+    """Yield what the network sees of the source for these segments, one after the other."""
+    for number in numbers:
+        _, seen = _seen(job, work, number)
+        with closing(source_pictures(job, seen[0].start, seen[-1].stop, pulse.check)) as pictures:
+            yield from pictures
+
+
+def _seen(job: Job, work: WorkFolder, number: int) -> tuple[Sizes, list[Window]]:
+    """How a segment's frames go through the network."""
+    sizes = work.need_sizes(number)
+    return sizes, list(windows(job.segments[number], sizes, job.runner.align))
 
 
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
@@ -223,41 +244,6 @@ def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> 
     error.__traceback__ = None  # it contains the tensors that did not fit
     if job.runner.device.type == "cuda":
         torch.cuda.empty_cache()
-
-
-def _results(
-    job: Job, work: WorkFolder, numbers: Sequence[int], pulse: Pulse
-) -> Iterator[tuple[int, Picture]]:
-    """Yield the pictures of segments, each with its segment's number."""
-    run = picture_upscaler(job)
-    following = None
-    try:
-        for number, later in zip(numbers, [*numbers[1:], None], strict=True):
-            source = following or _Source(job, work, number, pulse)
-            # the next one's frames are looked for while this one's go through the network
-            following = None if later is None else _Source(job, work, later, pulse)
-            with closing(source):
-                pictures = upscale_segment(
-                    run, source.pictures, source.first, job.segments[number], source.sizes, pulse
-                )
-                for picture in pictures:
-                    yield number, picture
-    finally:
-        if following is not None:
-            following.close()
-
-
-class _Source:
-    """The source's pictures for one segment, decoded ahead."""
-
-    def __init__(self, job: Job, work: WorkFolder, number: int, pulse: Pulse) -> None:
-        self.sizes = work.need_sizes(number)
-        seen = list(windows(job.segments[number], self.sizes, job.runner.align))
-        self.first, last = seen[0].start, max(window.stop for window in seen)
-        self.pictures = Ahead(source_pictures(job, self.first, last, pulse.check), DECODED_AHEAD)
-
-    def close(self) -> None:
-        self.pictures.close()
 
 
 def _finished_frames(job: Job, work: WorkFolder) -> int:
@@ -307,14 +293,10 @@ def _alone(source: Path, out: Path, options: UpscaleOptions, group: Group) -> It
             if group.is_first and not kept:
                 work.remove()
             if isinstance(error, KeyboardInterrupt):
-                left = (
-                    "the finished parts are kept, and --resume continues with the rest"
-                    if kept
-                    else "no part"
-                )
-                raise KeyboardInterrupt(
-                    f"{out}: {left}{'' if kept else ' was finished yet'}"
-                ) from error
+                left = "no part was finished yet"
+                if kept:
+                    left = "the finished parts are kept, and --resume continues with the rest"
+                raise KeyboardInterrupt(f"{out}: {left}") from error
             raise
 
 

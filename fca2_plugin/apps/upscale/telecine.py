@@ -37,7 +37,7 @@ class FieldWatcher:
         self.changes: list[tuple[float, float]] = []
         self._last: np.ndarray | None = None
 
-    def watch(self, frame: Any) -> None:
+    def watch(self, frame: Any, number: int) -> None:
         """Look at the next decoded ``av.VideoFrame``."""
         grey = reformat(frame, format="gray").to_ndarray()[:, ::4].astype(np.int16)
         if self._last is None or self._last.shape != grey.shape:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fca2_plugin._files import expecting, file_at_once, locked, read_json, write_json
-from fca2_plugin.codec.picture import ColorTags
+from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.scan import Scan
 from fca2_plugin.inference.sizes import Sizes
 

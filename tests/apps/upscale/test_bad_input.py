@@ -8,7 +8,7 @@ import torch
 
 from fca2_plugin.apps.upscale import UpscaleOptions, upscale
 from fca2_plugin.apps.upscale.work import WorkFolder
-from fca2_plugin.inference import choose, weights_list
+from fca2_plugin.inference import load, weights_list
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.settings import InferenceSettings
 from tests.apps.upscale.films import Enlarge, ffmpeg, film
@@ -207,7 +207,7 @@ def test_networks_that_return_nonsense(tmp_path, source):
 
 
 def test_no_network(tmp_path, source, monkeypatch):
-    monkeypatch.setattr(choose, "list_shipped", dict)
+    monkeypatch.setattr(load, "list_shipped", dict)
     monkeypatch.setattr(weights_list, "list_shipped", dict)
     for given, message in (
         ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\)"),

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fca2_plugin._files import Busy, locked
-from fca2_plugin.apps.upscale.pairs import pair_files
+from fca2_plugin.apps.upscale.files import pair_files
 from fca2_plugin.cli import main
 from tests.apps.upscale.films import film, picture, times
 from tests.docs.pages import ROOT, blocks

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from fca2_plugin.apps.upscale import UpscaleOptions, plan_upscale, upscale
-from fca2_plugin.apps.upscale.still import write_still
+from fca2_plugin.apps.upscale.images import write_still
 from fca2_plugin.inference.runner import ClipRunner
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, full_film, packets, times
 
@@ -202,12 +202,15 @@ def test_the_best_of_several_videos_is_taken_and_said(tmp_path):
         plan(source, stream=7)
 
 
+def still(source, out, seconds, **options):
+    network, options = ClipRunner(White(2), "white"), replace(FAST, **options)
+    return write_still(source, out, seconds, options=options, progress=print, network=network)
+
+
 def test_a_still_shows_before_and_after(tmp_path):
     source = film(tmp_path / "in.mp4", 12)
     for name, wanted in (("out.png", "out.png"), ("x.mp4", "x.png")):
-        made = write_still(
-            source, tmp_path / name, 0.2, ClipRunner(White(2), "white"), FAST, lambda state: None
-        )
+        made = still(source, tmp_path / name, 0.2)
         assert made.out == tmp_path / wanted
         image = np.asarray(Image.open(made.out)).astype(int)
         assert image.shape == (96, 256, 3)
@@ -229,14 +232,7 @@ def test_a_still_shows_before_and_after(tmp_path):
 def test_stills_that_cannot_be(tmp_path, seconds, options, message):
     source = film(tmp_path / "in.mp4", 3)
     with pytest.raises(ValueError, match=message):
-        write_still(
-            source,
-            tmp_path / "out.png",
-            seconds,
-            ClipRunner(White(2), "white"),
-            replace(FAST, **options),
-            lambda state: None,
-        )
+        still(source, tmp_path / "out.png", seconds, **options)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 

@@ -1,12 +1,17 @@
 """The command, and real networks of both hosts through it."""
 
 import json
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 import torch
 
-from fca2_plugin.apps.upscale.pairs import pair_files
+import fca2_plugin
+from fca2_plugin.apps.upscale.files import pair_files
 from fca2_plugin.cli import main
+from fca2_plugin.inference.bicubic import Bicubic
 from fca2_plugin.inference.weights_list import list_weights
 from tests.apps.upscale.films import film, packets, times
 from tests.conftest import require_host
@@ -176,3 +181,34 @@ def test_a_config_of_either_host_with_its_checkpoint(tmp_path, monkeypatch, conf
     torch.save({"params": {"other": torch.zeros(1)}}, checkpoint)
     assert fca2(source, tmp_path / "x.mp4", *given) == 2
     assert "does not contain the weights of this" in capsys.readouterr().err
+
+
+def test_few_functions_lie_between_the_command_and_the_network(tmp_path, monkeypatch):
+    """Whoever looks for the place where a video meets a network finds it."""
+    package = str(Path(fca2_plugin.__file__).parent)
+    roads = []
+
+    def ours(frame):
+        names = []
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(package):
+                names.append(frame.f_code.co_name)
+            frame = frame.f_back
+        return names[::-1]
+
+    forward = Bicubic.forward
+
+    def look(network, lq):
+        stacks = sys._current_frames()
+        starter = ours(stacks[threading.main_thread().ident])  # of the network's thread
+        roads.append([*starter, *ours(sys._getframe(1))])
+        return forward(network, lq)
+
+    monkeypatch.setattr(Bicubic, "forward", look)
+    source = film(tmp_path / "in.mp4", 3)
+    options = ["--tile", "0", "--chunk", "3", "--context", "0"]
+    assert fca2(source, tmp_path / "out.mp4", "--weights", "bicubic", *options, *FAST) == 0
+    assert roads
+    for road in roads:
+        assert road[0] == "main" and "upscale" in road and road[-1] == "__call__"
+        assert len(road) <= 16, road

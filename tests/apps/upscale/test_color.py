@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from fca2_plugin.apps.upscale.color import (
-    check_matrix,
     resize_chroma,
     rgb_to_yuv,
     to_luma,
@@ -13,7 +12,8 @@ from fca2_plugin.apps.upscale.color import (
     to_rgb,
     to_yuv,
 )
-from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat, from_picture
+from fca2_plugin.codec.colors import ColorTags, luma_shares
+from fca2_plugin.codec.picture import Picture, PixelFormat, from_picture
 from tests.apps.upscale.films import picture
 
 CPU = torch.device("cpu")
@@ -101,4 +101,4 @@ def test_chroma_of_another_size():
 
 def test_an_unknown_matrix_is_refused():
     with pytest.raises(ValueError, match="colour matrix number 8 is not supported"):
-        check_matrix(ColorTags(8, 1))
+        luma_shares(ColorTags(8, 1))

@@ -1,7 +1,7 @@
 import av
 import pytest
 
-from fca2_plugin.apps.upscale.cuts import CutDetector
+from fca2_plugin.apps.upscale.look import CutDetector
 from tests.apps.upscale.films import picture
 
 

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from fca2_plugin.apps.upscale import UpscaleOptions, plan_upscale, upscale
+from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.layout import read_layout
-from fca2_plugin.codec.picture import ColorTags
 from fca2_plugin.codec.scan import scan
 from fca2_plugin.inference import sizes
 from tests.apps.upscale.films import Enlarge, ffmpeg, film, packets, picture, times

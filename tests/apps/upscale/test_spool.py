@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fca2_plugin.apps.upscale.pairs import pair_files
+from fca2_plugin.apps.upscale.files import pair_files
 from fca2_plugin.cli import main
 from fca2_plugin.codec import read_video
 from tests.apps.upscale.films import film, picture, times

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fca2_plugin.apps.upscale import UpscaleOptions, upscale
-from fca2_plugin.apps.upscale.clock import Clock
 from fca2_plugin.apps.upscale.pulse import Pulse
 from fca2_plugin.apps.upscale.work import WorkFolder
+from fca2_plugin.inference.runner import ClipRunner
 from tests.apps.upscale.films import Enlarge, film
 
 SLOW = """
@@ -19,7 +19,7 @@ import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from torch import nn
 from fca2_plugin.cli import main
-from fca2_plugin.apps.upscale import files
+from fca2_plugin.apps.upscale import run
 from fca2_plugin.inference.runner import ClipRunner
 from tests.apps.upscale.films import Enlarge
 
@@ -37,7 +37,7 @@ class Slow(Enlarge):
     def forward(self, lq):
         return super().forward(self.layers(lq))
 
-files.load_runner = lambda *arguments, **options: ClipRunner(Slow(), "slow")
+run.load_runner = lambda *arguments, **options: ClipRunner(Slow(), "slow")
 sys.exit(main(["upscale", *sys.argv[1:]]))
 """
 
@@ -99,6 +99,6 @@ def test_progress_inside_a_chunk(tmp_path, monkeypatch):
 
 def test_hooks_go_when_it_ends():
     network = Enlarge(2)
-    with Pulse(network, Clock(Path("in.mp4"), 1, print)):
+    with Pulse(Path("in.mp4"), ClipRunner(network, "enlarge"), 1, print):
         assert network._forward_pre_hooks
     assert not network._forward_pre_hooks

@@ -1,7 +1,13 @@
-"""Pictures through the network: windows of decoded pictures in, pictures to encode out."""
+"""Pictures of the source, as the network sees them, and the larger ones that it makes of them.
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+::
+
+    source - decode - deinterlace - crop - picture - clip - network - finish - picture to encode
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 
 import numpy as np
 import torch
@@ -19,47 +25,78 @@ from fca2_plugin.apps.upscale.color import (
     to_yuv,
     yuv_to_rgb,
 )
-from fca2_plugin.apps.upscale.plan import Segment, windows
-from fca2_plugin.apps.upscale.pulse import Pulse
-from fca2_plugin.codec.picture import ColorTags, Picture, PixelFormat
+from fca2_plugin.apps.upscale.job import Job
+from fca2_plugin.codec.filters import conform, deinterlace
+from fca2_plugin.codec.picture import Picture, PixelFormat, to_picture
+from fca2_plugin.codec.scan import frames
 from fca2_plugin.inference.bicubic import enlarge
 from fca2_plugin.inference.run import run_windows
-from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.sizes import Sizes
+from fca2_plugin.inference.windows import Window
 
-__all__ = ["PictureUpscaler", "upscale_segment"]
+__all__ = ["PictureUpscaler", "source_pictures"]
+
+NEIGHBOURS = 4  # stored frames on either side that deinterlacing looks at, and more
+
+
+def source_pictures(
+    job: Job, start: int, stop: int, check: Callable[[], None] = lambda: None
+) -> Generator[Picture, None, None]:
+    """Yield the pictures of frames ``start`` to ``stop``; ``check`` may raise at any of them.
+
+    Raises:
+        ValueError: The file changed since the first pass.
+    """
+    found, given = job.look, job.look.scan
+    margin = NEIGHBOURS if job.deinterlaced else 0
+    wanted = given.stored_numbers(start, stop).tolist()
+    first, last = max(0, wanted[0] - margin), min(len(given.sums), wanted[-1] + 1 + margin)
+    index, tolerant = found.layout.stream, job.options.keep_going
+    with closing(frames(found.source, index, given, first, last, tolerant, check)) as decoded:
+        ready = conform(decoded, given)
+        if job.deinterlaced:
+            ready = deinterlace(ready, given.film)
+        for number, frame in enumerate(islice(ready, wanted[-1] + 1 - first), start=first):
+            if number == wanted[0]:
+                del wanted[0]
+                yield to_picture(frame).cropped(*job.geometry.box)
 
 
 class PictureUpscaler:
-    """Turns windows of pictures into larger pictures.
+    """Turns a job's pictures into larger ones."""
 
-    Args:
-        runner: The network.
-        tags: What the source's colours mean, nothing left open.
-        pixels: The format of the result.
-        compare: Put the bicubic picture on the left.
-        types: How each frame of the source was coded, for a network that plans by it.
-        size: Height and width of the result; the network's where None.
-        strength: The network's share of the result, and the bicubic picture's the rest.
-    """
+    def __init__(self, job: Job) -> None:
+        self.runner = job.runner
+        self.tags = job.tags
+        self.pixels = job.pixels
+        self.size = job.geometry.size
+        self.strength = job.options.strength
+        self.types = job.look.scan.types  # for a network that plans by them
+        self.compare = job.options.preview_seconds is not None
 
-    def __init__(
-        self,
-        runner: ClipRunner,
-        tags: ColorTags,
-        pixels: PixelFormat,
-        compare: bool = False,
-        types: str = "",
-        size: tuple[int, int] | None = None,
-        strength: float = 1.0,
-    ) -> None:
-        self.runner = runner
-        self.tags = tags
-        self.pixels = pixels
-        self.compare = compare
-        self.types = types
-        self.size = size
-        self.strength = strength
+    def run(
+        self, source: Iterator[Picture], first: int, windows: Iterable[Window], sizes: Sizes
+    ) -> Iterator[Picture]:
+        """Yield what is encoded in the place of the pictures that ``windows`` keep.
+
+        Args:
+            source: The source's pictures from frame ``first`` on.
+            first: The number of the first picture of ``source``.
+            windows: Of pictures, which the network sees together.
+            sizes: How they were chosen.
+        """
+        results = run_windows(
+            self.runner,
+            source,
+            windows,
+            self.to_clip,
+            first=first,
+            tile=sizes.tile,
+            overlap=sizes.overlap,
+            types=self.types,
+        )
+        for result in results:
+            yield self.finish(result.source, result.image)
 
     @torch.inference_mode()
     def to_clip(self, pictures: Sequence[Picture]) -> Tensor:
@@ -93,7 +130,7 @@ class PictureUpscaler:
 
     def _resized(self, x: Tensor) -> Tensor:
         """(c, h, w) in the size of the result."""
-        if self.size in (None, tuple(x.shape[-2:])):
+        if self.size == tuple(x.shape[-2:]):
             return x
         x = F.interpolate(x[None], size=self.size, mode="bicubic", antialias=True)[0]
         return x.clamp(0, 1)
@@ -142,41 +179,3 @@ class PictureUpscaler:
         plain = self._from_rgb(self._resized(larger))
         pairs = zip(plain.planes, made.planes, strict=True)
         return Picture(tuple(np.concatenate(pair, axis=1) for pair in pairs), self.pixels)
-
-
-def upscale_segment(
-    run: PictureUpscaler,
-    source: Iterator[Picture],
-    first: int,
-    segment: Segment,
-    sizes: Sizes,
-    pulse: Pulse | None = None,
-) -> Iterator[Picture]:
-    """Yield a segment's pictures.
-
-    Args:
-        run: The network.
-        source: The source's pictures from frame ``first`` on.
-        first: The number of the first picture of ``source``.
-        segment: What to yield.
-        sizes: What the network sees at once.
-        pulse: What looks after the network while it runs.
-    """
-    seen = windows(segment, sizes, run.runner.align)
-    to_clip: Callable[[Any], Tensor] = run.to_clip
-    if pulse is not None:
-        seen, to_clip = pulse.follow(seen), pulse.watch(run.runner, to_clip, sizes)
-    results = run_windows(
-        run.runner,
-        source,
-        seen,
-        to_clip,
-        first=first,
-        tile=sizes.tile,
-        overlap=sizes.overlap,
-        types=run.types,
-    )
-    for result in results:
-        if pulse is not None:
-            pulse.end()
-        yield run.finish(result.source, result.image)
