@@ -32,7 +32,6 @@ from fca2_plugin.apps.upscale import Progress, UpscaleOptions, upscale
 from fca2_plugin.apps.upscale.color import to_rgb
 from fca2_plugin.codec.layout import read_layout
 from fca2_plugin.codec.picture import read_tags, to_picture
-from fca2_plugin.codec.scan import read_rotation
 from fca2_plugin.codec.video import pictures, probe
 from fca2_plugin.inference.load import choose_weights, load_runner
 from fca2_plugin.inference.runner import ClipRunner
@@ -204,7 +203,7 @@ def _frame_at(path: Path, seconds: float) -> Image.Image:
             if abs(frame.time - wanted) <= abs(best.time - wanted):
                 best = frame
     rgb = to_rgb(to_picture(best), tags, torch.device("cpu"))
-    turned = torch.rot90(rgb, read_rotation(best) // 90, (-2, -1))
+    turned = torch.rot90(rgb, best.rotation // 90, (-2, -1))
     return Image.fromarray((turned.permute(1, 2, 0) * 255).round().byte().numpy())
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from fca2_plugin.cli._renamed import add_renamed
-from fca2_plugin.cli._settings import add_device
+from fca2_plugin.cli._settings import add_device, add_value
 from fca2_plugin.inference.weights_list import list_weights
 
 __all__ = ["add_fca2", "add_network"]
@@ -24,14 +24,13 @@ def add_fca2(group: argparse._ArgumentGroup) -> None:
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Add config, checkpoint, weights and how they run, and below what ships."""
     group = parser.add_argument_group("the network (default: one that ships)")
-    group.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
-    group.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
-    group.add_argument("--weights", metavar="NAME", help="a network that ships; the list is below")
-    group.add_argument(
-        "--phase",
-        help="position of LQ pixels in the training of --checkpoint: centred in their blocks, or "
-        "first (default: from checkpoint and config)",
+    add_value(group, "--config", "FILE", str, "MMagic's .py or BasicSR's .yml")
+    add_value(group, "--checkpoint", "FILE", str, "the weights for --config")
+    add_value(group, "--weights", "NAME", str, "a network that ships; the list is below")
+    about = (
+        "position of LQ pixels in the training of --checkpoint: centred in their blocks, or first"
     )
+    add_value(group, "--phase", None, str, f"{about} (default: from checkpoint and config)")
     add_fca2(group)
     add_device(group)
     add_renamed(parser, {"--preset": "--weights", "--precision": "--dtype"})

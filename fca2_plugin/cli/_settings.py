@@ -1,42 +1,43 @@
 """Options that every command has which runs a network."""
 
 import argparse
+from typing import Any
 
 from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["add_device", "add_settings", "read_settings"]
+__all__ = ["add_device", "add_settings", "add_switch", "add_value", "read_settings"]
+
+
+def add_value(
+    group: Any, flag: str, metavar: str | None, kind: Any, about: str, **more: Any
+) -> None:
+    """Add an option with a value, which ``kind`` makes of its text."""
+    group.add_argument(flag, metavar=metavar, type=kind, help=about, **more)
+
+
+def add_switch(group: Any, flag: str, about: str) -> None:
+    """Add an option without a value."""
+    group.add_argument(flag, action="store_true", help=about)
 
 
 def add_device(group: argparse._ArgumentGroup) -> None:
     """Add device and precision."""
-    group.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
-    group.add_argument(
-        "--dtype",
-        default="float32",
-        help="float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32 "
-        "(default: %(default)s)",
+    add_value(
+        group, "--device", None, str, "cpu, cuda, cuda:1, ... (default: a GPU if there is one)"
     )
+    about = "float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32"
+    add_value(group, "--dtype", None, str, f"{about} (default: %(default)s)", default="float32")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add device, precision and what makes networks faster."""
     group = parser.add_argument_group("how the network runs")
     add_device(group)
-    group.add_argument(
-        "--channels-last",
-        action="store_true",
-        help="keep features in the channels-last memory layout",
-    )
-    group.add_argument(
-        "--compile",
-        action="store_true",
-        help="compile the network with torch.compile, which takes minutes",
-    )
-    group.add_argument(
-        "--cuda-graphs",
-        action="store_true",
-        help="record a pass as a CUDA graph and replay it; for clips of one shape",
-    )
+    add_switch(group, "--channels-last", "keep features in the channels-last memory layout")
+    about = "compile the network with torch.compile, which takes minutes"
+    add_switch(group, "--compile", about)
+    about = "record a pass as a CUDA graph and replay it; for clips of one shape"
+    add_switch(group, "--cuda-graphs", about)
 
 
 def read_settings(args: argparse.Namespace) -> InferenceSettings:

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from fca2_plugin.cli._network import add_network
+from fca2_plugin.cli._settings import add_switch, add_value
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -15,35 +16,19 @@ PASSWORD = "FCA2_PASSWORD"  # a variable is not seen by other users, as a comman
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     group = parser.add_argument_group("the page")
-    group.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="the address to listen at; 0.0.0.0 is open to other machines (default: %(default)s)",
+    about = "the address to listen at; 0.0.0.0 is open to other machines (default: %(default)s)"
+    add_value(group, "--host", None, str, about, default="127.0.0.1")
+    add_value(
+        group, "--port", None, int, "the port (default: the first free one from 7860)", default=0
     )
-    group.add_argument(
-        "--port", type=int, default=0, help="the port (default: the first free one from 7860)"
-    )
-    group.add_argument("--open", action="store_true", help="open the page in a browser")
-    group.add_argument(
-        "--password",
-        default=os.environ.get(PASSWORD),
-        metavar="WORD",
-        help=f"ask for this password, with the user name fca2 (default: the variable {PASSWORD}, "
-        "or none)",
-    )
-    group.add_argument(
-        "--work-dir",
-        metavar="DIR",
-        help="keep uploads and results in this folder (default: a folder that is removed at the "
-        "end)",
-    )
-    group.add_argument(
-        "--max-size",
-        type=float,
-        default=4.0,
-        metavar="GIB",
-        help="the largest upload that is accepted (default: %(default)s)",
-    )
+    add_switch(group, "--open", "open the page in a browser")
+    about = "ask for this password, with the user name fca2 (default: the variable "
+    about = f"{about}{PASSWORD}, or none)"
+    add_value(group, "--password", "WORD", str, about, default=os.environ.get(PASSWORD))
+    about = "keep uploads and results in this folder (default: a folder that is removed at the end)"
+    add_value(group, "--work-dir", "DIR", str, about)
+    about = "the largest upload that is accepted (default: %(default)s)"
+    add_value(group, "--max-size", "GIB", float, about, default=4.0)
 
 
 def run(args: argparse.Namespace) -> int:

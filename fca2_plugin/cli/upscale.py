@@ -4,11 +4,11 @@ import argparse
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from fca2_plugin._errors import terminated_like_interrupted
 from fca2_plugin.cli._network import add_network
 from fca2_plugin.cli._renamed import add_renamed
+from fca2_plugin.cli._settings import add_switch, add_value
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -26,86 +26,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("folders")
     about = "which files of a folder, such as '*.mkv' (default: all videos)"
-    _add(group, "--pattern", None, str, about)
-    _switch(group, "--recursive", "also search the folders inside a folder")
+    add_value(group, "--pattern", None, str, about)
+    add_switch(group, "--recursive", "also search the folders inside a folder")
     about = "frames a second of a folder of images, such as 30000/1001 (default: 25)"
-    _add(group, "--fps", "N", rate, about)
+    add_value(group, "--fps", "N", rate, about)
 
     add_network(parser)
 
     group = parser.add_argument_group("the picture")
     size = group.add_mutually_exclusive_group()
-    _add(size, "--height", "LINES", int, "height of the result; its width follows")
+    add_value(size, "--height", "LINES", int, "height of the result; its width follows")
     about = "how many times larger: 2, 3, 4, 1.5, ... (default: as the network enlarges)"
-    _add(size, "--scale", "X", float, about)
+    add_value(size, "--scale", "X", float, about)
     about = "blend of the network's result (1) with the bicubic one (0) (default: %(default)s)"
-    _add(group, "--strength", "X", float, about, default=1.0)
+    add_value(group, "--strength", "X", float, about, default=1.0)
     about = "auto deinterlaces video and restores film from 3:2 pulldown (default: off)"
-    _add(group, "--deinterlace", "HOW", str, about, default="off")
+    add_value(group, "--deinterlace", "HOW", str, about, default="off")
     about = "auto cuts black bars away; W:H:X:Y keeps only that part of the picture"
-    _add(group, "--crop", "HOW", str, about)
+    add_value(group, "--crop", "HOW", str, about)
     about = "use this colour matrix instead of the source's own: bt601, bt709, bt2020, fcc, "
-    _add(group, "--source-matrix", "NAME", str, f"{about}smpte240m")
+    add_value(group, "--source-matrix", "NAME", str, f"{about}smpte240m")
     about = "use this range instead of the source's own: limited or full"
-    _add(group, "--source-range", "NAME", str, about)
-    _add(group, "--stream", "N", int, "the video stream (default: the best one)")
+    add_value(group, "--source-range", "NAME", str, about)
+    add_value(group, "--stream", "N", int, "the video stream (default: the best one)")
 
     group = parser.add_argument_group("a part of the video")
-    _add(group, "--start", "TIME", seconds, "seconds, or H:M:S")
-    _add(group, "--end", "TIME", seconds, "seconds, or H:M:S")
+    add_value(group, "--start", "TIME", seconds, "seconds, or H:M:S")
+    add_value(group, "--end", "TIME", seconds, "seconds, or H:M:S")
     about = "write only this many seconds, with the bicubic picture on the left and the network's "
-    _add(group, "--preview", "SECONDS", seconds, f"{about}on the right", dest="preview_seconds")
-    _add(group, "--preview-start", "TIME", seconds, "where the preview begins", default=0.0)
+    add_value(
+        group, "--preview", "SECONDS", seconds, f"{about}on the right", dest="preview_seconds"
+    )
+    add_value(group, "--preview-start", "TIME", seconds, "where the preview begins", default=0.0)
     about = "write only the frame at this time, as a PNG, with the bicubic picture on the left"
-    _add(group, "--still", "TIME", seconds, about)
+    add_value(group, "--still", "TIME", seconds, about)
 
     group = parser.add_argument_group("the result")
     about = "the encoder, by its FFmpeg name (default: libx264, or libvpx-vp9 for .webm)"
-    _add(group, "--codec", None, str, about)
+    add_value(group, "--codec", None, str, about)
     about = "constant quality, on the encoder's scale (default: 18 for libx264)"
-    _add(group, "--crf", None, int, about)
-    _add(group, "--speed", "NAME", str, "the encoder's speed", dest="encoder_preset")
+    add_value(group, "--crf", None, int, about)
+    add_value(group, "--speed", "NAME", str, "the encoder's speed", dest="encoder_preset")
     about = "pixel format of the result (default: as in the source, with at most 10 bits)"
-    _add(group, "--pix-fmt", "NAME", str, about)
+    add_value(group, "--pix-fmt", "NAME", str, about)
     about = "other options of the encoder, by their FFmpeg names"
-    _add(group, "--encoder-options", "KEY=VALUE", str, about, nargs="+", default=[])
+    add_value(group, "--encoder-options", "KEY=VALUE", str, about, nargs="+", default=[])
     about = "leave out sound and subtitles that the container cannot hold"
-    _switch(group, "--drop-unsupported", about)
-    _switch(group, "--overwrite", "replace OUT if it exists")
-    _switch(group, "--resume", "continue an interrupted job")
+    add_switch(group, "--drop-unsupported", about)
+    add_switch(group, "--overwrite", "replace OUT if it exists")
+    add_switch(group, "--resume", "continue an interrupted job")
 
     group = parser.add_argument_group("memory and borders (chosen automatically by default)")
     about = "memory that the network may use"
-    _add(group, "--memory-budget", "GIB", float, about, dest="memory_budget_gib")
-    _add(group, "--chunk", "N", int, "number of frames at once")
+    add_value(group, "--memory-budget", "GIB", float, about, dest="memory_budget_gib")
+    add_value(group, "--chunk", "N", int, "number of frames at once")
     about = "how many of these frames, at each end, are only context"
-    _add(group, "--context", "N", int, about)
-    _add(group, "--tile", "PIXELS", int, "side of a tile; 0 for whole frames")
+    add_value(group, "--context", "N", int, about)
+    add_value(group, "--tile", "PIXELS", int, "side of a tile; 0 for whole frames")
     about = "number of pixels that neighbouring tiles share (default: %(default)s)"
-    _add(group, "--tile-overlap", "PIXELS", int, about, default=16)
+    add_value(group, "--tile-overlap", "PIXELS", int, about, default=16)
     about = "number of frames between the points from which an interrupted job can resume (default"
-    _add(group, "--segment", "N", int, f"{about}: %(default)s)", default=240)
+    add_value(group, "--segment", "N", int, f"{about}: %(default)s)", default=240)
     about = "do not look for scene cuts"
     group.add_argument("--no-cuts", dest="cuts", action="store_false", help=about)
     about = "mean change of a pixel, 0 to 255, that counts as a cut (default: %(default)s)"
-    _add(group, "--cut-threshold", "X", float, about, default=15.0)
-    _switch(group, "--keep-going", "skip damaged parts of the source")
+    add_value(group, "--cut-threshold", "X", float, about, default=15.0)
+    add_switch(group, "--keep-going", "skip damaged parts of the source")
 
     group = parser.add_argument_group("output on the screen")
-    _switch(group, "--dry-run", "print the plan and write nothing")
-    _switch(group, "--quiet", "show nothing but errors")
+    add_switch(group, "--dry-run", "print the plan and write nothing")
+    add_switch(group, "--quiet", "show nothing but errors")
     about = "append progress to this file, a line now and then, each with its time"
-    _add(group, "--log", "FILE", Path, about)
-    _switch(group, "--json-lines", "print progress as JSON, one object on each line")
+    add_value(group, "--log", "FILE", Path, about)
+    add_switch(group, "--json-lines", "print progress as JSON, one object on each line")
     add_renamed(parser, {"--encoder-preset": "--speed", "--json": "--json-lines"})
-
-
-def _add(group: Any, flag: str, metavar: str | None, kind: Any, about: str, **more: Any) -> None:
-    group.add_argument(flag, metavar=metavar, type=kind, help=about, **more)
-
-
-def _switch(group: Any, flag: str, about: str) -> None:
-    group.add_argument(flag, action="store_true", help=about)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,21 +13,7 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin.codec.colors import BT601, BT601_525, LIMITED, RGB, UNSPECIFIED
 
-__all__ = ["check_frame", "checked_frames", "reformat", "rgb_to_yuv", "yuv_to_rgb"]
-
-
-def check_frame(frame: np.ndarray, index: int = 0) -> None:
-    """Refuse anything but a non-empty ``uint8`` RGB frame.
-
-    Raises:
-        TypeError: It is not a ``uint8`` array.
-        ValueError: Its shape is not (h, w, 3).
-    """
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
-        got = getattr(frame, "dtype", type(frame).__name__)
-        raise TypeError(f"frame {index} must be a numpy uint8 array, got {got}")
-    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-        raise ValueError(f"frame {index} must be RGB of shape (h, w, 3), got {frame.shape}")
+__all__ = ["checked_frames", "reformat", "rgb_to_yuv", "yuv_to_rgb"]
 
 
 def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -39,7 +25,11 @@ def checked_frames(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """
     first = None
     for index, frame in enumerate(frames):
-        check_frame(frame, index)
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+            got = getattr(frame, "dtype", type(frame).__name__)
+            raise TypeError(f"frame {index} must be a numpy uint8 array, got {got}")
+        if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+            raise ValueError(f"frame {index} must be RGB of shape (h, w, 3), got {frame.shape}")
         first = first or frame.shape
         if frame.shape != first:
             raise ValueError(

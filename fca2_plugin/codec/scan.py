@@ -6,7 +6,6 @@ it found the very frames that the scan saw, which containers do not promise.
 """
 
 import contextlib
-import math
 import os
 import zlib
 from array import array
@@ -23,7 +22,7 @@ from fca2_plugin.codec.picture import read_tags
 from fca2_plugin.codec.side_data import stereo_mode
 from fca2_plugin.codec.video import frame_type, pictures
 
-__all__ = ["Scan", "frames", "read_dynamic", "read_rotation", "scan"]
+__all__ = ["Scan", "frames", "read_dynamic", "scan"]
 
 DYNAMIC = {
     "DYNAMIC_HDR_PLUS": "HDR10+",
@@ -289,7 +288,7 @@ def _facts(frame: Any, stream: Any) -> dict[str, Any]:
         "width": frame.width,
         "pix_fmt": frame.format.name,
         "tags": read_tags(frame, stream),
-        "rotation": read_rotation(frame),
+        "rotation": frame.rotation % 360,
         "dynamic": read_dynamic(frame),
         "stereo": stereo_mode(frame.side_data.get("STEREO3D")),
         "has_alpha": metadata.get("alpha_mode") == "1"  # WebM's is another layer
@@ -299,16 +298,6 @@ def _facts(frame: Any, stream: Any) -> dict[str, Any]:
 
 def _kind(frame: Any) -> tuple[int, int, str]:
     return frame.width, frame.height, frame.format.name
-
-
-def read_rotation(frame: Any) -> int:
-    """Degrees, counter-clockwise, by which players turn a decoded frame."""
-    # the display matrix: nine numbers, 16.16 where it matters
-    found = frame.side_data.get("DISPLAYMATRIX")
-    if found is None:
-        return 0
-    a, b = np.frombuffer(bytes(found), np.int32)[:2]
-    return round(-math.degrees(math.atan2(float(b), float(a)))) % 360
 
 
 def read_dynamic(frame: Any) -> str:

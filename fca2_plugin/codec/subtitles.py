@@ -1,15 +1,12 @@
-"""Text subtitles in the form that a container holds.
+"""Text subtitles in the form that a container holds, by FFmpeg's decoders and encoders.
 
-FFmpeg's decoders make one form (ASS) of all of them; the other forms are plain text, which is
-written here. Italics, bold and underlining stay where the form knows them; places and colours go.
+Between them stands ASS. Italics, bold and underlining stay, and what else the form knows.
 """
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
-from fca2_plugin._optional import require
 from fca2_plugin.codec.container import readable
 
 __all__ = ["FORMS", "TextConverter", "form_for"]
@@ -23,19 +20,7 @@ FORMS = {
     ".webm": "webvtt",
 }
 TEXT = ("subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text")
-# encoders of subtitles want styles before they begin
-STYLES = b"""[Script Info]
-ScriptType: v4.00+
-
-[V4+ Styles]
-Format: Name, Fontname, Fontsize, PrimaryColour, Alignment
-Style: Default,Arial,16,&Hffffff,2
-
-[Events]
-Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-"""
 _FIELDS = 8  # before the text of an ASS event
-_TAG = re.compile(r"\{\\([^}]*)\}")
 
 
 def form_for(path: str | os.PathLike, codec: str) -> str | None:
@@ -53,9 +38,10 @@ class TextConverter:
     """
 
     def __init__(self, made: Any, given: Any, form: str) -> None:
-        self.given, self.form = given, form
+        self.given = given
         self.stream = stream = made.add_stream(form)
-        stream.codec_context.subtitle_header = STYLES
+        given.codec_context.open()  # now it knows its styles, which encoders want first
+        stream.codec_context.subtitle_header = given.codec_context.subtitle_header
         stream.codec_context.time_base = stream.time_base = given.time_base
         stream.id, stream.disposition = given.id, given.disposition
         stream.metadata.update(readable(given.metadata))
@@ -63,27 +49,10 @@ class TextConverter:
     def __call__(self, packet: Any) -> Any:
         """The new packet, or None where there is no text."""
         found = self.given.decode2(packet)
-        text = "\n".join(_text(bytes(line.ass), self.form) for line in found or ())
+        text = b"".join(bytes(line.ass).split(b",", _FIELDS)[-1] for line in found or ())
         if not text.strip():
             return None
-        data = text.encode()
-        if self.form == "mov_text":
-            data = len(data).to_bytes(2, "big") + data
-        new = require("av", "video").Packet(data)
+        new = self.stream.codec_context.encode_subtitle(found)
         new.pts = new.dts = packet.pts
         new.duration, new.time_base, new.stream = packet.duration, packet.time_base, self.stream
         return new
-
-
-def _text(event: bytes, form: str) -> str:
-    text = event.decode(errors="replace").split(",", _FIELDS)[-1]
-    text = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
-    if form == "mov_text":
-        return _TAG.sub("", text)
-    return _TAG.sub(lambda match: _markup(match[1]), text)
-
-
-def _markup(tags: str) -> str:
-    r"""``\i1`` is ``<i>``, ``\i0`` is ``</i>``; bold and underlined likewise."""
-    found = re.findall(r"(?:^|\\)([ibu])([01])(?=\\|$)", tags)
-    return "".join(f"<{'' if on == '1' else '/'}{tag}>" for tag, on in found)

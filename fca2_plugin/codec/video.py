@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from fca2_plugin._files import file_at_once
 from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.container import file_url, open_media
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 TYPES = "?IPBSIPB"  # AVPictureType: none, I, P, B, S(GMC), SI, SP, BI
-SUFFIXES = (".mp4", ".mkv", ".mov")  # containers that take both encoders
+CONTAINERS = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}  # those that take both encoders
 
 
 @dataclass(frozen=True)
@@ -281,16 +282,12 @@ def write_video(
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} to")
-    check_choice("video suffix", path.suffix.lower(), SUFFIXES)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        with av.open(file_url(temporary), "w") as container:
+    name = CONTAINERS[check_choice("video suffix", path.suffix.lower(), CONTAINERS)]
+    with file_at_once(path) as part:
+        with av.open(file_url(part), "w", format=name) as container:
             count = _encode_into(container, frames, settings)
         if not count:
             raise ValueError(f"there are no frames to write to {path}")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return count
 
 

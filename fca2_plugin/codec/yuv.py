@@ -58,6 +58,7 @@ class YuvFile:
             )
         self.name = match["name"]
         self.width, self.height, self.num_frames = (int(match[key]) for key in "whn")
+        self._planes = _frame_type(self.width, self.height)
         if size != self.num_frames * self.frame_bytes:
             frames = size / self.frame_bytes
             fits = f"it would fit {frames:.10g} frames"
@@ -82,12 +83,12 @@ class YuvFile:
     @property
     def frame_bytes(self) -> int:
         """The bytes of a frame."""
-        return _frame_bytes(self.width, self.height)
+        return self._planes.itemsize
 
     @property
     def luma(self) -> np.ndarray:
         """All Y planes, (n, h, w) ``uint8``; slice it as you like."""
-        return self._planes(0, self.height, self.width)
+        return self._mapped("y")
 
     def y(self, index: int) -> np.ndarray:
         """Return the Y plane of one frame, (h, w)."""
@@ -95,31 +96,26 @@ class YuvFile:
 
     def frame(self, index: int) -> Planes:
         """Return the planes of one frame."""
-        half_h, half_w = _half(self.height), _half(self.width)
-        u_at = self.height * self.width
-        u = self._planes(u_at, half_h, half_w)
-        v = self._planes(u_at + half_h * half_w, half_h, half_w)
-        return self.luma[index], u[index], v[index]
+        return self.luma[index], self._mapped("u")[index], self._mapped("v")[index]
 
     def frames(self) -> Iterator[Planes]:
         """Yield the planes of each frame."""
         return map(self.frame, range(self.num_frames))
 
-    def _planes(self, offset: int, height: int, width: int) -> np.ndarray:
-        """View the same plane of all frames; it begins ``offset`` bytes into a frame."""
+    def _mapped(self, plane: str) -> np.ndarray:
+        """View the same plane of all frames."""
         if self._map is None:
-            self._map = np.memmap(self.path, np.uint8, "r")
-        # a reshaped slice would be a copy, because the frames are not adjacent
-        shape, strides = (self.num_frames, height, width), (self.frame_bytes, width, 1)
-        return np.ndarray(shape, np.uint8, self._map, offset, strides)
+            self._map = np.memmap(self.path, self._planes, "r")
+        return self._map[plane].view(np.ndarray)
 
 
 def _half(side: int) -> int:
     return -(-side // 2)
 
 
-def _frame_bytes(width: int, height: int) -> int:
-    return width * height + 2 * _half(width) * _half(height)
+def _frame_type(width: int, height: int) -> np.dtype:
+    chroma = _half(height), _half(width)
+    return np.dtype([("y", "u1", (height, width)), ("u", "u1", chroma), ("v", "u1", chroma)])
 
 
 def yuv_name(name: str, width: int, height: int, num_frames: int) -> str:
@@ -132,7 +128,7 @@ def _suggestion(file_name: str, size: int) -> str:
     match = _SIZE.match(file_name)
     if match is not None:
         width, height = int(match["w"]), int(match["h"])
-        count, rest = divmod(size, _frame_bytes(width, height))
+        count, rest = divmod(size, _frame_type(width, height).itemsize)
         if count and not rest:
             return f"it would fit {yuv_name(match['name'], width, height, count)}"
     return "rename it, for example to BasketballPass_416x240_500.yuv"

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from torch import nn
 
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.geometry import CENTRED, check_phase, displacement
-
-if TYPE_CHECKING:  # torch takes seconds to import
-    from torch import nn
 
 __all__ = ["KnownPhase", "alignment_note", "find_phase"]
 
@@ -27,7 +25,7 @@ class KnownPhase:
 
 
 def find_phase(
-    network: "nn.Module",
+    network: nn.Module,
     given: str | None = None,
     in_checkpoint: str | None = None,
     config: Mapping | None = None,

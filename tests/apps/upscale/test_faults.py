@@ -186,6 +186,7 @@ def test_texts_take_the_form_that_the_container_holds(tmp_path, given, wanted):
     assert [text[:2] for text in texts] == [(0.05, 0.1), (0.2, 0.1)]
     shown = [re.sub(r"{\\[^}]*}", "", text) for *_, text in texts]
     assert shown == ["one & two\\Nthree", "tw\u00f6"]
+    assert texts[0][-1].startswith("{\\i1}one{")
     said = any("becomes" in note for note in result.notes)
     assert said is (given != wanted)
 
