@@ -17,7 +17,7 @@ from fca2_plugin._files import Busy
 from fca2_plugin.apps.upscale.images import is_numbered, lossless, write_images, write_still
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.run import plan_upscale, upscale
-from fca2_plugin.apps.upscale.show import Report
+from fca2_plugin.apps.upscale.show import Show
 from fca2_plugin.apps.upscale.spool import STDIN, is_image_folder, spooled
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.codec.layout import CONTAINERS
@@ -39,7 +39,7 @@ def upscale_files(
     *,
     network: Mapping[str, Any],
     options: UpscaleOptions,
-    report: Report,
+    report: Show,
     dry_run: bool = False,
     still: float | None = None,
     pattern: str | None = None,
@@ -120,7 +120,7 @@ def upscale_files(
         return 0
 
 
-def _run_all(pairs: Pairs, run_one: Callable[[Path, Path], None], report: Report) -> int:
+def _run_all(pairs: Pairs, run_one: Callable[[Path, Path], None], report: Show) -> int:
     """Run all, those last that another process has: it may end before it is done."""
     failures: dict[Path, str] = {}
     said: set[Path] = set()

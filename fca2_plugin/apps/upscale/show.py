@@ -21,7 +21,7 @@ from fca2_plugin.apps.upscale.job import Job
 from fca2_plugin.apps.upscale.result import Progress as State
 from fca2_plugin.apps.upscale.result import UpscaleResult
 
-__all__ = ["Report", "reporter"]
+__all__ = ["Show", "reporter"]
 
 LINE_SECONDS = 30.0  # between two lines of a log
 STAGES = {"scan": "looking", "upscale": "upscaling", "join": "joining"}
@@ -29,7 +29,7 @@ STAGES = {"scan": "looking", "upscale": "upscaling", "join": "joining"}
 Write = Callable[[str], None]
 
 
-class Report:
+class Show:
     """Shows what happens in one way, and keeps a log.
 
     Args:
@@ -164,7 +164,7 @@ def _print(event: str, content: dict) -> None:
 
 
 @contextmanager
-def reporter(how: str, log: Path | None = None) -> Iterator[Report]:
+def reporter(how: str, log: Path | None = None) -> Iterator[Show]:
     """Show things as a ``bar``, as ``json`` or not at all (``quiet``), and in a log.
 
     Where there is no terminal a bar becomes plain lines. Of several processes only the first has
@@ -195,7 +195,7 @@ def reporter(how: str, log: Path | None = None) -> Iterator[Report]:
                     f"the log {log} cannot be written ({error.strerror}); choose another file"
                 ) from error
             keep = partial(_stamp, file)
-        yield Report(write, bar, how == "json", keep)
+        yield Show(write, bar, how == "json", keep)
 
 
 def _stamp(file: TextIO, line: str) -> None:
