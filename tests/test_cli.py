@@ -117,11 +117,12 @@ BROKEN = [Finding("mmagic", True), Finding("basicsr", False, error="no [basicsr]
 
 
 @pytest.mark.parametrize(("findings", "code"), [(FINE, 0), (BROKEN, 1)])
-def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, capsys):
+def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(doctor, "examine", lambda: findings)
-    assert cli.main(["doctor", "--json"]) == code
-    printed = json.loads(capsys.readouterr().out)
-    assert [part["name"] for part in printed] == [finding.name for finding in findings]
+    path = tmp_path / "doctor.json"
+    assert cli.main(["doctor", "--json", str(path)]) == code
+    assert "mmagic    works" in capsys.readouterr().out
+    assert [part["name"] for part in json.loads(path.read_text())] == [finding.name for finding in findings]
     assert hosts_work(findings) == (code == 0)
 
 
