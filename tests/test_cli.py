@@ -122,7 +122,9 @@ def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, tmp_pat
     path = tmp_path / "doctor.json"
     assert cli.main(["doctor", "--json", str(path)]) == code
     assert "mmagic    works" in capsys.readouterr().out
-    assert [part["name"] for part in json.loads(path.read_text())] == [finding.name for finding in findings]
+    assert [part["name"] for part in json.loads(path.read_text())] == [
+        finding.name for finding in findings
+    ]
     assert hosts_work(findings) == (code == 0)
 
 
