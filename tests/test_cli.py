@@ -172,6 +172,13 @@ def test_a_host_that_crashes_does_not_take_the_doctor_along(tmp_path, monkeypatc
     assert "pip install" in finding.fix
 
 
+def test_only_what_needs_torch_imports_it():
+    """It takes seconds, and the doctor tries every part in a process of its own."""
+    code = "import sys; from fca2_plugin.compat.probe import probe; probe(sys.argv[1])"
+    for part in ("opencv", "video"):
+        run_python(f"{code}; assert 'torch' not in sys.modules", part)
+
+
 @pytest.mark.mmagic
 def test_a_host_that_fails_to_import_is_explained(tmp_path, monkeypatch):
     require_host("mmagic")

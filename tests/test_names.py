@@ -17,7 +17,7 @@ CALLED_BY_OTHERS = {
     "load_data_list",
 }
 #: Called by templates, by tools/, and by people.
-OFFERED = {"crops", "count_macs", "ship"}
+OFFERED = {"build_enhancer", "clip_size", "crops", "count_macs", "ship", "table_markdown"}
 
 
 def test_no_two_classes_have_one_name():

@@ -1,10 +1,10 @@
-"""Options that every command has which runs a network."""
+"""Options that every command has which runs a network, and how they are read."""
 
 import argparse
 
 from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["add_device", "add_settings", "read_settings"]
+__all__ = ["add_device", "add_settings", "parse_size", "read_settings"]
 
 
 def add_device(group: argparse._ArgumentGroup) -> None:
@@ -48,3 +48,15 @@ def read_settings(args: argparse.Namespace) -> InferenceSettings:
     return InferenceSettings(
         args.device, args.dtype, args.channels_last, args.compile, args.cuda_graphs
     )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height from ``180x144``.
+
+    Raises:
+        ValueError: It is no such text.
+    """
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
+    return int(parts[0]), int(parts[1])

@@ -21,7 +21,7 @@ from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_points"]
+__all__ = ["SCHEMA", "SWEEPS", "Setting", "run_benchmark", "sweep_points"]
 
 SCHEMA = 2  # 1 had no breakdown
 SWEEPS: dict[str, Sequence[Any]] = {
@@ -75,18 +75,6 @@ class Setting:
         """Of the clip, (1, t, 3, h, w)."""
         width, height = self.size
         return (1, self.frames, 3, height, width)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height from ``180x144``.
-
-    Raises:
-        ValueError: It is no such text.
-    """
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
-    return int(parts[0]), int(parts[1])
 
 
 def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:

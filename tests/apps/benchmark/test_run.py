@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from fca2_plugin.apps import benchmark
-from fca2_plugin.apps.benchmark import Choice, Setting, command, parse_size, run, sweep
+from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
+from fca2_plugin.cli._settings import parse_size
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
 from tests.nets.toys import ToyVSR
@@ -27,7 +28,7 @@ def pair(monkeypatch):
         "baseline": FCA2Net(vsr=vsr),
         "wrapped": FCA2Net(autoencoder=autoencoder, vsr=vsr, cleaning=cleaning),
     }
-    for module in (command, sweep, run):
+    for module in (sweep, run):
         monkeypatch.setattr(module, "build_pair", lambda choice: pair)
     return pair
 
@@ -53,7 +54,8 @@ def test_a_table_for_the_terminal(pair):
     console = Console(record=True, width=100)
     benchmark_command(Choice(), SMALL, peak_memory=False, console=console)
     text = console.export_text()
-    assert "3 x 16x12" in text and "wrapped" in text and "1.00x" in text
+    assert "3 of 16×12" in text and "ToyVSR" in text and "1.00×" in text
+    assert "wrapped, vsr" in text and "baseline, all" in text
 
 
 def test_commit_is_what_git_says():

@@ -5,7 +5,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from fca2_plugin.apps.benchmark import Choice, Setting, command, compare, memory, run
+from fca2_plugin.apps.benchmark import Choice, Setting, compare, memory, run
 from fca2_plugin.apps.benchmark.command import benchmark_command, benchmark_table, ratios_text
 from fca2_plugin.apps.benchmark.counting import count_macs, count_work, held_bytes
 from fca2_plugin.apps.benchmark.networks import VSR_STAGES, build_pair
@@ -39,8 +39,7 @@ def pair(monkeypatch):
     """Toy networks in place of a host's."""
     wrapped = build("tiny", FROZEN)
     pair = {"baseline": FCA2Net(vsr=wrapped.vsr), "wrapped": wrapped}
-    for module in (command, run):
-        monkeypatch.setattr(module, "build_pair", lambda choice: pair)
+    monkeypatch.setattr(run, "build_pair", lambda choice: pair)
     return pair
 
 
