@@ -87,10 +87,11 @@ def run(args: argparse.Namespace) -> int:
     chosen = {field.name: getattr(args, field.name) for field in fields(benchmark.Choice)}
     benchmark.benchmark_command(
         benchmark.Choice(**{key: value for key, value in chosen.items() if value is not None}),
-        benchmark.Setting(args.frames, size, args.repeats, inference, args.training),
+        benchmark.Setting(
+            args.frames, size, args.repeats, inference, args.training, not args.no_memory
+        ),
         sweep=args.sweep,
         json_path=args.json,
         plot_dir=args.plot,
-        peak_memory=not args.no_memory,
     )
     return 0

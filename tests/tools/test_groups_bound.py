@@ -19,7 +19,9 @@ from tools import groups_bound
 from tools.groups_bound import bound_pairs, bound_psnr
 
 QUIET = Console(quiet=True)
-SMALL = Setting(frames=7, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"))
+SMALL = Setting(
+    frames=7, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"), memory=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_a_sweep_gets_its_bounds(tree, tmp_path, monkeypatch, capsys):
     for module in (groups_bound, sweep):
         monkeypatch.setattr(module, "build_pair", build_pair)
     path, console = tmp_path / "g.json", Console(record=True, width=120)
-    arguments = {"sweep": "groups", "json_path": path, "peak_memory": False}
+    arguments = {"sweep": "groups", "json_path": path}
     plots = tmp_path / "plots"
     result = benchmark_command(Choice(), SMALL, **arguments, plot_dir=plots, console=console)
     assert built == [(9, 3), (21, 0)]

@@ -28,7 +28,6 @@ def benchmark_command(
     sweep: str | None = None,
     json_path: Path | None = None,
     plot_dir: Path | None = None,
-    peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
     """Run one benchmark or a sweep, and say what came out.
@@ -39,7 +38,6 @@ def benchmark_command(
         sweep: ``frames``, ``size``, ``groups`` or None for one benchmark.
         json_path: Where the result goes; a sweep needs it, and resumes from it.
         plot_dir: Where a sweep's plots go, as PNG files.
-        peak_memory: See ``run_benchmark``.
         console: Where progress and the table are shown.
 
     Returns:
@@ -61,9 +59,7 @@ def benchmark_command(
     if plot_dir is not None:
         check_writable(plot_dir / "sweep.png")
     if sweep is not None and json_path is not None:
-        result = run_sweep(
-            choice, setting, sweep, json_path, peak_memory=peak_memory, console=console
-        )
+        result = run_sweep(choice, setting, sweep, json_path, console)
         console.print(benchmark_table(result["points"]))
         if plot_dir is not None:
             for name in sweep_plots(sweep):
@@ -73,7 +69,7 @@ def benchmark_command(
         return result
     with progress_bar(console) as bar:
         progress = advance(bar, bar.add_task(setting.text, total=1), 0, 1)
-        result = run_benchmark(choice, setting, peak_memory=peak_memory, progress=progress)
+        result = run_benchmark(choice, setting, progress=progress)
     if json_path is not None:
         write_json(json_path, result)
     console.print(benchmark_table([result]))

@@ -42,6 +42,7 @@ class Setting:
         repeats: Timed rounds; None for as many as ``compare`` takes.
         inference: How networks are run, all alike.
         training: Whether training steps are timed, on the whole clip as one batch.
+        memory: Measure memory on a CPU too, which takes a process for each network.
 
     Raises:
         ValueError: A number below 1, a device that is not there, or settings that do not train.
@@ -52,6 +53,7 @@ class Setting:
     repeats: int | None = None
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     training: bool = False
+    memory: bool = True
 
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
@@ -97,7 +99,6 @@ def run_benchmark(
     setting: Setting,
     *,
     pair: Mapping[str, FCA2Net] | None = None,
-    peak_memory: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict:
     """Time ``baseline`` and ``wrapped`` in turns, and measure their memory.
@@ -106,7 +107,6 @@ def run_benchmark(
         choice: The networks.
         setting: The clip and the number of rounds.
         pair: What ``build_pair(choice)`` gave, to build it once for many settings.
-        peak_memory: Measure memory on a CPU too, which takes a process for each network.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
@@ -131,11 +131,7 @@ def run_benchmark(
         f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller size"
     ):
         measured = compare(
-            nets,
-            clip,
-            repeats=setting.repeats,
-            warmup=inference.warmup,
-            progress=progress,
+            nets, clip, repeats=setting.repeats, warmup=inference.warmup, progress=progress
         )
     networks = {
         name: {
@@ -151,7 +147,7 @@ def run_benchmark(
         for name, values in measured["models"].items()
     }
     note = measured["peak_memory_note"]
-    if device.type == "cpu" and peak_memory:
+    if device.type == "cpu" and setting.memory:
         note = memory.TRAINING_NOTE if setting.training else memory.NOTE
         for name, values in networks.items():
             values |= memory.measure_memory(

@@ -30,8 +30,6 @@ def run_sweep(
     setting: Setting,
     sweep: str,
     path: Path,
-    *,
-    peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
     """Time the networks at every value of a sweep; values that ``path`` contains are kept.
@@ -41,7 +39,6 @@ def run_sweep(
         setting: What stays the same.
         sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
-        peak_memory: See ``run_benchmark``.
         console: Where progress and the time left are shown.
 
     Returns:
@@ -74,11 +71,8 @@ def run_sweep(
             if chosen not in nets:
                 nets = {chosen: build_pair(chosen)}
             progress = advance(bar, task, spent, cost)
-            result["points"].append(
-                run_benchmark(
-                    chosen, one, pair=nets[chosen], peak_memory=peak_memory, progress=progress
-                )
-            )
+            point = run_benchmark(chosen, one, pair=nets[chosen], progress=progress)
+            result["points"].append(point)
             spent += cost
             write_json(path, result)
     return result
@@ -102,15 +96,10 @@ def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[in
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:
-    how = {**asdict(setting.inference), "device": str(setting.inference.find_device())}
-    fixed = {
-        "frames": setting.frames,
-        "size": list(setting.size),
-        "repeats": setting.repeats,
-        **how,
-    }
-    fixed.pop(sweep, None)
-    return fixed
+    device = str(setting.inference.find_device())
+    same = {"frames": setting.frames, "size": list(setting.size), "repeats": setting.repeats}
+    same.pop(sweep, None)
+    return {**same, **asdict(setting.inference), "device": device}
 
 
 def _points(path: Path, wanted: dict) -> list[dict]:

@@ -19,7 +19,7 @@ from tests.conftest import require_host
 
 QUIET = Console(quiet=True)
 CPU = InferenceSettings("cpu")
-SMALL = Setting(frames=3, size=(16, 12), repeats=1, inference=CPU, training=True)
+SMALL = Setting(frames=3, size=(16, 12), repeats=1, inference=CPU, training=True, memory=False)
 FROZEN = ("cleaning", "autoencoder")
 
 
@@ -132,7 +132,7 @@ def test_steps_in_turns_leave_the_mode_as_it_was(clip):
 
 def test_what_comes_back(pair, tmp_path):
     path = tmp_path / "t.json"
-    result = benchmark_command(Choice(), SMALL, json_path=path, peak_memory=False, console=QUIET)
+    result = benchmark_command(Choice(), SMALL, json_path=path, console=QUIET)
     assert (result["kind"], result["schema"]) == ("benchmark_training", 2)
     assert result["frozen"] == ["autoencoder", "cleaning"] and result["peak_ratio"] is None
     assert {"loss", "backward", "optimiser"} < set(result["wrapped"]["parts"])
