@@ -4,6 +4,7 @@ It imports nothing but Python's own library, since anything else may be what is 
 """
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -89,9 +90,11 @@ def _python() -> Finding:
 
 def _probe(name: str) -> Finding:
     command = [sys.executable, "-m", "fca2_plugin.compat.probe", name]
+    # what is tried is tiny, and threads that wait for each other cost processor time
+    settings: Any = {"timeout": _TIMEOUT_SECONDS, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
     found: dict[str, Any]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
+        run = subprocess.run(command, capture_output=True, text=True, **settings)
         if run.returncode == 0:
             found = json.loads(run.stdout.splitlines()[-1])  # hosts print on import, ours is last
         else:
