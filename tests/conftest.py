@@ -14,8 +14,8 @@ _UPSCALE = "bad_input batch choices cli corpus faults resume spool stopping upsc
 #: What trains through a host, starts other programs, or codes and enlarges whole videos. A run with
 #: -m "not slow" does not even import it: the hosts alone take half a minute.
 SLOW = (
-    *("mmagic", "basicsr", "compat", "tools", "apps/ablations", "apps/benchmark"),
-    *("apps/export", "apps/gpu_check", "apps/test_one_runner.py", "apps/test_probe.py"),
+    *("mmagic", "basicsr", "compat", "tools", "apps/benchmark"),
+    *("apps/export", "apps/test_one_runner.py", "apps/test_probe.py"),
     *("apps/test_quickstart.py", "apps/test_serve.py", "data/test_mfqe_build.py"),
     *("inference/test_wrap.py", "test_configs.py", "test_gpu.py", "test_runner.py"),
     *("malformed", "test_recipes.py", "test_tools.py", "test_two_hosts.py", "test_wheel.py"),

@@ -117,11 +117,14 @@ BROKEN = [Finding("mmagic", True), Finding("basicsr", False, error="no [basicsr]
 
 
 @pytest.mark.parametrize(("findings", "code"), [(FINE, 0), (BROKEN, 1)])
-def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, capsys):
+def test_doctor_ends_with_1_if_a_host_fails(findings, code, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(doctor, "examine", lambda: findings)
-    assert cli.main(["doctor", "--json"]) == code
-    printed = json.loads(capsys.readouterr().out)
-    assert [part["name"] for part in printed] == [finding.name for finding in findings]
+    path = tmp_path / "doctor.json"
+    assert cli.main(["doctor", "--json", str(path)]) == code
+    assert "mmagic    works" in capsys.readouterr().out
+    assert [part["name"] for part in json.loads(path.read_text())] == [
+        finding.name for finding in findings
+    ]
     assert hosts_work(findings) == (code == 0)
 
 
@@ -167,6 +170,13 @@ def test_a_host_that_crashes_does_not_take_the_doctor_along(tmp_path, monkeypatc
     assert not finding.works
     assert "code 11" in finding.error
     assert "pip install" in finding.fix
+
+
+def test_only_what_needs_torch_imports_it():
+    """It takes seconds, and the doctor tries every part in a process of its own."""
+    code = "import sys; from fca2_plugin.compat.probe import probe; probe(sys.argv[1])"
+    for part in ("opencv", "video"):
+        run_python(f"{code}; assert 'torch' not in sys.modules", part)
 
 
 @pytest.mark.mmagic

@@ -56,6 +56,7 @@ def test_syntax(path):
             "pretrained_table.sh",
             "pretrained_table.sh VID4 OUT [--frames N] [--weights DIR] [--device NAME]",
         ),
+        ("groups_bound.sh", "groups_bound.sh JSON DATA"),
         ("small_table.sh", "small_table.sh VID4 OUT [mmagic|basicsr]"),
         (
             "upscale_corpus.sh",

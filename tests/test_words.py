@@ -20,9 +20,25 @@ OLD = [
 ]
 
 
+SCRIPTS = [
+    ("ablate", "--tables", "bash tools/ablate.sh"),
+    ("export", "--table", "bash tools/export_table.sh"),
+    ("benchmark", "--enhancer", "bash tools/enhancement_table.sh"),
+    ("benchmark", "--data", "bash tools/groups_bound.sh JSON DATA"),
+]
+
+
 @pytest.mark.parametrize(("verb", "old", "new"), OLD)
 def test_an_old_option_names_the_new_one(verb, old, new, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main([verb, "in", "out", old, "x"])
     assert ended.value.code == 2
     assert f"{old} is called {new} now; use that name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("verb", "old", "script"), SCRIPTS)
+def test_an_option_that_became_a_script_names_it(verb, old, script, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([verb, old])
+    assert ended.value.code == 2
+    assert f" has become a script: {script}\n" in capsys.readouterr().err

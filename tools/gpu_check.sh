@@ -7,4 +7,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_launch.sh"
 [ $# -le 1 ] || usage "gpu_check.sh [JSON]"
 use_env
-exec "$PY" -m fca2_plugin.apps.gpu_check "$@"
+export PYTHONPATH="$ROOT/tools:$PYTHONPATH"
+exec "$PY" -m gpu_check "$@"

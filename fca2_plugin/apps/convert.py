@@ -50,8 +50,6 @@ class Conversion:
 
     Args:
         source: The file that was read.
-        target: The file that was written.
-        to: The host it is for.
         network: What the weights belong to.
         num_tensors: Tensors of it.
         averaged: The file contains the weights and their average.
@@ -60,8 +58,6 @@ class Conversion:
     """
 
     source: Path
-    target: Path
-    to: str
     network: str
     num_tensors: int
     averaged: bool
@@ -114,8 +110,6 @@ def convert_checkpoint(
         torch.save(written, temporary)
     return Conversion(
         source,
-        target,
-        to,
         first.description,
         len(first.state),
         len(states) == 2,

@@ -4,12 +4,14 @@ It imports nothing but Python's own library, since anything else may be what is 
 """
 
 import json
+import os
 import platform
 import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from fca2_plugin._requirements import install_line
 
@@ -88,18 +90,18 @@ def _python() -> Finding:
 
 def _probe(name: str) -> Finding:
     command = [sys.executable, "-m", "fca2_plugin.compat.probe", name]
+    # what is tried is tiny, and threads that wait for each other cost processor time
+    settings: Any = {"timeout": _TIMEOUT_SECONDS, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
+    found: dict[str, Any]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
+        run = subprocess.run(command, capture_output=True, text=True, **settings)
+        if run.returncode == 0:
+            found = json.loads(run.stdout.splitlines()[-1])  # hosts print on import, ours is last
+        else:
+            last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+            error = f"the process ended with code {run.returncode}: {last}"
+            found = {"works": False, "error": error}
     except subprocess.TimeoutExpired:
-        error = f"no answer within {_TIMEOUT_SECONDS} s"
-        return Finding(name, False, error=error, fix=_fix(name))
-    if run.returncode != 0:
-        last = (run.stderr.strip().splitlines() or ["no message"])[-1]
-        error = f"the process ended with code {run.returncode}: {last}"
-        return Finding(name, False, error=error, fix=_fix(name))
-    found = json.loads(run.stdout.splitlines()[-1])  # hosts print on import, ours comes last
-    return Finding(name, **found, fix=None if found["works"] else _fix(name))
-
-
-def _fix(name: str) -> str:
-    return install_line(_EXTRAS.get(name, name))
+        found = {"works": False, "error": f"no answer within {_TIMEOUT_SECONDS} s"}
+    fix = None if found["works"] else install_line(_EXTRAS.get(name, name))
+    return Finding(name, **found, fix=fix)

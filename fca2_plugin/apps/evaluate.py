@@ -47,10 +47,10 @@ from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import (
     BicubicFloor,
-    FinishedResults,
     Method,
     Scorer,
-    Unchanged,
+    StoredFrames,
+    default_jobs,
     score_all,
 )
 from fca2_plugin.codec import YuvFile
@@ -98,7 +98,7 @@ def evaluate(
     dataset: str | None = None,
     save: Path_ | None = None,
     json_path: Path_ | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict:
     """Measure one method on one data set.
@@ -136,7 +136,7 @@ def evaluate(
         dataset: The data set's.
         save: Write the frames of a network or floor there.
         json_path: Write the result there; finished clips of a killed run are not measured again.
-        jobs: Processes for anything but networks and LPIPS.
+        jobs: Processes for anything but networks and LPIPS; None for one a core.
         progress: Called as ``progress(frames done, frames in all, clip)``.
 
     Raises:
@@ -218,11 +218,12 @@ def evaluate(
         method = BicubicFloor(scale or 1, data_phase(degradation))
         source |= {"scale": scale, "degradation": degradation}
     elif sr is not None:
-        method = FinishedResults(Path(sr).resolve().name)
+        method = StoredFrames("sr", Path(sr).resolve().name)
     else:
-        method = Unchanged()
+        method = StoredFrames("lq", "none")
     if "lpips" in metrics or raft_weights:
         jobs = 1  # torch uses all cores by itself
+    jobs = default_jobs() if jobs is None else jobs
     result: dict[str, Any] = {
         "kind": "evaluate",
         "schema": 1,
@@ -255,13 +256,6 @@ def _check_arguments(
         raise ValueError(
             "choose what to measure: give one of --sr, --config with --checkpoint, --weights, and "
             f"--method ({' or '.join(FLOORS)})"
-        )
-    if len(given & {"config", "checkpoint"}) == 1:
-        raise ValueError("a network needs both --config and --checkpoint")
-    if "fca2" in given and "config" not in given:
-        raise ValueError(
-            "--fca2 wraps the network of --config and --checkpoint; give both, or leave --fca2 "
-            "out (in Python: network=fca2_plugin.wrap(network))"
         )
     if floor is not None:
         check_choice("method", floor, FLOORS)

@@ -4,10 +4,11 @@ A tree has one or more *conditions*: ``lq`` is called ``raw`` and ``lq_crf25`` `
 folders are one condition without a name.
 """
 
+import functools
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -192,17 +193,13 @@ def _by_name(found: Sequence[Media], path, truths: Sequence[Media], gt) -> list[
     if len(found) == len(truths) == 1:
         return list(found)
     clips = {clip.name: clip for clip in found}
-    names = {clip.name for clip in truths}
-    for name in names:
-        if name not in clips:
-            raise ValueError(
-                f"{path} contains no clip {name}, but {gt} does{did_you_mean(name, clips)}"
-            )
-    for name in clips:
-        if name not in names:
-            raise ValueError(
-                f"{gt} contains no clip {name}, but {path} does{did_you_mean(name, names)}"
-            )
+    names = {clip.name: clip for clip in truths}
+    for place, has, other, wanted in ((path, clips, gt, names), (gt, names, path, clips)):
+        for name in wanted:
+            if name not in has:
+                raise ValueError(
+                    f"{place} contains no clip {name}, but {other} does{did_you_mean(name, has)}"
+                )
     return [clips[clip.name] for clip in truths]
 
 
@@ -217,13 +214,7 @@ def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
         FileNotFoundError: A file is gone.
         ValueError: Frames, their numbers or sizes of a pair do not fit.
     """
-    shapes: dict[Media, tuple[int, int, int]] = {}
-
-    def shape(media: Media) -> tuple[int, int, int]:
-        if media not in shapes:
-            shapes[media] = media_shape(media)
-        return shapes[media]
-
+    shape = functools.cache(media_shape)  # the ground truth stands in the pairs of all conditions
     checked = []
     for pair in pairs:
         frames, *size = shape(pair.gt)
@@ -242,7 +233,7 @@ def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
             factor = 1 if kind == "SR" else scale
             if factor is not None and [factor * side for side in own] != size:
                 raise ValueError(size_message(pair.label, kind, own, size, factor))
-        checked.append(Pair(**{**vars(pair), "num_frames": frames}))
+        checked.append(replace(pair, num_frames=frames))
     return checked
 
 

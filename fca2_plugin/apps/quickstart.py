@@ -219,15 +219,9 @@ def _pictures(networks: Mapping[str, nn.Module], clips: Path) -> list:
         columns = {"LQ": lq[middle], "bicubic": bicubic_upsample(lq[middle])}
         columns |= {name: _upscale(net, lq)[middle] for name, net in networks.items()}
         pictures.append(Comparison(f"{lq_clip.name}, CRF 25", {**columns, "GT": gt[middle]}))
-    net: Any = networks["wrapped"]
-    chunk = read_frames(next(_test_pairs(clips, 25))[1])[: net.chunk_frames]
-    with torch.inference_mode():
-        clip = to_clip(chunk, InferenceSettings().find_device())
-        groups = net.plan(clip)
-        codes = net.encode(clip, groups).images
+    frames = read_frames(next(_test_pairs(clips, 25))[1])
     title = "Ground-truth frames and their codes"
-    pictures.append(codes_picture(title, chunk, to_frames(codes), groups))
-    return pictures
+    return [*pictures, codes_picture(title, networks["wrapped"], frames)]
 
 
 def _write_upscaled(network: nn.Module, clips: Path, path: Path) -> Path:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.apps.tables import Cell, Line, TableView, terminal_table
 
 __all__ = ["evaluation_table", "summarise"]
 
@@ -81,23 +82,20 @@ def summarise(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
 
 def evaluation_table(result: Mapping) -> Table:
     """The result as a table for the terminal: a line a clip, and their means."""
-    rules = result["protocol"]
-    table = Table(title=f"{result['method']} on {result['dataset']}, protocol {rules['name']}")
+    title = f"{result['method']} on {result['dataset']}, protocol {result['protocol']['name']}"
     conditions = result["conditions"] or {"": result}
     measures = list(_means([next(iter(next(iter(conditions.values()))["clips"].values()))]))
-    for header in (*(["LQ"] if result["conditions"] else []), "clip", "frames"):
-        table.add_column(header)
-    for measure in measures:
-        table.add_column(HEADERS[measure][0], justify="right")
 
-    def row(*cells: str, values: Mapping, **style) -> None:
-        lead = cells if result["conditions"] else cells[1:]
-        table.add_row(*lead, *(f"{values[m]:.{HEADERS[m][1]}f}" for m in measures), **style)
+    def line(name: str, values: Mapping, frames: str = "") -> Line:
+        texts = (f"{values[one]:.{HEADERS[one][1]}f}" for one in measures)
+        return Line(name.strip(), (Cell(frames), *(Cell(text, not frames) for text in texts)))
 
+    lines = []
     for condition, entry in conditions.items():
         for name, clip in entry["clips"].items():
-            row(condition, name, str(clip["num_frames"]), values=clip)
-        row(condition, "mean", "", values=entry, style="bold", end_section=True)
+            lines.append(line(f"{condition} {name}", clip, str(clip["num_frames"])))
+        lines.append(line(f"{condition} mean", entry))
     if len(conditions) > 1:
-        row("all", "mean", "", values=result, style="bold")
-    return table
+        lines.append(line("all mean", result))
+    heads = ("frames", *(HEADERS[one][0] for one in measures))
+    return terminal_table(TableView(title, heads, tuple(lines), (), "clip"))

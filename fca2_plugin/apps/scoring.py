@@ -35,10 +35,9 @@ from fca2_plugin.metrics.frames import rgb_to_y
 
 __all__ = [
     "BicubicFloor",
-    "FinishedResults",
     "Method",
     "Scorer",
-    "Unchanged",
+    "StoredFrames",
     "default_jobs",
     "score_all",
 ]
@@ -58,24 +57,19 @@ class Method(typing.Protocol):
 
 
 @dataclass(frozen=True)
-class FinishedResults:
-    """Frames that somebody has made."""
+class StoredFrames:
+    """Frames that are there: finished results, or the LQ itself, the floor of enhancement.
 
-    name: str = "results"
+    Args:
+        side: ``sr`` or ``lq``.
+        name: For tables.
+    """
 
-    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
-        for frame in media_frames(pair.need("sr")):
-            yield frame, None
-
-
-@dataclass(frozen=True)
-class Unchanged:
-    """The LQ itself: the floor of enhancement at scale 1."""
-
-    name: str = "none"
+    side: str
+    name: str
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
-        for frame in media_frames(pair.need("lq")):
+        for frame in media_frames(pair.need(self.side)):
             yield frame, None
 
 

@@ -6,6 +6,7 @@ It imports its application when it runs, so that ``fca2 --help`` is quick.
 
 import argparse
 import importlib
+import sys
 import textwrap
 from collections.abc import Sequence
 from types import ModuleType
@@ -18,7 +19,7 @@ __all__ = ["GROUPS", "VERBS", "main", "make_parser"]
 #: The verbs, which are also the names of their modules, by what people want to do.
 GROUPS = {
     "use": ("upscale", "serve", "doctor"),
-    "train": ("quickstart", "encode", "mfqe", "ablate"),
+    "train": ("quickstart", "encode", "mfqe"),
     "measure": ("evaluate", "benchmark", "report", "probe"),
     "convert": ("convert", "export"),
 }
@@ -28,7 +29,11 @@ VERBS = tuple(verb for group in GROUPS.values() for verb in group)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; 2 for wrong input."""
-    args = make_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else list(argv)
+    parser = make_parser()
+    if argv[:1] == ["ablate"]:
+        parser.error("fca2 ablate has become a script: bash tools/ablate.sh")
+    args = parser.parse_args(argv)
     return run_command(lambda: args.run(args), args.debug)
 
 

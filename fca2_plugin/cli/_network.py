@@ -6,7 +6,13 @@ from fca2_plugin.cli._renamed import add_renamed
 from fca2_plugin.cli._settings import add_device, add_value
 from fca2_plugin.inference.weights_list import list_weights
 
-__all__ = ["add_fca2", "add_network"]
+__all__ = ["add_config", "add_fca2", "add_network"]
+
+
+def add_config(group: argparse._ActionsContainer, checkpoint: str = "weights for --config") -> None:
+    """Add the options that name a network by its config."""
+    add_value(group, "--config", "FILE", str, "MMagic's .py or BasicSR's .yml")
+    add_value(group, "--checkpoint", "FILE", str, checkpoint)
 
 
 def add_fca2(group: argparse._ArgumentGroup) -> None:
@@ -24,8 +30,7 @@ def add_fca2(group: argparse._ArgumentGroup) -> None:
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Add config, checkpoint, weights and how they run, and below what ships."""
     group = parser.add_argument_group("the network (default: one that ships)")
-    add_value(group, "--config", "FILE", str, "MMagic's .py or BasicSR's .yml")
-    add_value(group, "--checkpoint", "FILE", str, "the weights for --config")
+    add_config(group, "the weights for --config")
     add_value(group, "--weights", "NAME", str, "a network that ships; the list is below")
     about = (
         "position of LQ pixels in the training of --checkpoint: centred in their blocks, or first"

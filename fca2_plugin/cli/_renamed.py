@@ -1,10 +1,10 @@
-"""Options that have another name now: whoever gives the old one is told the new one."""
+"""Old options: whoever gives one is told what took its place."""
 
 import argparse
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["add_renamed"]
+__all__ = ["add_moved", "add_renamed"]
 
 
 def add_renamed(parser: argparse.ArgumentParser, names: Mapping[str, str]) -> None:
@@ -15,13 +15,25 @@ def add_renamed(parser: argparse.ArgumentParser, names: Mapping[str, str]) -> No
         names: The new spelling by the old one: ``{"--precision": "--dtype"}``.
     """
     for old, new in names.items():
-        parser.add_argument(old, action=_Renamed, new=new, nargs="*", help=argparse.SUPPRESS)
+        _refuse(parser, old, f"{old} is called {new} now; use that name")
 
 
-class _Renamed(argparse.Action):
-    def __init__(self, *args: Any, new: str, **settings: Any) -> None:
+def add_moved(parser: argparse.ArgumentParser, scripts: Mapping[str, str]) -> None:
+    """Refuse options that a script replaces, by the command that starts it."""
+    for old, script in scripts.items():
+        _refuse(parser, old, f"{old} has become a script: {script}")
+
+
+def _refuse(parser: argparse.ArgumentParser, option: str, sentence: str) -> None:
+    parser.add_argument(
+        option, action=_Refused, sentence=sentence, nargs="*", help=argparse.SUPPRESS
+    )
+
+
+class _Refused(argparse.Action):
+    def __init__(self, *args: Any, sentence: str, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.new = new
+        self.sentence = sentence
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
-        parser.error(f"{self.option_strings[0]} is called {self.new} now; use that name")
+        parser.error(self.sentence)

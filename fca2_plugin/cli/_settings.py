@@ -1,11 +1,11 @@
-"""Options that every command has which runs a network."""
+"""Options that every command has which runs a network, and how they are read."""
 
 import argparse
 from typing import Any
 
 from fca2_plugin.inference.settings import InferenceSettings
 
-__all__ = ["add_device", "add_settings", "add_switch", "add_value", "read_settings"]
+__all__ = ["add_device", "add_settings", "add_switch", "add_value", "parse_size", "read_settings"]
 
 
 def add_value(
@@ -49,3 +49,15 @@ def read_settings(args: argparse.Namespace) -> InferenceSettings:
     return InferenceSettings(
         args.device, args.dtype, args.channels_last, args.compile, args.cuda_graphs
     )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height from ``180x144``.
+
+    Raises:
+        ValueError: It is no such text.
+    """
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
+        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
+    return int(parts[0]), int(parts[1])

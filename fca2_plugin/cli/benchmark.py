@@ -1,9 +1,12 @@
 """``fca2 benchmark``."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
-from fca2_plugin.cli._settings import add_settings, read_settings
+from fca2_plugin.cli._network import add_config
+from fca2_plugin.cli._renamed import add_moved
+from fca2_plugin.cli._settings import add_settings, parse_size, read_settings
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -21,21 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "%(default)s)",
     )
     networks.add_argument(
-        "--enhancer",
-        nargs="*",
-        metavar="NAME",
-        help="time enhancement networks instead (default: stdf-r3l rfda cf-stif tgafnet, as in "
-        "TGAFNet's Table IV), at that table's three sizes or at --size",
-    )
-    networks.add_argument(
         "--host",
         default="mmagic",
         help="the host that builds the network: mmagic (default) or basicsr",
     )
-    networks.add_argument(
-        "--config", help="use the network of this config: MMagic's .py or BasicSR's .yml"
-    )
-    networks.add_argument("--checkpoint", help="weights for --config; not needed for timing")
+    add_config(networks, "weights for --config; not needed for timing")
     networks.add_argument(
         "--preset", default="released", help="the design of FCA² (default: %(default)s)"
     )
@@ -58,11 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiny", action="store_true", help="use small networks, to try the command"
     )
     clip = parser.add_argument_group("clip and timing")
-    clip.add_argument("--frames", type=int, help="number of frames (default: 7; 1 with --enhancer)")
+    clip.add_argument(
+        "--frames", type=int, default=7, help="number of frames (default: %(default)s)"
+    )
     clip.add_argument(
         "--size",
+        default="180x144",
         metavar="WxH",
-        help="width and height of the LQ frames (default: 180x144)",
+        help="width and height of the LQ frames (default: %(default)s)",
     )
     clip.add_argument(
         "--repeats", type=int, help="number of rounds (default: 5, or 3 if they are long)"
@@ -72,15 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure many points: vary 'frames' (10 to 200) or 'size' (64 to 224), as in Fig. "
         "10, or the size of 'groups'",
     )
-    clip.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="with --sweep groups: also measure the best PSNR that groups can reach, without "
-        "training, on this data set of `fca2 encode`",
-    )
     clip.add_argument("--no-memory", action="store_true", help="do not measure memory on a CPU")
     add_settings(parser)
+    scripts = {"--data": "bash tools/groups_bound.sh JSON DATA"}
+    add_moved(parser, scripts | {"--enhancer": "bash tools/enhancement_table.sh"})
     parser.add_argument("--json", type=Path, metavar="F", help="write all results to this file")
     parser.add_argument(
         "--plot", type=Path, metavar="DIR", help="write the plots of a sweep to this folder"
@@ -88,50 +79,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from fca2_plugin.apps import benchmark
 
-    if args.enhancer is not None:
-        if args.sweep or args.plot or args.data or args.config or args.training:
-            raise ValueError(
-                "--enhancer cannot be combined with --sweep, --plot, --data, --config or --training"
-            )
-        benchmark.enhancement_command(
-            args.enhancer,
-            {args.size: benchmark.parse_size(args.size)} if args.size else benchmark.CLASSES,
-            1 if args.frames is None else args.frames,
-            args.repeats,
-            read_settings(args),
-            json_path=args.json,
-            console=Console(),
-        )
-        return 0
     if args.stage and not args.training:
         raise ValueError("--stage chooses what a training step trains; add --training")
-    size = benchmark.parse_size(args.size or "180x144")
-    frames = 7 if args.frames is None else args.frames
-    setting = benchmark.Setting(frames, size, args.repeats, read_settings(args), args.training)
-    choice = benchmark.Choice(
-        vsr=args.vsr,
-        host=args.host,
-        preset=args.preset,
-        n_subs=args.n_subs,
-        n_ovls=args.n_ovls,
-        num_passes=args.num_passes,
-        tiny=args.tiny,
-        **({"stage": args.stage} if args.stage else {}),
-        config=args.config,
-        checkpoint=args.checkpoint,
-    )
+    size, inference = parse_size(args.size), read_settings(args)
+    chosen = {field.name: getattr(args, field.name) for field in fields(benchmark.Choice)}
     benchmark.benchmark_command(
-        choice,
-        setting,
+        benchmark.Choice(**{key: value for key, value in chosen.items() if value is not None}),
+        benchmark.Setting(
+            args.frames, size, args.repeats, inference, args.training, not args.no_memory
+        ),
         sweep=args.sweep,
         json_path=args.json,
         plot_dir=args.plot,
-        data=args.data,
-        peak_memory=not args.no_memory,
-        console=Console(),
     )
     return 0

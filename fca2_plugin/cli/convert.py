@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     done = convert_checkpoint(args.source, args.target, args.to, force=args.force)
     what = "weights and their average" if done.averaged else "weights"
     print(
-        f"{done.network}: {what}, {done.num_tensors} tensors each, for {done.to} in {done.target}"
+        f"{done.network}: {what}, {done.num_tensors} tensors each, for {args.to} in {args.target}"
     )
     if done.left_out:
         print(f"left out: {', '.join(done.left_out)}")

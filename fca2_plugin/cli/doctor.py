@@ -1,9 +1,11 @@
 """``fca2 doctor``."""
 
 import argparse
-import json
 import shutil
 from dataclasses import asdict
+from pathlib import Path
+
+from fca2_plugin._files import check_writable, write_json
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -12,15 +14,16 @@ EXAMPLE = "fca2 doctor"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results to FILE")
 
 
 def run(args: argparse.Namespace) -> int:
     from fca2_plugin.apps.doctor import examine, hosts_work, render
 
-    findings = examine()
     if args.json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=2))
-    else:
-        print(render(findings, shutil.get_terminal_size((100, 0)).columns))
+        check_writable(args.json)
+    findings = examine()
+    print(render(findings, shutil.get_terminal_size((100, 0)).columns))
+    if args.json:
+        write_json(args.json, [asdict(finding) for finding in findings])
     return 0 if hosts_work(findings) else 1

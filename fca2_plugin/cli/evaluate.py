@@ -1,8 +1,9 @@
 """``fca2 evaluate``."""
 
 import argparse
+from inspect import signature
 
-from fca2_plugin.cli._network import add_fca2
+from fca2_plugin.cli._network import add_config, add_fca2
 from fca2_plugin.cli._renamed import add_renamed
 from fca2_plugin.cli._settings import add_settings, read_settings
 
@@ -21,8 +22,7 @@ DEGRADATIONS = ("gaussian", "comisr", "bd", "duf", "bi", "area", "none")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to measure (choose one)")
     what.add_argument("--sr", metavar="PATH", help="finished results: a folder or a video")
-    what.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
-    what.add_argument("--checkpoint", metavar="FILE", help="the weights for --config")
+    add_config(what)
     add_fca2(what)
     what.add_argument(
         "--weights",
@@ -30,7 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a network that ships: large, small, small_fast, enhance_stdf, ...",
     )
     what.add_argument(
-        "--method", help="a baseline: bicubic, or none (the LQ frames themselves, at scale 1)"
+        "--method",
+        dest="floor",
+        metavar="NAME",
+        help="a baseline: bicubic, or none (the LQ frames themselves, at scale 1)",
     )
 
     against = parser.add_argument_group(
@@ -95,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "mean, or none",
     )
     how.add_argument(
-        "--jobs", type=int, metavar="N", help="number of processes (default: one for each core)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="number of processes (default: one for each core)",
     )
 
     add_settings(parser)
@@ -105,6 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("results")
     out.add_argument(
         "--json",
+        dest="json_path",
         metavar="FILE",
         help="write all results to FILE; if interrupted, run the same command again to resume",
     )
@@ -124,8 +131,9 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.evaluate import evaluate
     from fca2_plugin.apps.scores import evaluation_table
-    from fca2_plugin.apps.scoring import default_jobs
 
+    # options are called like the parameters that they become
+    options = {key: vars(args)[key] for key in signature(evaluate).parameters if key in vars(args)}
     console = Console()
     columns = TextColumn("{task.completed}/{task.total} frames"), TimeRemainingColumn()
     with Progress(
@@ -133,32 +141,8 @@ def run(args: argparse.Namespace) -> int:
     ) as bar:
         task = bar.add_task("", total=None)
         result = evaluate(
-            gt=args.gt,
-            sr=args.sr,
-            lq=args.lq,
-            data=args.data,
-            split=args.split,
-            conditions=args.conditions,
-            config=args.config,
-            checkpoint=args.checkpoint,
-            weights=args.weights,
-            floor=args.method,
-            degradation=args.degradation,
-            phase=args.phase,
-            fca2=args.fca2,
-            protocol=args.protocol,
-            metrics=args.metrics,
-            lpips_weights=args.lpips_weights,
-            raft_weights=args.raft_weights,
-            chunk=args.chunk,
-            context=args.context,
+            **options,
             settings=read_settings(args),
-            color_correction=args.color_correction,
-            name=args.name,
-            dataset=args.dataset,
-            save=args.save,
-            json_path=args.json,
-            jobs=default_jobs() if args.jobs is None else args.jobs,
             progress=lambda done, total, clip: bar.update(
                 task, completed=done, total=total, description=clip
             ),
@@ -166,6 +150,6 @@ def run(args: argparse.Namespace) -> int:
     console.print(evaluation_table(result))
     for note in result["notes"]:
         console.print(f"note: {note}", soft_wrap=True)
-    if args.json:
-        console.print(f"written: {args.json}", soft_wrap=True)
+    if args.json_path:
+        console.print(f"written: {args.json_path}", soft_wrap=True)
     return 0

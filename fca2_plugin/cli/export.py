@@ -2,6 +2,10 @@
 
 import argparse
 
+from fca2_plugin.cli._network import add_config
+from fca2_plugin.cli._renamed import add_moved
+from fca2_plugin.cli._settings import parse_size
+
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "export a network, and each part of FCA², to ONNX, and check it in onnxruntime"
@@ -9,12 +13,11 @@ EXAMPLE = "fca2 export --config my_config.py --checkpoint work_dirs/my_config --
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="MMagic's .py or BasicSR's .yml")
-    parser.add_argument("--checkpoint", metavar="FILE", help="its weights (default: random ones)")
+    add_config(parser, "weights for --config (default: random ones)")
     parser.add_argument(
         "--weights", metavar="NAME", help="a network that ships, instead of --config"
     )
-    parser.add_argument("--out", metavar="DIR", help="the folder to write")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the folder to write")
     parser.add_argument(
         "--size",
         default="96x72",
@@ -32,31 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="largest difference from torch that is accepted (default: %(default)s)",
     )
-    parser.add_argument(
-        "--table",
-        action="store_true",
-        help="try every known network instead, in a small form, and print a table",
-    )
+    add_moved(parser, {"--table": "bash tools/export_table.sh"})
 
 
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from fca2_plugin.apps.benchmark import parse_size
-    from fca2_plugin.apps.export import export_markdown, export_onnx, export_table
+    from fca2_plugin.apps.export import export_onnx
 
-    console = Console(stderr=True)
-    if args.table:
-        outcomes = []
-        with console.status("networks") as status:
-            for outcome in export_table():
-                outcomes.append(outcome)
-                status.update(f"after {outcome.network} of {outcome.host}")
-        print(export_markdown(outcomes))
-        return 0
-    if (args.config is None) == (args.weights is None) or args.out is None:
-        raise ValueError("expected --config FILE or --weights NAME, and --out DIR; or --table")
-    with console.status("network") as status:
+    with Console(stderr=True).status("network") as status:
         manifest = export_onnx(
             args.config,
             args.checkpoint,

@@ -1,7 +1,9 @@
 """``fca2 probe``."""
 
 import argparse
-import json
+from pathlib import Path
+
+from fca2_plugin._files import check_writable, write_json
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -11,7 +13,7 @@ EXAMPLE = "fca2 probe in.mp4"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a video file, or a raw H.264 or HEVC stream")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results to FILE")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -19,9 +21,10 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.probe import probe_stream, render
 
-    report = probe_stream(args.file)
     if args.json:
-        print(json.dumps(report, indent=1))
-    else:
-        render(report, Console())
+        check_writable(args.json)
+    report = probe_stream(args.file)
+    render(report, Console())
+    if args.json:
+        write_json(args.json, report)
     return 0

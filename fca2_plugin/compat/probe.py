@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fca2_plugin import compat
-from fca2_plugin._gpu import driver_version, unseen_gpu, wheel_tag
 from fca2_plugin._optional import require
 from fca2_plugin._requirements import twins, version_of
 
@@ -45,6 +44,9 @@ def _torch() -> list[str]:
     import safetensors.torch  # noqa: F401
     import torch
     from torchvision.ops import deform_conv2d
+
+    # imports torch, for seconds, which the other parts do without
+    from fca2_plugin._gpu import driver_version, unseen_gpu, wheel_tag
 
     def kernel(device: str) -> torch.Tensor:
         x, offset, weight = torch.rand(1, 1, 4, 4), torch.zeros(1, 18, 4, 4), torch.rand(1, 1, 3, 3)

@@ -117,7 +117,7 @@ def test_the_folder_of_a_run(tmp_path):
     (tmp_path / "last_checkpoint").write_text("/elsewhere/iter_2.pth")
     done = convert_checkpoint(tmp_path, tmp_path / "new/b.pth", "basicsr")
     assert done.source == tmp_path / "iter_2.pth"
-    assert done.target.is_file()
+    assert (tmp_path / "new/b.pth").is_file()
 
 
 def test_a_file_that_exists(tmp_path):

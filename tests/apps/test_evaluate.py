@@ -455,7 +455,6 @@ def test_the_help_names_what_there_is():
     [
         ({}, "choose what to measure"),
         ({"sr": "a", "floor": "bicubic"}, "choose what to measure"),
-        ({"config": "a.py", "gt": "b"}, "needs both --config and --checkpoint"),
         ({"sr": "a"}, "give the ground truth with --gt, or a tree"),
         ({"sr": "a", "gt": "b", "data": "c"}, "give the ground truth with --gt, or a tree"),
         ({"sr": "a", "data": "c", "lq": "d"}, "--data contains its own LQ"),

@@ -9,10 +9,10 @@ from fca2_plugin.codec import CodecSettings, LowDelay, encode_lowdelay, write_vi
 from tests.codec.footage import moving_clip, raw_clip
 
 
-def test_json_tells_every_frame(tmp_path, capsys):
+def test_json_tells_every_frame(tmp_path):
     encode_lowdelay(raw_clip(tmp_path, 6), tmp_path / "a.265", LowDelay(37, preset="ultrafast"))
-    assert cli.main(["probe", str(tmp_path / "a.265"), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    assert cli.main(["probe", str(tmp_path / "a.265"), "--json", str(tmp_path / "a.json")]) == 0
+    report = json.loads((tmp_path / "a.json").read_text())
     assert [frame["qp"] for frame in report["frames"]] == [37, 42, 41, 42, 38, 42]
     assert [frame["is_peak"] for frame in report["frames"]] == [True, False] * 3
     assert (report["codec"], report["size"], report["types"]) == (
@@ -37,10 +37,10 @@ def test_a_codec_without_qps(tmp_path, capsys):
     write_video(tmp_path / "a.mp4", moving_clip(2, 32, 48), CodecSettings())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fca2_plugin.codec.frame_info._mean_block_qp", lambda picture: None)
-        assert cli.main(["probe", str(tmp_path / "a.mp4"), "--json"]) == 0
-        report = json.loads(capsys.readouterr().out)
+        path = tmp_path / "a.json"
+        assert cli.main(["probe", str(tmp_path / "a.mp4"), "--json", str(path)]) == 0
+        report = json.loads(path.read_text())
         assert report["mean_qp"] is report["num_peaks"] is report["frames"][0]["is_peak"] is None
-        assert cli.main(["probe", str(tmp_path / "a.mp4")]) == 0
     assert "mean QP" not in capsys.readouterr().out
 
 

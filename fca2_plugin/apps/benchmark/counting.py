@@ -10,8 +10,9 @@ those of every operator's tensors, read and written once: what moves if nothing 
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import torch
 import torchvision  # noqa: F401 (registers torch.ops.torchvision)
 from torch import Tensor, nn
@@ -19,45 +20,24 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 from torch.utils.flop_counter import FlopCounterMode
 
-from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
+from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.inference.prepare import eager
 
-__all__ = ["Work", "count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
+__all__ = ["count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
 
 NO_WORK = ("empty", "new_empty", "_unsafe_view", "lift_fresh")
 """Operators, by the beginning of their names, that start nothing and are not views."""
 
 
-class Work(NamedTuple):
-    """What was counted.
-
-    Args:
-        macs: Multiply-accumulates.
-        launches: Operators that did work.
-        bytes: Read and written by them.
-    """
-
-    macs: int = 0
-    launches: int = 0
-    bytes: int = 0
-
-    def __sub__(self, other: "Work") -> "Work":
-        return Work(*(mine - its for mine, its in zip(self, other, strict=True)))
-
-    def plus(self, other: "Work") -> "Work":
-        """The sum."""
-        return Work(*(mine + its for mine, its in zip(self, other, strict=True)))
-
-
 def count_macs(model: nn.Module, x: Tensor) -> int:
     """Multiply-accumulates of one forward pass in evaluation mode, as the module says."""
-    return count_work(model, x)[0].macs
+    return count_work(model, x)[0]["macs"]
 
 
 def count_work(
     model: nn.Module, x: Tensor, network: nn.Module | None = None
-) -> tuple[Work, dict[str, Work]]:
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
     """Count one forward pass in evaluation mode, run operator by operator.
 
     Args:
@@ -66,7 +46,8 @@ def count_work(
         network: Whose parts are told apart, where it is not ``model`` itself but inside.
 
     Returns:
-        The whole, and its parts (``parts``), which add up to the whole.
+        The ``macs``, ``launches`` and ``bytes`` of the whole, and of its parts (``parts``), which
+        add up to the whole.
     """
     network = network or model
     flops = FlopCounterMode(
@@ -78,20 +59,20 @@ def count_work(
     )
     launches = _Launches()
 
-    def so_far() -> Work:
-        return Work(flops.get_total_flops() // 2, launches.number, launches.bytes)
+    def so_far() -> np.ndarray:
+        return np.array((flops.get_total_flops() // 2, launches.number, launches.bytes))
 
     # no_grad: in inference mode operators arrive in larger pieces than those that run
     with evaluating([model]), eager(network), torch.inference_mode(False), torch.no_grad():
         with flops, launches, marked_parts(network, so_far) as marks:
             model(x)
             whole = so_far()
-    parts: dict[str, Work] = {}
-    rest = whole
-    for name, before, after in marks:
-        parts[name] = parts.get(name, Work()).plus(after - before)
-        rest = rest - (after - before)
-    return whole, {**parts, OTHER: rest} if parts else {}
+    parts = split_whole(whole, [(name, after - before) for name, before, after in marks])
+    return _named(whole), {name: _named(work) for name, work in parts.items()}
+
+
+def _named(work: np.ndarray) -> dict[str, int]:
+    return dict(zip(("macs", "launches", "bytes"), work.tolist(), strict=True))
 
 
 class _Launches(TorchDispatchMode):

@@ -1,15 +1,15 @@
 """The parts of a pass through FCA2Net, told apart by its methods, whatever stands inside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["OTHER", "PARTS", "STEP_PARTS", "marked_parts"]
+__all__ = ["OTHER", "PARTS", "STEP_PARTS", "marked_parts", "split_whole"]
 
 PARTS = {
     "cleaning": ("cleaning", "clean"),
@@ -50,6 +50,19 @@ def marked_parts(
     finally:
         for owner, method in changed:
             delattr(owner, method)
+
+
+def split_whole(whole: Any, parts: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """What each part took of a whole, and the rest of it; nothing where there are no parts.
+
+    Args:
+        whole: A number, or an array of them.
+        parts: Name and share; a name may come several times.
+    """
+    shares: dict[str, Any] = {}
+    for name, share in parts:
+        shares[name] = shares.get(name, 0) + share
+    return {**shares, OTHER: whole - sum(shares.values())} if shares else {}
 
 
 def _methods(network: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:

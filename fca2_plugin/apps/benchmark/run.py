@@ -21,7 +21,7 @@ from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["SCHEMA", "SWEEPS", "Setting", "parse_size", "run_benchmark", "sweep_points"]
+__all__ = ["SCHEMA", "SWEEPS", "Setting", "run_benchmark", "sweep_points"]
 
 SCHEMA = 2  # 1 had no breakdown
 SWEEPS: dict[str, Sequence[Any]] = {
@@ -42,6 +42,7 @@ class Setting:
         repeats: Timed rounds; None for as many as ``compare`` takes.
         inference: How networks are run, all alike.
         training: Whether training steps are timed, on the whole clip as one batch.
+        memory: Measure memory on a CPU too, which takes a process for each network.
 
     Raises:
         ValueError: A number below 1, a device that is not there, or settings that do not train.
@@ -52,6 +53,7 @@ class Setting:
     repeats: int | None = None
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     training: bool = False
+    memory: bool = True
 
     def __post_init__(self) -> None:
         for name, value in (("frames", self.frames), ("repeats", self.repeats)):
@@ -77,18 +79,6 @@ class Setting:
         return (1, self.frames, 3, height, width)
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height from ``180x144``.
-
-    Raises:
-        ValueError: It is no such text.
-    """
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
-    return int(parts[0]), int(parts[1])
-
-
 def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:
     """What a sweep over ``frames`` or (square) ``size``, as in Fig. 10, or ``groups`` measures.
 
@@ -109,7 +99,6 @@ def run_benchmark(
     setting: Setting,
     *,
     pair: Mapping[str, FCA2Net] | None = None,
-    peak_memory: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict:
     """Time ``baseline`` and ``wrapped`` in turns, and measure their memory.
@@ -118,7 +107,6 @@ def run_benchmark(
         choice: The networks.
         setting: The clip and the number of rounds.
         pair: What ``build_pair(choice)`` gave, to build it once for many settings.
-        peak_memory: Measure memory on a CPU too, which takes a process for each network.
         progress: Called as ``progress(done, total)`` after every forward pass.
 
     Returns:
@@ -143,11 +131,7 @@ def run_benchmark(
         f"{setting.text} do not fit in the memory of {device}; try fewer frames or a smaller size"
     ):
         measured = compare(
-            nets,
-            clip,
-            repeats=setting.repeats,
-            warmup=inference.warmup,
-            progress=progress,
+            nets, clip, repeats=setting.repeats, warmup=inference.warmup, progress=progress
         )
     networks = {
         name: {
@@ -163,7 +147,7 @@ def run_benchmark(
         for name, values in measured["models"].items()
     }
     note = measured["peak_memory_note"]
-    if device.type == "cpu" and peak_memory:
+    if device.type == "cpu" and setting.memory:
         note = memory.TRAINING_NOTE if setting.training else memory.NOTE
         for name, values in networks.items():
             values |= memory.measure_memory(

@@ -17,7 +17,6 @@ from rich.progress import (
 )
 
 from fca2_plugin._files import read_json, write_json
-from fca2_plugin.apps.benchmark.bound import bound_pairs, bound_psnr
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_points
 
@@ -31,9 +30,6 @@ def run_sweep(
     setting: Setting,
     sweep: str,
     path: Path,
-    *,
-    data: Path | None = None,
-    peak_memory: bool = True,
     console: Console | None = None,
 ) -> dict:
     """Time the networks at every value of a sweep; values that ``path`` contains are kept.
@@ -43,25 +39,21 @@ def run_sweep(
         setting: What stays the same.
         sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
-        data: A tree of ``fca2 encode``: points get ``bound_psnr`` by its conditions (``bound``).
-        peak_memory: See ``run_benchmark``.
         console: Where progress and the time left are shown.
 
     Returns:
         What ``path`` contains: ``points``, each as ``run_benchmark`` returns it.
 
     Raises:
-        ValueError: ``path`` holds another sweep, or as ``bound_pairs``.
-        FileNotFoundError: There is no ``data``.
+        ValueError: ``path`` holds another sweep.
     """
     planned = list(sweep_points(choice, setting, sweep))
-    pairs = bound_pairs(data) if data else {}
     result: dict[str, Any] = {
         "kind": "benchmark_sweep",
         "schema": SCHEMA,
         "sweep": sweep,
         "choice": vars(choice),
-        "fixed": _fixed(setting, sweep) | ({"data": str(data)} if data else {}),
+        "fixed": _fixed(setting, sweep),
         "points": [],
     }
     if path.exists():
@@ -78,18 +70,10 @@ def run_sweep(
             bar.update(task, description=one.text)
             if chosen not in nets:
                 nets = {chosen: build_pair(chosen)}
-            point = run_benchmark(
-                chosen,
-                one,
-                pair=nets[chosen],
-                peak_memory=peak_memory,
-                progress=advance(bar, task, spent, cost),
-            )
-            if pairs:
-                wrapped = nets[chosen]["wrapped"]
-                point["bound_psnr"] = {c: bound_psnr(wrapped, found) for c, found in pairs.items()}
-            spent += cost
+            progress = advance(bar, task, spent, cost)
+            point = run_benchmark(chosen, one, pair=nets[chosen], progress=progress)
             result["points"].append(point)
+            spent += cost
             write_json(path, result)
     return result
 
@@ -112,15 +96,10 @@ def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[in
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:
-    how = {**asdict(setting.inference), "device": str(setting.inference.find_device())}
-    fixed = {
-        "frames": setting.frames,
-        "size": list(setting.size),
-        "repeats": setting.repeats,
-        **how,
-    }
-    fixed.pop(sweep, None)
-    return fixed
+    device = str(setting.inference.find_device())
+    same = {"frames": setting.frames, "size": list(setting.size), "repeats": setting.repeats}
+    same.pop(sweep, None)
+    return {**same, **asdict(setting.inference), "device": device}
 
 
 def _points(path: Path, wanted: dict) -> list[dict]:

@@ -20,13 +20,12 @@ from torch import Tensor, nn
 
 from fca2_plugin import __version__
 from fca2_plugin.apps.benchmark.counting import (
-    Work,
     count_work,
     evaluating,
     held_bytes,
     tensor_bytes,
 )
-from fca2_plugin.apps.benchmark.parts import OTHER, marked_parts
+from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
 from fca2_plugin.inference.facts import count_parameters, device_name
 from fca2_plugin.inference.prepare import replays
 
@@ -63,8 +62,7 @@ def compare(
         Plain numbers and strings, for JSON.
 
     Raises:
-        ValueError: No network, no clip of one video, fewer than one repeat, or a network on
-            another device or with another number of output frames.
+        ValueError: A network returns another number of frames.
 
     Example:
         >>> models = {"slow": torch.nn.Identity(), "fast": torch.nn.Identity()}
@@ -72,12 +70,11 @@ def compare(
         >>> sorted(result["ratios"])
         ['fast', 'slow']
     """
-    _check(models, clip, repeats, warmup)
     cuda = clip.device.type == "cuda"
     t = clip.shape[1]
     start = time.monotonic()
     steps = itertools.count(1)
-    counted: dict[str, tuple[Work, dict[str, Work]]] = {}
+    counted: dict[str, tuple[dict[str, int], dict[str, dict[str, int]]]] = {}
     passes: dict[str, list[_Pass]] = {name: [] for name in models}
 
     def tick() -> None:
@@ -105,7 +102,7 @@ def compare(
             "ms_per_frame": float(median),
             "iqr_ms_per_frame": float(high - low),
             "parameters": count_parameters(model),
-            "macs_per_frame": counted[name][0].macs // t,
+            "macs_per_frame": counted[name][0]["macs"] // t,
             **{
                 key: max(getattr(one, peak) for one in passes[name]) / MIB if cuda else None
                 for key, peak in (
@@ -113,7 +110,7 @@ def compare(
                     ("above_model_mib", "above_bytes"),
                 )
             },
-            "work": counted[name][0]._asdict(),
+            "work": counted[name][0],
             "parts": _parts(counted[name][1], passes[name][warmup:], t),
         }
     baseline = next(iter(measured.values()))["ms_per_frame"]
@@ -168,7 +165,8 @@ def _run(model: nn.Module, clip: Tensor) -> _Pass:
             start = time.perf_counter()
             model(clip)
             seconds = time.perf_counter() - start
-        return _Pass(seconds, _seconds(marks, seconds, lambda start, end: end - start))
+        took = [(name, end - start) for name, start, end in marks]
+        return _Pass(seconds, split_whole(seconds, took))
     device = clip.device
     own = held_bytes(model) + tensor_bytes(clip)
     torch.cuda.reset_peak_memory_stats(device)
@@ -180,9 +178,9 @@ def _run(model: nn.Module, clip: Tensor) -> _Pass:
         model(clip)
         torch.cuda.synchronize(device)  # kernels run on after the call returns
         seconds = time.perf_counter() - start
-    parts = _seconds(marks, seconds, lambda start, end: start.elapsed_time(end) / 1000)
+    took = [(name, start.elapsed_time(end) / 1000) for name, start, end in marks]
     above = torch.cuda.max_memory_allocated(device) - before
-    return _Pass(seconds, parts, above + own, above)
+    return _Pass(seconds, split_whole(seconds, took), above + own, above)
 
 
 def _event() -> torch.cuda.Event:
@@ -192,40 +190,12 @@ def _event() -> torch.cuda.Event:
     return event
 
 
-def _seconds(marks: list[tuple], whole: float, between: Callable) -> dict[str, float]:
-    """Seconds of each part, and what is left of the whole."""
-    parts: dict[str, float] = {}
-    for name, start, end in marks:
-        parts[name] = parts.get(name, 0) + between(start, end)
-    return {**parts, OTHER: max(whole - sum(parts.values()), 0)} if parts else {}
-
-
-def _parts(work: Mapping[str, Work], passes: list[_Pass], t: int) -> dict[str, dict]:
+def _parts(work: Mapping[str, Mapping], passes: list[_Pass], t: int) -> dict[str, dict]:
     """What a breakdown says of each part that was timed."""
     return {
         name: {
-            "ms_per_frame": float(np.median([1000 * one.parts[name] / t for one in passes])),
-            **work[name]._asdict(),
+            "ms_per_frame": max(float(np.median([1000 * p.parts[name] / t for p in passes])), 0.0),
+            **work[name],
         }
         for name in passes[0].parts
     }
-
-
-def _check(models: Mapping[str, nn.Module], clip: Tensor, repeats: int | None, warmup: int) -> None:
-    if not models:
-        raise ValueError("compare got no model; expected a dict of at least one, by name")
-    if clip.ndim != 5 or clip.shape[0] != 1 or clip.shape[1] < 1:
-        raise ValueError(
-            f"compare got a clip of shape {tuple(clip.shape)}; expected one video (1, t, 3, h, w)"
-        )
-    if repeats is not None and repeats < 1:
-        raise ValueError(f"compare got repeats={repeats}; expected at least 1")
-    if warmup < 0:
-        raise ValueError(f"compare got warmup={warmup}; expected 0 or more")
-    for name, model in models.items():
-        devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
-        if devices - {clip.device}:
-            raise ValueError(
-                f"model {name!r} is on {', '.join(sorted(map(str, devices)))}, but the clip is on "
-                f"{clip.device}; move them to one device first"
-            )

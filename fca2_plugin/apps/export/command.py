@@ -65,8 +65,8 @@ def export_onnx(
     check_can_export()
     if (config is None) == (weights is None) or (weights and checkpoint):
         raise ValueError(
-            "expected one network: a config with or without its checkpoint, or weights='small' for "
-            "one that ships"
+            "expected one network: --config FILE with or without its --checkpoint, or --weights "
+            "NAME of one that ships"
         )
     out = Path(out)
     if out.exists():

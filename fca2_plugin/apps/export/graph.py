@@ -76,10 +76,7 @@ def write_graph(
 
     Raises:
         NoGraphError: It cannot be exported; the message says why in one sentence.
-        ModuleNotFoundError: onnx, onnxscript or onnxruntime is absent.
     """
-    for module in ("onnx", "onnxscript", "onnxruntime"):
-        require(module, "export")
     path, failures = folder / f"{part.name}.onnx", []
     for form in _forms(part, *size):
         try:

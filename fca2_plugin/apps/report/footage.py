@@ -73,7 +73,7 @@ class Footage:
     def profile(self, comparison: Comparison, clip: str) -> TemporalProfile:
         """The column through the middle of the comparison's window, over the whole clip."""
         height = comparison.truth.shape[0]
-        y, x, h, w = comparison.window()
+        y, x, h, w = comparison.window
         rows, column = slice(y, y + h), x + w // 2
         strips = {
             label: TemporalProfile.strip(self.read(label, clip), column, rows, height)

@@ -19,9 +19,9 @@ from PIL import Image
 
 from fca2_plugin import __version__
 from fca2_plugin.apps.report.pictures import CodesPicture, Comparison, TemporalProfile
-from fca2_plugin.apps.report.tables import TableView
+from fca2_plugin.apps.tables import TableView
 
-__all__ = ["Facts", "Plot", "Report", "Section", "table_markdown"]
+__all__ = ["Plot", "Report", "Section", "table_markdown"]
 
 LOSSLESS_PIXELS = 200 * 200  # larger frames are kept as WebP of this quality, a fifth of the size:
 QUALITY = 90
@@ -37,18 +37,11 @@ class Plot:
     broad: bool = False
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What was run, by name."""
-
-    values: dict[str, str]
-
-
-#: Template of everything that a section can hold beside sentences.
+#: Template of everything that a section can hold beside sentences; facts are a dict.
 SHOWN = {
     CodesPicture: "codes.html",
     Comparison: "comparison.html",
-    Facts: "facts.html",
+    dict: "facts.html",
     Plot: "plot.html",
     TableView: "table.html",
     TemporalProfile: "profile.html",

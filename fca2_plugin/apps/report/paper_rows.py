@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fca2_plugin.apps.report.papers import (
+    DATASETS,
     NETWORK_NAMES,
     TABLES,
     PaperRow,
@@ -15,23 +17,9 @@ from fca2_plugin.apps.report.papers import (
     method_key,
 )
 from fca2_plugin.apps.report.results import Evaluation, Results
-from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
+from fca2_plugin.apps.tables import NONE, Cell, Line, TableView
 
 __all__ = ["dataset_of", "paper_views"]
-
-CLIPS = {
-    "vid4": {"calendar", "city", "foliage", "walk"},
-    "reds4": {"000", "011", "015", "020"},
-}
-#: All clips of a data set: a mean over fewer is none.
-MEMBERS = {
-    **CLIPS,
-    "mfqe": {key.partition(":")[2] for key, _ in TABLES["tgafnet-1"].columns} - {""},
-}
-#: Which protocol measures what the tables of a data set print.
-PROTOCOLS = {"vid4": "cvsr-y", "reds4": "cvsr-y", "mfqe": "mfqe"}
-
-CROSS = {("vimeo90k", "reds4"): 1, ("reds", "vid4"): 2}  # rows of Table VIII
 
 
 @dataclass
@@ -45,11 +33,11 @@ class _Ours:
 
 def dataset_of(evaluation: Evaluation) -> str | None:
     """``vid4``, ``reds4``, ``mfqe`` or None, from the clips, not from what a folder is called."""
-    names = {re.split(r"[_/]", clip)[-1] for clips in evaluation.clips.values() for clip in clips}
-    names |= {clip.split("/")[0] for clips in evaluation.clips.values() for clip in clips}
-    for dataset, clips in CLIPS.items():
-        if names & clips and not (names & set().union(*CLIPS.values()) - clips):
-            return dataset
+    clips = [clip for found in evaluation.clips.values() for clip in found]
+    names = {name for clip in clips for name in (clip.split("/")[0], re.split("[_/]", clip)[-1])}
+    found = [name for name in ("vid4", "reds4") if names & set(DATASETS[name]["clips"])]
+    if len(found) == 1:
+        return found[0]
     return "mfqe" if evaluation.protocol == "mfqe" else None
 
 
@@ -69,20 +57,21 @@ def _measured(table: PaperTable, results: Results) -> Iterator[_Ours]:
         dataset = dataset_of(evaluation)
         if dataset is None or dataset not in table.dataset.split():
             continue
-        if evaluation.protocol != PROTOCOLS[dataset]:
+        if evaluation.protocol != DATASETS[dataset]["protocol"]:
             continue
         for name, after in _places(table, evaluation, dataset):
             row = rows.setdefault(method_key(name), _Ours(name, after))
             row.cells |= _quality(table, evaluation, dataset)
             row.cells |= _cost(table, evaluation.params, evaluation.ms, evaluation.device)
-    for benchmark in results.benchmarks:
+    for benchmark in results.benchmarks["benchmark"]:
         for network in ("baseline", "wrapped"):
             for name, after in _timed_places(table, benchmark, network):
                 row = rows.setdefault(method_key(name), _Ours(name, after))
                 values = benchmark[network]
                 cells = _cost(table, values["params"], values["ms_per_frame"], benchmark["device"])
                 row.cells = {**cells, **row.cells}
-    for benchmark in results.enhancement if table.key == "tgafnet-4" else ():
+    enhancement = results.benchmarks["benchmark_enhancement"]
+    for benchmark in enhancement if table.key == "tgafnet-4" else ():
         for name, values in benchmark["networks"].items():
             row = rows.setdefault(method_key(name), _Ours(name, _index(table, name)))
             row.cells |= _cost(table, values["params"], None, None)
@@ -94,18 +83,13 @@ def _places(
     table: PaperTable, evaluation: Evaluation, dataset: str
 ) -> Iterator[tuple[str, int | None]]:
     """Names of our rows and the printed row each belongs to (None for the end)."""
-    config = _config(evaluation)
-    for start, number in table.config_rows.items():
-        if config.startswith(start):
+    config = f"{_config(evaluation)}@{dataset}"
+    for pattern, number in table.config_rows.items():
+        if fnmatchcase(config, pattern):
             yield table.rows[number - 1].name, number - 1
-    if table.key == "fca2-8" and config.startswith("fca2-autoencoder"):
-        for (trained, tested), number in CROSS.items():
-            if tested == dataset and f"_{trained}" in config:
-                yield table.rows[number - 1].name, number - 1
-    if table.key in ("fca2-1", "fca2-2", "tgafnet-1", "tgafnet-2", "tgafnet-3"):
-        after = _index(table, evaluation.method)
-        if after is not None or table.key in ("fca2-1", "fca2-2", "tgafnet-1"):
-            yield evaluation.method, after
+    after = _index(table, evaluation.method)
+    if table.methods == "all" or (table.methods == "known" and after is not None):
+        yield evaluation.method, after
 
 
 def _timed_places(table: PaperTable, benchmark: Mapping, network: str) -> Iterator[tuple]:
@@ -141,8 +125,8 @@ def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[st
             scores = next((s for name, s in clips.items() if _same_clip(name, clip)), None)
         else:
             scores = evaluation.means.get(condition)
-            have = [any(_same_clip(name, one) for name in clips) for one in MEMBERS[dataset]]
-            if not all(have):
+            members = DATASETS[dataset]["clips"]
+            if not all(any(_same_clip(name, one) for name in clips) for one in members):
                 scores = None
         if scores is not None and scores.gain == (dataset == "mfqe"):
             digits = 0 if dataset == "mfqe" else 3

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-__all__ = ["COUNTED", "NETWORK_NAMES", "TABLES", "PaperRow", "PaperTable", "clip_mean", "counted"]
+__all__ = [
+    "COUNTED",
+    "DATASETS",
+    "NETWORK_NAMES",
+    "TABLES",
+    "PaperRow",
+    "PaperTable",
+    "clip_mean",
+    "counted",
+    "method_key",
+]
 
 Figure = tuple[float, ...]  # one, or PSNR and SSIM
 ROUNDING = 0.02  # dB that rounding can explain
@@ -32,7 +42,9 @@ class PaperTable:
         rows: As printed; a method or a setting each.
         dataset: ``vid4``, ``reds4`` or ``mfqe``: whose results have a row here.
         methods_across: In print the methods are columns.
-        config_rows: Row (from 1) of a config, by the beginning of its name.
+        config_rows: Row (from 1) of a config on a data set, by a pattern of ``config@dataset``.
+        methods: Which methods have a row here: ``all``, the ``known`` ones that print has, or
+            ``none``.
         lq_sizes: Of the frames whose times belong here.
         notes: The text below it.
     """
@@ -45,6 +57,7 @@ class PaperTable:
     dataset: str
     methods_across: bool
     config_rows: Mapping[str, int]
+    methods: str
     lq_sizes: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
 
@@ -100,4 +113,6 @@ _DATA = json.loads(Path(__file__).with_name("papers.json").read_text(encoding="u
 NETWORK_NAMES: Mapping[str, str] = _DATA["network_names"]
 #: Parameters in millions, counted on the published network, where the print is wrong.
 COUNTED: Mapping[str, float] = _DATA["counted"]
+#: Clips of each data set, and the protocol that measures what its tables print.
+DATASETS: Mapping[str, Mapping] = _DATA["datasets"]
 TABLES = {values["key"]: _table(_DATA["notes"], values) for values in _DATA["tables"]}

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from fca2_plugin.ops.frame_groups import FrameGroup
-
-__all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop", "codes_picture"]
-
-Crop = tuple[int, int, int, int]  # y, x, height, width
+__all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop"]
 
 CROP_FRACTION = 3  # the crop's side is the frame's shorter side over this, within:
 CROP_SIDES = (32, 128)
@@ -25,26 +22,15 @@ class Comparison:
         columns: Whole frames by label, uint8 RGB (h, w, 3), in the order shown: the input first,
             the best method last but one, the ground truth last. A frame smaller than the ground
             truth by a whole factor is shown enlarged with its pixels visible.
-        crop: Window (y, x, height, width) in the ground truth's pixels; None takes the square with
-            the most gradient energy in the ground truth.
 
     Raises:
-        ValueError: Fewer than two columns, a frame of another type or of a size that does not
-            divide the ground truth's, a crop that leaves the frame.
+        ValueError: A frame of a size that does not divide the ground truth's.
     """
 
     title: str
     columns: Mapping[str, np.ndarray]
-    crop: Crop | None = None
 
     def __post_init__(self) -> None:
-        if len(self.columns) < 2:
-            raise ValueError(
-                f"comparison {self.title!r} got {len(self.columns)} columns; expected at least the "
-                "input and the ground truth"
-            )
-        for name, frame in self.columns.items():
-            _check_frame(f"column {name!r} of {self.title!r}", frame)
         height, width = self.truth.shape[:2]
         for name, frame in self.columns.items():
             h, w = frame.shape[:2]
@@ -53,26 +39,20 @@ class Comparison:
                     f"column {name!r} of {self.title!r} has {h}x{w} pixels and the ground truth "
                     f"{height}x{width}; expected the same size or a whole fraction of it"
                 )
-        if self.crop is not None:
-            y, x, h, w = self.crop
-            if min(y, x) < 0 or min(h, w) < 1 or y + h > height or x + w > width:
-                raise ValueError(
-                    f"crop (y, x, height, width)={self.crop} of {self.title!r} does not lie inside "
-                    f"the frame of {height}x{width} pixels"
-                )
 
     @property
     def truth(self) -> np.ndarray:
         """The last column."""
         return list(self.columns.values())[-1]
 
-    def window(self) -> Crop:
-        """The crop, chosen if it was not given."""
-        return self.crop or busiest_crop(self.truth)
+    @cached_property
+    def window(self) -> tuple[int, int, int, int]:
+        """What is shown enlarged (y, x, height, width), in the ground truth's pixels."""
+        return busiest_crop(self.truth)
 
     def crops(self) -> dict[str, np.ndarray]:
         """The window of every column, in the ground truth's pixels."""
-        y, x, h, w = self.window()
+        y, x, h, w = self.window
         cut = {}
         for name, frame in self.columns.items():
             factor = self.truth.shape[0] // frame.shape[0]
@@ -90,30 +70,12 @@ class CodesPicture:
         frames: The clip, uint8 RGB (h, w, 3).
         codes: One picture per code, uint8 RGB.
         holds: For every code the indices of its frames.
-
-    Raises:
-        ValueError: Another type of frame, or ``holds`` that does not fit.
     """
 
     title: str
     frames: Sequence[np.ndarray]
     codes: Sequence[np.ndarray]
     holds: Sequence[Sequence[int]]
-
-    def __post_init__(self) -> None:
-        for frame in (*self.frames, *self.codes):
-            _check_frame(f"a picture of {self.title!r}", frame)
-        if len(self.holds) != len(self.codes):
-            raise ValueError(
-                f"{self.title!r} got {len(self.codes)} codes and {len(self.holds)} lists in "
-                "holds; expected one list of frame indices per code"
-            )
-        for held in self.holds:
-            if not all(0 <= index < len(self.frames) for index in held):
-                raise ValueError(
-                    f"{self.title!r} has a code that contains frames {list(held)}; expected "
-                    f"indices below {len(self.frames)}, the number of frames"
-                )
 
 
 @dataclass(frozen=True)
@@ -128,10 +90,6 @@ class TemporalProfile:
     title: str
     strips: Mapping[str, np.ndarray]
 
-    def __post_init__(self) -> None:
-        for name, strip in self.strips.items():
-            _check_frame(f"strip {name!r} of {self.title!r}", strip)
-
     @staticmethod
     def strip(frames: Iterable[np.ndarray], column: int, rows: slice, height: int) -> np.ndarray:
         """The column of every frame; ``column`` and ``rows`` count in a frame of ``height``."""
@@ -143,18 +101,7 @@ class TemporalProfile:
         return np.stack(columns, axis=1)
 
 
-def codes_picture(
-    title: str,
-    frames: Sequence[np.ndarray],
-    codes: Sequence[np.ndarray],
-    groups: Sequence[FrameGroup],
-) -> CodesPicture:
-    """Codes beside the frames of each one's group."""
-    holds = [tuple(sorted((group.key, *group.members))) for group in groups]
-    return CodesPicture(title, frames, codes, holds)
-
-
-def busiest_crop(frame: np.ndarray) -> Crop:
+def busiest_crop(frame: np.ndarray) -> tuple[int, int, int, int]:
     """The square window of ``frame`` with the most gradient energy, where methods differ most."""
     height, width = frame.shape[:2]
     side = min(height, width)
@@ -166,11 +113,3 @@ def busiest_crop(frame: np.ndarray) -> Crop:
     windows += total[:-side, :-side]
     y, x = np.unravel_index(windows.argmax(), windows.shape)
     return int(y), int(x), side, side
-
-
-def _check_frame(what: str, frame: np.ndarray) -> None:
-    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3:
-        got = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame)
-        raise ValueError(f"{what} is {got}; expected a uint8 RGB array (h, w, 3)")
-    if frame.shape[2] != 3 or frame.size == 0:
-        raise ValueError(f"{what} has shape {frame.shape}; expected (h, w, 3)")

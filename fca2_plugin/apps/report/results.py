@@ -6,6 +6,7 @@ with all their conditions.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,19 +24,28 @@ __all__ = [
     "read_results",
 ]
 
-#: What is read of each kind of file; the quickstart's has none.
-SCHEMAS = {
-    "evaluate": (1,),
-    "benchmark": (1, 2),
-    "benchmark_sweep": (1, 2),
-    "benchmark_training": (2,),
-    "benchmark_enhancement": (1,),
+#: Of the kinds of files: the schemas that are read, and what each must contain. A key ``*`` is
+#: every key that is there, and a list has such elements. The quickstart's file has no kind.
+NETWORK = dict.fromkeys(("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params"), float)
+BENCHMARK = {
+    **{"baseline": NETWORK, "wrapped": NETWORK, "network": str, "host": str, "device": str},
+    **{"speed_ratio": float, "size": list, "frames": float},
+}
+SIZES = {"*": {"macs_per_frame": float, "fps": float}}
+KINDS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
+    "evaluate": ((1,), {"method": str, "dataset": str}),
+    "benchmark": ((1, 2), BENCHMARK),
+    "benchmark_sweep": ((1, 2), {"points": [BENCHMARK]}),
+    "benchmark_training": ((2,), BENCHMARK),
+    "benchmark_enhancement": (
+        (1,),
+        {"device": str, "networks": {"*": {"params": float, "sizes": SIZES}}},
+    ),
 }
 EXPECTED = "a file of fca2 evaluate, fca2 benchmark or the quickstart (results.json)"
 #: Measures beside PSNR and SSIM, and whether more is better.
 FURTHER = {"tof": False, "warp_dis": False, "warp_raft": False, "lpips": False, "vmaf": True}
 QUICKSTART_ROWS = ("bicubic", "baseline", "wrapped")
-NETWORK_KEYS = ("ms_per_frame", "iqr_ms_per_frame", "macs_per_frame", "params")
 KIND_NAMES = {float: "a number", str: "a text", list: "a list", Mapping: "an object"}
 
 
@@ -94,14 +104,17 @@ class Evaluation:
 
 @dataclass
 class Results:
-    """Everything that was read."""
+    """Everything that was read.
 
+    Args:
+        files: Where from.
+        evaluations: Quality.
+        benchmarks: Time and memory, as the files say it, by kind.
+    """
+
+    files: list[Path]
     evaluations: list[Evaluation] = field(default_factory=list)
-    benchmarks: list[Mapping] = field(default_factory=list)
-    sweeps: list[Mapping] = field(default_factory=list)
-    training: list[Mapping] = field(default_factory=list)
-    enhancement: list[Mapping] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
+    benchmarks: dict[str, list[Mapping]] = field(default_factory=lambda: defaultdict(list))
 
 
 def read_results(paths: Sequence[Path]) -> Results:
@@ -122,15 +135,20 @@ def read_results(paths: Sequence[Path]) -> Results:
                 results.evaluations.append(one)
             continue
         kind = content.get("kind")
-        if kind not in SCHEMAS:
+        if kind not in KINDS:
             raise ValueError(f"{path} is of kind {kind!r}; expected {EXPECTED}")
-        if content.get("schema") not in SCHEMAS[kind]:
+        schemas, shape = KINDS[kind]
+        if content.get("schema") not in schemas:
             raise ValueError(
                 f"{path} has schema {content.get('schema')!r} and this version reads "
-                f"{' and '.join(map(str, SCHEMAS[kind]))}; write it again with this version's fca2 "
+                f"{' and '.join(map(str, schemas))}; write it again with this version's fca2 "
                 f"{kind.split('_')[0]}"
             )
-        _add(results, path, kind, content)
+        _check(path, content, shape)
+        if kind == "evaluate":
+            _add_evaluation(results, path, content)
+        else:
+            results.benchmarks[kind].append(content)
     return results
 
 
@@ -170,40 +188,21 @@ def conditions_of(evaluations: Iterable[Evaluation]) -> list[str]:
     return sorted(found, key=lambda name: (int(re.sub(r"\D", "", name) or 0), name))
 
 
-def _add(results: Results, path: Path, kind: str, content: Mapping) -> None:
-    if kind == "evaluate":
-        _add_evaluation(results, path, content)
-    elif kind == "benchmark_enhancement":
-        _get(path, content, "device", str)
-        for network in _get(path, content, "networks", Mapping).values():
-            _get(path, network, "params", float)
-            for values in _get(path, network, "sizes", Mapping).values():
-                _get(path, values, "macs_per_frame", float)
-                _get(path, values, "fps", float)
-        results.enhancement.append(content)
-    elif kind == "benchmark_sweep":
-        for point in _get(path, content, "points", list):
-            _check_benchmark(path, point)
-        results.sweeps.append(content)
-    else:
-        _check_benchmark(path, content)
-        (results.benchmarks if kind == "benchmark" else results.training).append(content)
-
-
 def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
     protocol = content.get("protocol") or {}
     if isinstance(protocol, Mapping):
         protocol = str(protocol.get("name", ""))
-    method, dataset = (_get(path, content, key, str) for key in ("method", "dataset"))
-    evaluation = _same(results.evaluations, Evaluation(method, dataset, protocol))
+    evaluation = _same(
+        results.evaluations, Evaluation(content["method"], content["dataset"], protocol)
+    )
     source = content.get("source") or {}
     conditions = content.get("conditions") or {_condition(path, source): content}
     for condition, scores in conditions.items():
         if condition in evaluation.means:
             raise ValueError(
-                f"{path} repeats {method} on {dataset} at {condition or 'its one condition'}, "
-                "which another file contains too; give only one of them, or use another method "
-                "name"
+                f"{path} repeats {evaluation.method} on {evaluation.dataset} at "
+                f"{condition or 'its one condition'}, which another file contains too; give only "
+                "one of them, or use another method name"
             )
         evaluation.means[condition] = _scores(path, scores)
         evaluation.clips[condition] = {
@@ -255,16 +254,17 @@ def _scores(path: Path, values: Any) -> Scores:
     return Scores(psnr, ssim, tuple(frames), gain, further)
 
 
-def _check_benchmark(path: Path, content: Any) -> None:
-    for network in ("baseline", "wrapped"):
-        values = _get(path, content, network, Mapping)
-        for key in NETWORK_KEYS:
-            _get(path, values, key, float)
-    for key in ("network", "host", "device"):
-        _get(path, content, key, str)
-    _get(path, content, "speed_ratio", float)
-    _get(path, content, "size", list)
-    _get(path, content, "frames", float)
+def _check(place: Path, content: Any, shape: Mapping[str, Any]) -> None:
+    """See that a file contains what ``KINDS`` says."""
+    for key, kind in shape.items():
+        for name in content if key == "*" else (key,):
+            if isinstance(kind, list):
+                for one in _get(place, content, name, list):
+                    _check(place, one, kind[0])
+            elif isinstance(kind, dict):
+                _check(place, _get(place, content, name, Mapping), kind)
+            else:
+                _get(place, content, name, kind)
 
 
 def _get(place: Path | str, content: Any, key: str, kind: type, within: str = "") -> Any:

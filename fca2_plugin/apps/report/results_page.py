@@ -1,12 +1,12 @@
 """``fca2 report``: results beside the papers' tables, as one HTML page and as Markdown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from fca2_plugin._files import check_writable, write_text
-from fca2_plugin.apps.report.codes import codes_of
+from fca2_plugin.apps.report.codes import codes_picture, evaluated_network
 from fca2_plugin.apps.report.figures import (
     frames_figure,
     psnr_by_condition,
@@ -39,7 +39,7 @@ PRINTED = (
     "the printed clips, disagree, the other figure stands below it."
 )
 MAX_COMPARED = 4  # clips with pictures
-TRADEOFF = {"fca2-1": "vid4", "fca2-2": "reds4"}
+TRADEOFF = ("fca2-1", "fca2-2")  # tables with a figure
 SHOWN_CONDITION = "crf25"  # where there is a choice; the papers' tables show its clips
 
 
@@ -90,7 +90,7 @@ def _tiles(results: Results, groups: Sequence[Sequence[Evaluation]]) -> Iterator
             if means[best] > means[least]:
                 said = f"{best} over {least} on {evaluations[0].dataset}, mean PSNR"
                 yield f"{means[best] - means[least]:+.2f} dB", said
-    for one in results.benchmarks:
+    for one in results.benchmarks["benchmark"]:
         network = NETWORK_NAMES.get(one["network"], one["network"])
         size = "×".join(map(str, one["size"]))
         said = f"as fast as {network} alone, {one['frames']} frames of {size}"
@@ -158,9 +158,9 @@ def _codes(footage: Footage, clip: str) -> Iterator:
     frames = footage.read("LQ", clip)
     for one in footage.evaluations if frames else ():
         title = f"{clip}: LQ frames and their codes, {one.method}"
-        shown = codes_of(one, footage.condition, title, frames)
-        if shown is not None:
-            yield shown
+        network = evaluated_network(one, footage.condition)
+        if network is not None:
+            yield codes_picture(title, network, frames)
             return
 
 
@@ -174,10 +174,9 @@ def _papers(results: Results, all_tables: bool) -> Iterator[Section]:
 
 def _tradeoff(table: PaperTable, results: Results) -> Iterator[Plot]:
     """Fig. 1 of the paper with our points in it."""
-    dataset = TRADEOFF.get(table.key)
     swept = [one for one in results.evaluations if SHOWN_CONDITION in one.means]
-    ours = [one for one in swept if dataset and dataset_of(one) == dataset]
-    if ours:
+    ours = [one for one in swept if dataset_of(one) == table.dataset]
+    if ours and table.key in TRADEOFF:
         caption = (
             "PSNR at CRF 25 against time (as Fig. 1); circles grow with the parameters. Printed "
             "times are an A6000's: compare them with each other, not with times measured elsewhere."
@@ -186,13 +185,14 @@ def _tradeoff(table: PaperTable, results: Results) -> Iterator[Plot]:
 
 
 def _benchmarks(results: Results) -> Iterator[Section]:
-    if results.training:
-        yield Section(TRAINING, [benchmark_view(results.training, TRAINING)])
-    points: list[Mapping] = [point for one in results.sweeps for point in one["points"]]
-    if timed := [*results.benchmarks, *points]:
+    kinds = results.benchmarks
+    if training := kinds["benchmark_training"]:
+        yield Section(TRAINING, [benchmark_view(training, TRAINING)])
+    points = [point for one in kinds["benchmark_sweep"] for point in one["points"]]
+    if timed := [*kinds["benchmark"], *points]:
         yield Section(TIMED, [benchmark_view(timed)])
     for sweep in ("frames", "size", "groups"):
-        swept = [one for one in results.sweeps if one["sweep"] == sweep and one["points"]]
+        swept = [one for one in kinds["benchmark_sweep"] if one["sweep"] == sweep and one["points"]]
         if swept:
             plots = sweep_plots(sweep).items()
             shown = [Plot(sweep_figure(swept, name), said) for name, (_, said) in plots]

@@ -18,11 +18,11 @@ from rich.table import Table
 
 from fca2_plugin._files import write_text
 from fca2_plugin.apps.report.figures import psnr_by_condition, psnr_by_time
-from fca2_plugin.apps.report.page import Facts, Plot, Report, Section
+from fca2_plugin.apps.report.page import Plot, Report, Section
 from fca2_plugin.apps.report.pictures import CodesPicture, Comparison
 from fca2_plugin.apps.report.results import quickstart_evaluations
-from fca2_plugin.apps.report.tables import Cell, Line, TableView, mib_text
-from fca2_plugin.apps.report.views import methods_view
+from fca2_plugin.apps.report.views import methods_view, timing_note
+from fca2_plugin.apps.tables import TableView, mib_text, text_line
 
 __all__ = ["results_table", "write_report"]
 
@@ -44,15 +44,8 @@ def write_report(
 
     Raises:
         ValueError: ``results`` lack a value.
-        TypeError: A picture of another type.
     """
     rows = list(quickstart_evaluations(results))
-    for picture in pictures:
-        if not isinstance(picture, Comparison | CodesPicture):
-            raise TypeError(
-                f"the report got a picture of type {type(picture).__name__}; expected a Comparison "
-                "or a CodesPicture"
-            )
     mean = {one.method: fmean(scores.psnr for scores in one.means.values()) for one in rows}
     tiles = [
         (f"{results['speed_ratio']:.2f}×", "as fast as the network alone"),
@@ -68,7 +61,7 @@ def write_report(
         Section("Results", [methods_view(rows)]),
         Section("Quality, compression and time", plots),
         *(Section(picture.title, [picture]) for picture in pictures),
-        Section("What was run", [Facts(results["setup"])] if results.get("setup") else []),
+        Section("What was run", [results["setup"]] if results.get("setup") else []),
         Section("How it was timed", list(_timing(results.get("benchmark") or {}))),
         Section("Notes", results.get("notes") or []),
     ]
@@ -105,21 +98,17 @@ def _timing(measured: Mapping) -> Iterator[TableView]:
     """How it was timed, where ``results`` hold what ``benchmark.compare`` returned."""
     if not measured.get("models"):
         return
-    lines = []
-    for name, values in measured["models"].items():
-        texts = (
+    lines = [
+        text_line(
+            name,
             f"{values['ms_per_frame']:.1f}",
             f"{values['iqr_ms_per_frame']:.1f}",
             f"{values['macs_per_frame'] / 1e9:.2f}",
             mib_text(values["peak_memory_mib"]),
         )
-        lines.append(Line(name, tuple(map(Cell, texts))))
+        for name, values in measured["models"].items()
+    ]
     shape = "×".join(str(size) for size in measured["shape"])
-    said = (
-        f"Medians of {measured['repeats']} rounds in one process, the networks taking turns, on "
-        f"{measured['device']}, {measured['threads']} threads, torch {measured['torch']}, "
-        f"{measured['dtype']}, input {shape} (n×t×c×h×w). Peak memory: "
-        f"{measured['peak_memory_note']}. MACs leave out warping and resizing."
-    )
+    notes = (timing_note(measured), f"The input is {shape} (n×t×c×h×w).")
     heads = ("ms per output frame", "IQR, ms", "GMACs per frame", "peak MiB")
-    yield TableView("How it was timed", heads, tuple(lines), (said,), "model")
+    yield TableView("How it was timed", heads, tuple(lines), notes, "model")

@@ -1,27 +1,30 @@
 """Our own results as tables: methods, clips, benchmarks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fca2_plugin.apps.report.papers import NETWORK_NAMES
 from fca2_plugin.apps.report.results import FURTHER, Evaluation, Scores, conditions_of
-from fca2_plugin.apps.report.tables import (
+from fca2_plugin.apps.scores import HEADERS
+from fca2_plugin.apps.tables import (
     NONE,
     Cell,
-    Line,
     TableView,
     by_method,
     mark_best,
     mib_text,
+    text_line,
 )
-from fca2_plugin.apps.scores import HEADERS
 
 __all__ = [
+    "NETWORKS",
     "benchmark_view",
     "clips_view",
     "condition_name",
     "further_view",
     "groups_view",
     "methods_view",
+    "timing_note",
 ]
 
 NETWORKS = ("baseline", "wrapped")
@@ -32,7 +35,6 @@ COSTS = (  # head, attribute, text
     ("ms per frame", "ms", "{:.1f}"),
     ("speed", "speed", "{:.2f}×"),
 )
-CLIP_METHOD = "clip, method"
 
 
 def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
@@ -43,8 +45,11 @@ def methods_view(evaluations: Sequence[Evaluation]) -> TableView:
         cells = {name: Cell(text.format(v)) for name, v in known.items() if v is not None}
         columns += [(head, cells)] if cells else []
     for condition in conditions_of(evaluations):
-        scores = {o.method: o.means[condition] for o in evaluations if condition in o.means}
-        columns += _quality(condition, scores)
+        for metric in ("psnr", "ssim"):
+            found = _means(evaluations, condition)
+            gain = "Δ" * all(one.gain for one in found.values())
+            values = {name: (_text(metric, s), getattr(s, metric)) for name, s in found.items()}
+            columns.append((_head(condition, gain + metric.upper()), mark_best(values)))
     names = [one.method for one in evaluations]
     return by_method("Means over clips", names, columns, _about(evaluations))
 
@@ -56,16 +61,14 @@ def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     for measure, more_is_better in FURTHER.items():
         name, digits = HEADERS[measure]
         for condition in conditions_of(evaluations):
-            means = {o.method: o.means[condition] for o in evaluations if condition in o.means}
+            means = _means(evaluations, condition)
             found = {m: s.further[measure] for m, s in means.items() if measure in s.further}
-            if not found:
-                continue
-            sign = 1 if more_is_better else -1
-            values = {m: (f"{value:.{digits}f}", sign * value) for m, value in found.items()}
-            head = f"{condition_name(condition)} {name}".strip()
-            columns.append((head, mark_best(values)))
-            if not more_is_better and name not in lower:
-                lower.append(name)
+            if found:
+                sign = 1 if more_is_better else -1
+                values = {m: (f"{value:.{digits}f}", sign * value) for m, value in found.items()}
+                columns.append((_head(condition, name), mark_best(values)))
+                if not more_is_better and name not in lower:
+                    lower.append(name)
     if not columns:
         return None
     note = f"Lower is better for {', '.join(lower)}. " if lower else ""
@@ -75,40 +78,41 @@ def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
 
 def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     """A row per clip and method, PSNR / SSIM of every condition; None where no clip is known."""
-    conditions = conditions_of(evaluations)
-    clips = dict.fromkeys(c for o in evaluations for found in o.clips.values() for c in found)
-    lines = []
-    for clip in clips:
-        for one in evaluations:
-            scores = [one.clips.get(condition, {}).get(clip) for condition in conditions]
-            if any(scores):
-                cells = tuple(Cell(_both(s)) if s else Cell(NONE) for s in scores)
-                lines.append(Line(f"{clip}, {one.method}", cells))
-    heads = tuple(condition_name(condition) or "PSNR / SSIM" for condition in conditions)
-    title = "Every clip, PSNR / SSIM"
-    return TableView(title, heads, tuple(lines), (), CLIP_METHOD) if lines else None
+    scores = {one.method: one.clips for one in evaluations}
+    title, head = "Every clip, PSNR / SSIM", "PSNR / SSIM"
+    return _by_clip(title, head, conditions_of(evaluations), scores, _both)
 
 
 def groups_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     """A row per clip and method whose groups follow the clip; None where no groups do."""
     conditions = [c for c in conditions_of(evaluations) if any(o.plans.get(c) for o in evaluations)]
-    clips = dict.fromkeys(c for o in evaluations for found in o.plans.values() for c in found)
-    lines = [
-        Line(
-            f"{clip}, {one.method}",
-            tuple(Cell(_groups(one.plans.get(c, {}).get(clip, ()))) for c in conditions),
-        )
-        for clip in clips
-        for one in evaluations
-        if any(clip in found for found in one.plans.values())
-    ]
-    heads = tuple(condition_name(condition) or "groups" for condition in conditions)
+    plans = {one.method: one.plans for one in evaluations}
     note = (
         "Codes for a frame, then the frames of every group in order; | is a cut, / where the "
         "network began anew."
     )
-    title = "Adaptive groups"
-    return TableView(title, heads, tuple(lines), (note,), CLIP_METHOD) if lines else None
+    return _by_clip("Adaptive groups", "groups", conditions, plans, _groups, note)
+
+
+def _by_clip(
+    title: str,
+    head: str,
+    conditions: Sequence[str],
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    text: Callable[[Any], str],
+    *notes: str,
+) -> TableView | None:
+    """A row per clip and method of what was found, by method, condition and clip."""
+    clips = dict.fromkeys(c for of in found.values() for by_clip in of.values() for c in by_clip)
+    lines = []
+    for clip in clips:
+        for method, by_condition in found.items():
+            cells = [by_condition.get(condition, {}).get(clip) for condition in conditions]
+            if any(cells):
+                texts = (text(one) if one else NONE for one in cells)
+                lines.append(text_line(f"{clip}, {method}", *texts))
+    heads = tuple(condition_name(condition) or head for condition in conditions)
+    return TableView(title, heads, tuple(lines), notes, "clip, method") if lines else None
 
 
 def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, size") -> TableView:
@@ -132,7 +136,7 @@ def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, si
             values = one[network]
             base = network == "baseline"
             macs = values["macs_per_frame"] / one["baseline"]["macs_per_frame"]
-            cells = (
+            texts = (
                 clip,
                 NONE if base else _settings(one),
                 f"{values['ms_per_frame']:,.1f}",
@@ -145,8 +149,8 @@ def benchmark_view(benchmarks: Sequence[Mapping], title: str = "Time, memory, si
             )
             name = NETWORK_NAMES.get(one["network"], one["network"])
             name = name if base else f"FCA² + {name}"
-            lines.append(Line(name, tuple(map(Cell, cells))))
-    notes = dict.fromkeys(_said(one) for one in benchmarks)
+            lines.append(text_line(name, *texts))
+    notes = dict.fromkeys(timing_note(one) for one in benchmarks)
     return TableView(title, heads, tuple(lines), tuple(notes), "network")
 
 
@@ -158,20 +162,16 @@ def condition_name(condition: str) -> str:
     return condition
 
 
-def _quality(condition: str, scores: Mapping[str, Scores]) -> list[Column]:
-    columns = []
-    gain = "Δ" * all(one.gain for one in scores.values())
-    for metric in ("psnr", "ssim"):
-        values = {name: (_text(metric, one), getattr(one, metric)) for name, one in scores.items()}
-        head = f"{condition_name(condition)} {gain}{metric.upper()}".strip()
-        columns.append((head, mark_best(values)))
-    return columns
+def _means(evaluations: Sequence[Evaluation], condition: str) -> dict[str, Scores]:
+    return {one.method: one.means[condition] for one in evaluations if condition in one.means}
+
+
+def _head(condition: str, name: str) -> str:
+    return f"{condition_name(condition)} {name}".strip()
 
 
 def _groups(plans: Sequence[Mapping]) -> str:
     """``0.33: 3 3 | 7 5`` for two plain groups, a cut, and two larger ones."""
-    if not plans:
-        return NONE
     sizes = [size for plan in plans for size in plan["sizes"]]
     runs = []
     for plan in plans:
@@ -214,13 +214,14 @@ def _settings(one: Mapping) -> str:
     return f"{grouping}, {one.get('num_passes') or 0} passes{stage}"
 
 
-def _said(one: Mapping) -> str:
-    load = one.get("load_average")
+def timing_note(one: Mapping) -> str:
+    """How a benchmark was made, whether by ``fca2 benchmark`` or ``benchmark.compare`` alone."""
+    where = [one["device"], f"{one.get('threads', '?')} threads", f"torch {one.get('torch', '?')}"]
+    where += [one.get("dtype", "?"), *([one["host"]] if "host" in one else [])]
+    if one.get("load_average") is not None:
+        where.append(f"others' load before the start {one['load_average']:.1f}")
     return (
         f"Medians of {one.get('repeats', '?')} rounds in one process, networks in turns, on "
-        f"{one['device']}, {one.get('threads', '?')} threads, torch {one.get('torch', '?')}, "
-        f"{one.get('dtype', '?')}, {one['host']}"
-        + (f", others' load before the start {load:.1f}" if load is not None else "")
-        + f". Peak memory: {one.get('peak_memory_note', 'not said')}. MACs leave out warping and "
-        "resizing."
+        f"{', '.join(where)}. Peak memory: {one.get('peak_memory_note', 'not said')}. MACs leave "
+        "out warping and resizing."
     )

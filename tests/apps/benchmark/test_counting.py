@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fca2_plugin.apps.benchmark import compare
-from fca2_plugin.apps.benchmark.counting import Work, count_macs, count_work
+from fca2_plugin.apps.benchmark.counting import count_macs, count_work
 from fca2_plugin.apps.benchmark.parts import OTHER, PARTS
 from fca2_plugin.nets import CleaningNet, CompactVSRNet, FCA2Net
 from fca2_plugin.nets.build import PRESETS, build_parts
@@ -25,7 +25,7 @@ def test_bytes_and_launches_of_a_convolution():
     conv, x = nn.Conv2d(2, 3, 1, bias=False), torch.rand(1, 2, 5, 4)
     work, parts = count_work(nn.Sequential(conv, nn.Flatten(2), nn.ReLU()), x)
     assert parts == {}
-    assert work == Work(macs=120, launches=2, bytes=4 * (40 + 6 + 60 + 60 + 60))
+    assert work == {"macs": 120, "launches": 2, "bytes": 4 * (40 + 6 + 60 + 60 + 60)}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -33,10 +33,11 @@ def test_parts_add_up_to_the_whole(preset, clip):
     net = build(preset)
     whole, parts = count_work(net, clip)
     assert set(parts) == {*PARTS, OTHER} - ({"cleaning"} if net.cleaning is None else set())
-    assert [sum(values) for values in zip(*parts.values(), strict=True)] == list(whole)
+    assert {key: sum(part[key] for part in parts.values()) for key in whole} == whole
     if net.cleaning is not None:
-        assert parts["cleaning"].macs == count_macs(net.cleaning, clip) > 0
-    assert parts["vsr"].macs > 0 and parts["encode"].launches > 0 and parts[OTHER].macs == 0
+        assert parts["cleaning"]["macs"] == count_macs(net.cleaning, clip) > 0
+    assert parts["vsr"]["macs"] > 0 and parts["encode"]["launches"] > 0
+    assert parts[OTHER]["macs"] == 0
     assert not set(vars(net)) & {method for _, method in PARTS.values()}  # as it was before
 
 

@@ -7,14 +7,17 @@ import pytest
 from rich.console import Console
 
 from fca2_plugin.apps import benchmark
-from fca2_plugin.apps.benchmark import Choice, Setting, command, parse_size, run, sweep
+from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
+from fca2_plugin.cli._settings import parse_size
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
 from tests.nets.toys import ToyVSR
 
 QUIET = Console(quiet=True)
-SMALL = Setting(frames=3, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"))
+SMALL = Setting(
+    frames=3, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"), memory=False
+)
 
 
 @pytest.fixture
@@ -27,14 +30,14 @@ def pair(monkeypatch):
         "baseline": FCA2Net(vsr=vsr),
         "wrapped": FCA2Net(autoencoder=autoencoder, vsr=vsr, cleaning=cleaning),
     }
-    for module in (command, sweep, run):
+    for module in (sweep, run):
         monkeypatch.setattr(module, "build_pair", lambda choice: pair)
     return pair
 
 
 def test_what_comes_back(pair, tmp_path):
     path = tmp_path / "new" / "b.json"
-    result = benchmark_command(Choice(), SMALL, json_path=path, peak_memory=False, console=QUIET)
+    result = benchmark_command(Choice(), SMALL, json_path=path, console=QUIET)
     assert json.loads(path.read_text()) == result
     assert (result["kind"], result["schema"]) == ("benchmark", 2)
     assert result["shape"] == [1, 3, 3, 12, 16] and result["size"] == [16, 12]
@@ -51,9 +54,10 @@ def test_what_comes_back(pair, tmp_path):
 
 def test_a_table_for_the_terminal(pair):
     console = Console(record=True, width=100)
-    benchmark_command(Choice(), SMALL, peak_memory=False, console=console)
+    benchmark_command(Choice(), SMALL, console=console)
     text = console.export_text()
-    assert "3 x 16x12" in text and "wrapped" in text and "1.00x" in text
+    assert "3 of 16×12" in text and "ToyVSR" in text and "1.00×" in text
+    assert "wrapped, vsr" in text and "baseline, all" in text
 
 
 def test_commit_is_what_git_says():
@@ -76,7 +80,7 @@ def test_a_sweep_goes_on_where_it_was_killed(pair, tmp_path, monkeypatch):
         return run.run_benchmark(choice, setting, **kwargs)
 
     monkeypatch.setattr(sweep, "run_benchmark", killed_at_two)
-    arguments = {"sweep": "frames", "json_path": path, "peak_memory": False, "console": QUIET}
+    arguments = {"sweep": "frames", "json_path": path, "console": QUIET}
     with pytest.raises(KeyboardInterrupt):
         benchmark_command(Choice(), SMALL, **arguments)
     assert [p["frames"] for p in json.loads(path.read_text())["points"]] == [1]
@@ -100,7 +104,6 @@ def test_a_sweep_over_sizes_is_square_and_drawn(pair, tmp_path, monkeypatch):
         sweep="size",
         json_path=tmp_path / "s.json",
         plot_dir=tmp_path / "plots",
-        peak_memory=False,
         console=QUIET,
     )
     assert [p["shape"][-2:] for p in result["points"]] == [[8, 8], [16, 16]]

@@ -11,15 +11,8 @@ from torch import nn
 from torchvision.ops import deform_conv2d
 
 from fca2_plugin import cli
-from fca2_plugin.apps.export import (
-    MANIFEST,
-    export_markdown,
-    export_network,
-    export_onnx,
-    export_table,
-)
+from fca2_plugin.apps.export import MANIFEST, export_network, export_onnx
 from fca2_plugin.apps.export.graph import difference, open_graph
-from fca2_plugin.apps.export.table import Outcome
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, GuidedAutoencoder
 from tests.conftest import require_host
 from tests.nets.toys import ToyVSR
@@ -199,19 +192,8 @@ def test_a_network_that_ships(tmp_path, capsys):
 def test_wrong_settings(tmp_path, capsys):
     with pytest.raises(ValueError, match="size=4x16 is too small; expected at least 8x8"):
         export_onnx("x.py", None, tmp_path / "out", size=(4, 16))
-    assert cli.main(["export"]) == 2
-    assert "expected --config FILE or --weights NAME, and --out DIR" in capsys.readouterr().err
-    assert cli.main(["export", "--config", "x.py", "--weights", "small", "--out", "o"]) == 2
-    assert "expected --config FILE or --weights NAME" in capsys.readouterr().err
+    for networks in ([], ["--config", "x.py", "--weights", "small"]):
+        assert cli.main(["export", *networks, "--out", "o"]) == 2
+        assert "expected one network: --config FILE with" in capsys.readouterr().err
     with pytest.raises(ValueError, match="expected one network"):
         export_onnx(None, "x.pth", tmp_path / "out", weights="small")
-    with pytest.raises(ValueError, match="unknown host 'mmagik'"):
-        list(export_table(["mmagik"]))
-
-
-def test_the_table_of_the_documentation():
-    rows = [Outcome("a", "x", "any", 1.2e-7), Outcome("b", "y", reason="it branches")]
-    assert export_markdown(rows).splitlines()[2:] == [
-        "| a | x | yes | any | 1e-07 |",
-        "| b | y | no: it branches | | |",
-    ]

@@ -1,13 +1,13 @@
 """The bound by true codes, and sweeps over groups."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from fca2_plugin.apps.benchmark import Choice, Setting, bound, command, run, sweep
-from fca2_plugin.apps.benchmark.bound import bound_pairs, bound_psnr
+from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
 from fca2_plugin.apps.report import write_results
 from fca2_plugin.data import build_clips, demo_clips, find_clips, read_frames
@@ -15,9 +15,13 @@ from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.metrics import psnr
 from fca2_plugin.nets import CompactVSRNet, FCA2Net
 from fca2_plugin.nets.build import build_parts
+from tools import groups_bound
+from tools.groups_bound import bound_pairs, bound_psnr
 
 QUIET = Console(quiet=True)
-SMALL = Setting(frames=7, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"))
+SMALL = Setting(
+    frames=7, size=(16, 12), repeats=1, inference=InferenceSettings("cpu"), memory=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,7 @@ def test_no_bound(tree, monkeypatch):
     assert bound_psnr(net, pairs) is None  # no clip holds a chunk
 
 
-def test_a_sweep_over_groups(tree, tmp_path, monkeypatch):
+def test_a_sweep_gets_its_bounds(tree, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run, "SWEEPS", {"groups": ((9, 3), (21, 0))})
     built = []
 
@@ -68,38 +72,34 @@ def test_a_sweep_over_groups(tree, tmp_path, monkeypatch):
         wrapped = build(n_subs=choice.n_subs, n_ovls=choice.n_ovls)
         return {"baseline": FCA2Net(vsr=wrapped.vsr), "wrapped": wrapped}
 
-    for module in (command, sweep, run):
+    for module in (groups_bound, sweep):
         monkeypatch.setattr(module, "build_pair", build_pair)
     path, console = tmp_path / "g.json", Console(record=True, width=120)
-    arguments = {"sweep": "groups", "json_path": path, "peak_memory": False}
-    result = benchmark_command(
-        Choice(), SMALL, **arguments, data=tree, plot_dir=tmp_path / "plots", console=console
-    )
+    arguments = {"sweep": "groups", "json_path": path}
+    plots = tmp_path / "plots"
+    result = benchmark_command(Choice(), SMALL, **arguments, plot_dir=plots, console=console)
     assert built == [(9, 3), (21, 0)]
     assert [(p["n_subs"], p["n_ovls"], p["codes"]) for p in result["points"]] == [
         (9, 3, 3),
         (21, 0, 1),
     ]
-    assert [set(p["bound_psnr"]) for p in result["points"]] == 2 * [{"raw", "crf35"}]
     assert result["points"][1]["mac_ratio"] < result["points"][0]["mac_ratio"]
-    said = console.export_text()
-    assert "wrapped 21/0" in said and "true codes" in said and "raw" in said
-    assert (tmp_path / "plots" / "groups_tradeoff.png").stat().st_size > 1000
-    again = benchmark_command(Choice(), SMALL, **arguments, data=tree, console=QUIET)
-    assert again == json.loads(path.read_text()) and len(built) == 2
-    with pytest.raises(ValueError, match="does not belong to this sweep"):
-        benchmark_command(Choice(), SMALL, **arguments, console=QUIET)
+    assert "21/0" in console.export_text()
+    assert (plots / "groups_tradeoff.png").stat().st_size > 1000
+
+    monkeypatch.setattr(sys, "argv", ["groups_bound.py", str(path), str(tree)])
+    assert groups_bound.main() == 0
+    assert "21/0: frames between key frames, from true codes: " in capsys.readouterr().out
+    bounds = [point["bound_psnr"] for point in json.loads(path.read_text())["points"]]
+    assert [set(bound) for bound in bounds] == 2 * [{"raw", "crf35"}]
+    assert bounds[1]["raw"] < bounds[0]["raw"] and len(built) == 4
+    benchmark_command(Choice(), SMALL, **arguments, console=QUIET)
+    assert [p["bound_psnr"] for p in json.loads(path.read_text())["points"]] == bounds
     page, _ = write_results([path], tmp_path / "report")
     assert "Over groups" in page.read_text()
 
 
-def test_data_is_for_groups(tree, tmp_path):
-    with pytest.raises(
-        ValueError, match="--data is used by --sweep groups only; give both, or leave --data out"
-    ):
-        benchmark_command(Choice(), SMALL, data=tree, console=QUIET)
-    with pytest.raises(FileNotFoundError):
-        benchmark_command(
-            Choice(), SMALL, sweep="groups", json_path=tmp_path / "g", data=tmp_path / "x"
-        )
-    assert bound._FRAMES % 7 == 0
+def test_bounds_are_for_groups(tree, tmp_path):
+    (tmp_path / "s.json").write_text('{"sweep": "size"}')
+    with pytest.raises(ValueError, match="s.json has no groups; expected a file of fca2 bench"):
+        groups_bound.add_bounds(tmp_path / "s.json", tree)

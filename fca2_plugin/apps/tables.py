@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["NONE", "Cell", "Line", "TableView", "by_method", "mark_best", "mib_text"]
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+__all__ = [
+    "NONE",
+    "Cell",
+    "Line",
+    "TableView",
+    "by_method",
+    "mark_best",
+    "mib_text",
+    "terminal_table",
+    "text_line",
+]
 
 NONE = "–"
 
@@ -37,6 +51,11 @@ class TableView:
     first_head: str = "method"
 
 
+def text_line(head: str, *texts: str) -> Line:
+    """A row of plain cells."""
+    return Line(head, tuple(map(Cell, texts)))
+
+
 def mark_best(values: Mapping[str, tuple[str, float]]) -> dict[str, Cell]:
     """Mark what reads like the best value, of texts and how good they are; nothing if all do."""
     best, _ = max(values.values(), key=lambda value: value[1])
@@ -60,3 +79,27 @@ def by_method(
         Line(name, tuple(cells.get(name, Cell(NONE)) for _, cells in columns)) for name in methods
     )
     return TableView(title, tuple(head for head, _ in columns), lines, (note,))
+
+
+def terminal_table(view: TableView) -> Table:
+    """The table for a terminal, its notes below it."""
+    table = Table(
+        title=Text(view.title),
+        title_justify="left",
+        caption=Text("\n".join(view.notes)) if view.notes else None,
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
+        pad_edge=False,
+    )
+    table.add_column(view.first_head, overflow="fold")
+    for index, head in enumerate(view.heads):
+        is_number = not any(" " in line.cells[index].text for line in view.lines)
+        # where there is no room, texts are wrapped and numbers stay whole
+        table.add_column(
+            head.replace(" ", "\n"), justify="right", no_wrap=is_number, overflow="fold"
+        )
+    for line in view.lines:
+        cells = (Text(cell.text, style="bold" if cell.best else "") for cell in line.cells)
+        table.add_row(Text(line.head), *cells)
+    return table

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from fca2_plugin import cli
-from fca2_plugin.apps.ablations import clips, run, tables, train
-from fca2_plugin.apps.ablations.rows import ABLATIONS, Ablation
 from fca2_plugin.data import build_clips, demo_clips
 from tests.conftest import require_host
+from tools.ablations import __main__ as command
+from tools.ablations import clips, run, tables, train
+from tools.ablations.rows import ABLATIONS, Ablation
 
 LEAST = 1 / train.ITERATIONS
 QUIET = Console(quiet=True)
@@ -127,14 +127,24 @@ def test_refuses_what_trains_nothing(tmp_path, arguments, message):
 
 def test_the_command_passes_its_arguments_on(tmp_path, monkeypatch, capsys):
     taken = []
-    monkeypatch.setattr(
-        "fca2_plugin.apps.ablations.run_ablations", lambda *args: taken.append(args)
-    )
-    line = ["ablate", "--out", str(tmp_path), "--tables", "III", "VI", "--seeds", "2"]
-    assert cli.main([*line, "--budget", "0.5", "--data", "there"]) == 0
-    assert taken == [(str(tmp_path), ["III", "VI"], 2, 0.5, "there")]
+    monkeypatch.setattr(command, "run_ablations", lambda **given: taken.append(given))
+    line = ["--out", str(tmp_path), "--tables", "III", "VI", "--seeds", "2"]
+    assert command.main([*line, "--budget", "0.5", "--data", "there"]) == 0
+    numbers = {"seeds": 2, "budget": 0.5}
+    assert taken == [{"out": str(tmp_path), "tables": ["III", "VI"], **numbers, "data": "there"}]
 
 
-def test_a_bad_table_is_one_line(tmp_path, capsys):
-    assert cli.main(["ablate", "--out", str(tmp_path / "new"), "--tables", "II"]) == 2
-    assert capsys.readouterr().err.startswith("error: unknown table 'II'")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--tables", "II"], "error: unknown table 'II'"),
+        (["--data", "nowhere"], "error: there is no folder nowhere/train/gt"),
+        (["--out", "words"], "error: words"),
+    ],
+)
+def test_wrong_input_is_one_line(tmp_path, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words").write_text("not a folder")
+    assert command.main(["--out", "new", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(sentence)
+    assert not (tmp_path / "new").exists()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fca2_plugin.apps.ablations.rows import ABLATIONS, RUNS
-from fca2_plugin.apps.ablations.run import needed_runs
-from fca2_plugin.apps.ablations.train import Study
 from fca2_plugin.apps.report.papers import TABLES
 from tests.config_trees import ROOT
 from tests.conftest import require_host
+from tools.ablations.rows import ABLATIONS, RUNS
+from tools.ablations.run import needed_runs
+from tools.ablations.train import Study
 
 PAPER = ROOT / "configs/mmagic/fca2"
 AUTOENCODERS = {

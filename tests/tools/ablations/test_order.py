@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fca2_plugin.apps.ablations.order import ERRORS, Order, compare_order, pooled_deviation
+from tools.ablations.order import ERRORS, Order, compare_order, pooled_deviation
 
 PRINTED = {"low": 20.0, "middle": 25.0, "high": 30.0}
 

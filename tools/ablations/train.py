@@ -6,8 +6,9 @@ from pathlib import Path
 
 from fca2_plugin._configs import CONFIGS
 from fca2_plugin._files import read_json, write_json
-from fca2_plugin.apps.ablations.rows import RUNS
 from fca2_plugin.apps.small_scale import scaled, train_briefly, use_clips
+
+from .rows import RUNS
 
 __all__ = ["BATCH", "ITERATIONS", "Study"]
 

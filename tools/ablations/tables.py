@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from fca2_plugin.apps.ablations.order import Order, compare_order, pooled_deviation
-from fca2_plugin.apps.ablations.rows import ABLATIONS
 from fca2_plugin.apps.report.page import table_markdown
 from fca2_plugin.apps.report.papers import TABLES
-from fca2_plugin.apps.report.tables import NONE, Cell, Line, TableView
+from fca2_plugin.apps.tables import NONE, Cell, Line, TableView
+
+from .order import Order, compare_order, pooled_deviation
+from .rows import ABLATIONS
 
 __all__ = ["fill_table", "table_text"]
 

@@ -1,9 +1,9 @@
-"""``python -m fca2_plugin.apps.gpu_check [JSON]`` is ``tools/gpu_check.sh``."""
+"""The command of ``gpu_check.sh``."""
 
 import sys
 from pathlib import Path
 
-from fca2_plugin.apps.gpu_check.run import check
+from .run import check
 
 if __name__ == "__main__":
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "gpu_check.json")

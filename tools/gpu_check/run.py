@@ -21,13 +21,15 @@ class Step:
     """A part of the check.
 
     Args:
-        name: Of a function in ``steps``.
+        name: Of a function.
+        module: Of this package, which has the function.
         about: What it shows, in a few words.
         on_gpu: Seconds that it may take there.
         on_cpu: Seconds on a machine without a GPU; None where it needs one.
     """
 
     name: str
+    module: str
     about: str
     on_gpu: int
     on_cpu: int | None = None
@@ -35,15 +37,21 @@ class Step:
 
 #: In the order in which they run, the cheapest proof first; together they fit into ten minutes.
 STEPS = (
-    Step("driver", "driver, wheels and GPU fit", 30, 30),
-    Step("kernel", "one kernel of each kind, against the CPU", 40, 30),
-    Step("networks", "each network in float32, bfloat16, float16, against the CPU", 110, 60),
-    Step("capture", "CUDA graphs give the result of eager", 50),
-    Step("mmagic", "200 iterations and a resume with MMagic", 85, 60),
-    Step("basicsr", "200 iterations and a resume with BasicSR", 85, 60),
-    Step("amp", "mixed precision with MMagic", 45),
-    Step("processes", "two processes learn the same", 50, 60),
-    Step("speed", "time and memory, alone and inside FCA²", 100),
+    Step("driver", "driver", "driver, wheels and GPU fit", 30, 30),
+    Step("kernel", "networks", "one kernel of each kind, against the CPU", 40, 30),
+    Step(
+        "networks",
+        "networks",
+        "each network in float32, bfloat16, float16, against the CPU",
+        110,
+        60,
+    ),
+    Step("capture", "networks", "CUDA graphs give the result of eager", 50),
+    Step("mmagic", "training", "200 iterations and a resume with MMagic", 85, 60),
+    Step("basicsr", "training", "200 iterations and a resume with BasicSR", 85, 60),
+    Step("amp", "training", "mixed precision with MMagic", 45),
+    Step("processes", "processes", "two processes learn the same", 50, 60),
+    Step("speed", "speed", "time and memory, alone and inside FCA²", 100),
 )
 
 

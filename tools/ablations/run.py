@@ -16,10 +16,6 @@ from rich.markdown import Markdown
 
 from fca2_plugin._files import only_writer, write_json, write_text
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.apps.ablations.clips import MAX_FRAMES, clip_source
-from fca2_plugin.apps.ablations.rows import ABLATIONS, RUNS
-from fca2_plugin.apps.ablations.tables import fill_table, table_text
-from fca2_plugin.apps.ablations.train import BATCH, ITERATIONS, Study
 from fca2_plugin.apps.small_scale import (
     CRFS,
     check_budget,
@@ -27,6 +23,11 @@ from fca2_plugin.apps.small_scale import (
     make_clips,
     score_row,
 )
+
+from .clips import MAX_FRAMES, clip_source
+from .rows import ABLATIONS, RUNS
+from .tables import fill_table, table_text
+from .train import BATCH, ITERATIONS, Study
 
 __all__ = ["needed_runs", "run_ablations"]
 

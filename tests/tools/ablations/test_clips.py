@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from fca2_plugin.apps.ablations import clips
 from fca2_plugin.data import write_frames
+from tools.ablations import clips
 
 
 def write_clip(root, split, name, num_frames=16, size=(130, 140)):

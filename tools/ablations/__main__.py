@@ -1,14 +1,22 @@
-"""``fca2 ablate``."""
+"""The command of ``ablate.sh``."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+from fca2_plugin._errors import run_command
 
-HELP = "train the paper's ablations (Tables III to VII) at a small scale, over several seeds"
-EXAMPLE = "fca2 ablate --tables III --seeds 2 --out work_dirs/ablations"
+from .run import run_ablations
+
+__all__ = ["main"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train the ablations and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="ablate.sh",
+        description="Train the paper's ablations (Tables III to VII) at a small scale.",
+    )
     parser.add_argument(
         "--out",
         default="work_dirs/ablations",
@@ -35,10 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use a data set of `fca2 encode` with train and val instead of clips made from "
         "photographs",
     )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    args = vars(parser.parse_args(argv))
+    debug = args.pop("debug")
+
+    def run() -> int:
+        run_ablations(**args)
+        return 0
+
+    return run_command(run, debug)
 
 
-def run(args: argparse.Namespace) -> int:
-    from fca2_plugin.apps.ablations import run_ablations
-
-    run_ablations(args.out, args.tables, args.seeds, args.budget, args.data)
-    return 0
+if __name__ == "__main__":
+    sys.exit(main())
