@@ -29,6 +29,7 @@ from fca2_plugin.data import (
 )
 from tests.codec.footage import counting_film, moving_clip
 from tests.conftest import require_host
+from tests.data.trees import files
 
 require_host("av")
 
@@ -49,14 +50,6 @@ def frames_root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
     return counting_film(tmp_path_factory.mktemp("film") / "film.mp4")
-
-
-def files(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(Path(root).rglob("*"))
-        if path.is_file()
-    }
 
 
 def stamps(root):
