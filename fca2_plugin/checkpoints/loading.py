@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fca2_plugin.checkpoints.reading import read_checkpoint
+from fca2_plugin.checkpoints.reading import Checkpoint, read_checkpoint
 from fca2_plugin.checkpoints.released import released_fca2, released_names, released_plain
 from fca2_plugin.keymaps import HOSTS, translate
 
@@ -49,14 +49,16 @@ _CONSTANTS = ("mean", "std")
 _SHOWN = 8  # keys in a message
 
 
-def load_part(module: nn.Module, path: str | Path, part: str, weights: str | None = None) -> None:
+def load_part(
+    module: nn.Module, source: str | Path | Checkpoint, part: str, weights: str | None = None
+) -> None:
     """Load a module's weights from a checkpoint of any stage; all of them or none.
 
     For FCA² that ``takes_vsr_alone`` the weights of the VSR network alone are enough.
 
     Args:
         module: The network, or a part of one.
-        path: A file, the folder of a run, or an address.
+        source: A file, the folder of a run, an address, or what was read of one.
         part: Name of the module inside FCA², and in messages.
         weights: The key of the weights in the file; by default the averaged ones.
 
@@ -70,7 +72,7 @@ def load_part(module: nn.Module, path: str | Path, part: str, weights: str | Non
         >>> torch.save({"params": net.state_dict()}, "net.pth")
         >>> load_part(net, "net.pth", "vsr")
     """
-    checkpoint = read_checkpoint(path, weights)
+    checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source, weights)
     module.load_state_dict(fit(module, checkpoint.state, checkpoint.path, part))
 
 

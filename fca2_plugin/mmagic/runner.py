@@ -27,6 +27,7 @@ from fca2_plugin._distributed import TIMEOUT, check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.checkpoints import (
+    Checkpoint,
     find_checkpoint,
     load_part,
     newest_checkpoint,
@@ -234,7 +235,7 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     return metrics.values
 
 
-def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
+def load_generator(cfg: Config, checkpoint: str | Path | Checkpoint | None) -> nn.Module:
     """Build the config's network alone, with the weights of a checkpoint, for evaluation.
 
     Without a checkpoint its weights are random, which is enough to time it.
