@@ -20,7 +20,7 @@ from fca2_plugin.basicsr.files import (
     save_network,
     save_training_state,
 )
-from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.basicsr.host_nets import FCA2Network
 
 __all__ = ["FCA2Model"]
 

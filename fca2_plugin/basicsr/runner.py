@@ -24,8 +24,8 @@ from fca2_plugin._distributed import check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._optional import import_users
 from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.basicsr.host_nets import FCA2Network
 from fca2_plugin.basicsr.model import FCA2Model
-from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.basicsr.options import check_options, check_types
 from fca2_plugin.basicsr.pipeline import quiet, run_pipeline
 from fca2_plugin.checkpoints import (

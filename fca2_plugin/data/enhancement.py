@@ -7,6 +7,7 @@ All random choices of a sample are drawn together from the seed, the clip's name
 they do not depend on workers, ranks or a resumed run.
 """
 
+import inspect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,13 @@ from fca2_plugin.data.mfqe import HM, MfqePair, find_mfqe, frames_around
 from fca2_plugin.data.pqf import nearest_peaks
 from fca2_plugin.data.sample import sample_rng, turn
 
-__all__ = ["EnhancementSample", "EnhancementSet", "open_enhancement_set"]
+__all__ = [
+    "ENHANCEMENT_KEYS",
+    "TREE_KEYS",
+    "EnhancementSample",
+    "EnhancementSet",
+    "open_enhancement_set",
+]
 
 TARGETS = ("center", "all")
 NEIGHBORS = ("nearest", "peaks")
@@ -224,3 +231,8 @@ def open_enhancement_set(
         raise ValueError("qp is empty; give the QP of the coded videos, or several")
     pairs = [pair for one in qps for pair in find_mfqe(dataroot, split, one, codec)]
     return EnhancementSet(pairs, **settings)
+
+
+#: The keys of both hosts' configs: where the videos are, and how they are used.
+TREE_KEYS = frozenset(inspect.signature(open_enhancement_set).parameters) - {"settings"}
+ENHANCEMENT_KEYS = TREE_KEYS | set(inspect.signature(EnhancementSet).parameters) - {"pairs"}
