@@ -111,11 +111,7 @@ def find_mfqe(
         ['in']
     """
     folder = Path(root) / split
-    places = folder / RAW, folder / codec / f"QP{qp}"
-    raw, coded = map(raw_videos, places)
-    for place, found in zip(places, (raw, coded), strict=True):
-        if not found:
-            raise ValueError(f"{place} contains no raw videos; expected Name_WxH_N.yuv")
+    raw, coded = (_not_empty(place) for place in (folder / RAW, folder / codec / f"QP{qp}"))
     for here, there, where in (raw, coded, codec), (coded, raw, RAW):
         for name in sorted(here.keys() - there.keys()):
             raise ValueError(
@@ -152,4 +148,11 @@ def raw_videos(folder: Path) -> dict[str, YuvFile]:
                 f"{path.name}; remove one of them"
             )
         videos[video.name] = video
+    return videos
+
+
+def _not_empty(folder: Path) -> dict[str, YuvFile]:
+    videos = raw_videos(folder)
+    if not videos:
+        raise ValueError(f"{folder} contains no raw videos; expected Name_WxH_N.yuv")
     return videos
