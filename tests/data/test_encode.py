@@ -455,3 +455,5 @@ def test_a_folder_with_other_things_is_left_alone(frames_root, tmp_path):
     with pytest.raises(ValueError, match="is not empty and has no manifest.json"):
         encode_tree(frames_root, tmp_path, **ONE)
     assert files(tmp_path) == {"thesis.txt": b"mine"}
+    with pytest.raises(ValueError, match="is not empty"):
+        encode_tree(frames_root, tmp_path / "thesis.txt", **ONE)
