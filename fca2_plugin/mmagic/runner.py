@@ -78,10 +78,7 @@ def load_config(
         raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .py config")
     find_own_modules()
     try:
-        with warnings.catch_warnings():
-            # MMEngine asks it for every `mmagic::` base
-            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-            cfg = Config.fromfile(str(path))
+        cfg = Config.fromfile(str(path))
     except Exception as error:  # a config is a program, and can fail like any other
         reason = textwrap.shorten(str(error), 400)  # MMEngine lists all of sys.path
         raise ValueError(

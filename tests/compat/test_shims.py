@@ -152,17 +152,6 @@ def test_prepared_after_the_host_was_imported_and_without_pkg_resources():
     )
 
 
-def test_nothing_is_replaced_where_pkg_resources_exists(monkeypatch):
-    from mmengine import utils
-
-    from fca2_plugin.compat import mmengine_packages
-
-    original = utils.get_installed_path
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
-    assert mmengine_packages.apply() is None
-    assert utils.get_installed_path is original
-
-
 def test_distributed_data_parallel_on_the_cpu():
     """MMEngine's launcher, and its wrapper with the device_ids that its runner always passes."""
     run_python(
