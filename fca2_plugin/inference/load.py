@@ -86,8 +86,8 @@ def load_config_network(
     cfg = load_config(config)
     read = None if checkpoint is None else read_checkpoint(os.fspath(checkpoint))
     module = load_generator(cfg, read)
-    known = find_phase(module, phase, read and read.phase, cfg)
-    name, sha256 = config.stem, read and file_sha256(read.path)
+    known = find_phase(module, phase, None if read is None else read.phase, cfg)
+    name, sha256 = config.stem, None if read is None else file_sha256(read.path)
     if fca2 is not None:
         module = wrap(module, fca2, phase=known.phase, config=config)
         name = f"{name} in FCA² {fca2}"

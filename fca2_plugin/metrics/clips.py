@@ -56,8 +56,8 @@ def start_metrics(
     """
     makers: dict[str, Callable[[], ClipMetric]] = {
         "tof": TemporalOpticalFlow,
-        "warp": lambda: _warp_error(raft_weights and str(raft_weights)),
-        "lpips": lambda: _lpips(lpips_weights and str(lpips_weights)),
+        "warp": lambda: _warp_error(None if raft_weights is None else str(raft_weights)),
+        "lpips": lambda: _lpips(None if lpips_weights is None else str(lpips_weights)),
         "vmaf": Vmaf,
     }
     names = [check_choice("metric", name, METRICS) for name in dict.fromkeys(names)]
