@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SRC ... DST",
-        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, or videos), "
-        "then the folder to write",
+        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, an LMDB, or "
+        "videos), then the folder to write",
     )
     parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Inputs of ``fca2 encode``: data sets by their layout, folders of frames, videos.
+"""Inputs of ``fca2 encode``: data sets by their layout, and all that ``find_media`` finds.
 
 ::
 
@@ -6,6 +6,7 @@
     REDS        train_sharp/000/00000000.png
     Vid4        GT/calendar/..., or the four clips as folders or videos
     frames      <clip>/*.png or .jpg, nested one or two levels, or one such folder
+    LMDB        <name>.lmdb, as ``fca2 encode --format lmdb`` writes it
     videos      files, or a folder of them
 """
 

@@ -26,6 +26,7 @@ from fca2_plugin.data import (
     read_frames,
     verify_tree,
     write_frames,
+    write_lmdb,
 )
 from tests.codec.footage import counting_film, moving_clip
 from tests.conftest import require_host
@@ -363,6 +364,15 @@ def test_lmdb_holds_the_same_images(frames_root, tmp_path):
     shutil.rmtree(tmp_path / "lmdb" / "lq.lmdb")
     encode_tree(frames_root, tmp_path / "lmdb", format="lmdb", **ONE)
     assert files(tmp_path / "lmdb") == whole
+
+
+def test_an_lmdb_is_a_source(frames_root, tmp_path):
+    clips = ((clip.name, read_frames(clip)) for clip in find_clips(frames_root))
+    write_lmdb(tmp_path / "src.lmdb", clips)
+    tree = encode_tree(tmp_path / "src.lmdb", tmp_path / "set", codecs=(), jobs=1)
+    encode_tree(frames_root, tmp_path / "other", codecs=(), jobs=1)
+    assert tree.inputs == "an LMDB"
+    assert files(tree.root / "lq") == files(tmp_path / "other" / "lq")
 
 
 def test_a_split_has_its_own_folder_and_manifest(frames_root, tmp_path):
