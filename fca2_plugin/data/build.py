@@ -75,7 +75,8 @@ def build_clips(
         "source": source.recipe,
     }
     tree = Tree(root, arguments)
-    if tree.is_finished():
+    manifest = tree.finished_manifest()
+    if manifest is not None and tree.has_all(manifest):
         return tree.root
     total = len(source)
     if not total:

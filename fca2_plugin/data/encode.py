@@ -144,7 +144,7 @@ def encode_tree(
     tree = Tree(root, arguments, FRAMES if format == "lmdb" else "")
     kinds = [*(["gt"] if keep_gt else []), "lq", *recipe.kinds]
     manifest = tree.finished_manifest()
-    if manifest is not None and _is_whole(tree, kinds, format):
+    if manifest is not None and _is_whole(tree, manifest, kinds, format):
         tree.tidy()
         return EncodedTree(root, inputs.kind, manifest, 0)
     versions = {"fca2_plugin": __version__, "opencv": cv2.__version__, "numpy": np.__version__}
@@ -169,9 +169,9 @@ def _check_apart(sources: Sequence[str | os.PathLike], destination: Path) -> Non
             raise ValueError(f"{destination} lies in {source}; choose a folder outside of it")
 
 
-def _is_whole(tree: Tree, kinds: Sequence[str], format: str) -> bool:
+def _is_whole(tree: Tree, manifest: dict, kinds: Sequence[str], format: str) -> bool:
     if format == "png":
-        return tree.is_finished()
+        return tree.has_all(manifest)
     return all((tree.root / f"{kind}.lmdb").is_dir() for kind in kinds)
 
 

@@ -112,15 +112,10 @@ class Tree:
             check_same(self.root, "arguments", manifest["arguments"], self.arguments)
         return manifest
 
-    def is_finished(self) -> bool:
-        """Return whether every folder of the manifest is there.
-
-        Raises:
-            ValueError: The data set was built with other arguments.
-        """
-        return self.finished_manifest() is not None and all(
-            self.folder(*part.key).is_dir() for part in manifest_parts(self.root)
-        )
+    def has_all(self, manifest: Mapping) -> bool:
+        """Return whether every folder of its manifest is there."""
+        parts = manifest_parts(self.root, manifest)
+        return all(self.folder(*part.key).is_dir() for part in parts)
 
     @contextlib.contextmanager
     def writing(self, versions: Mapping[str, str]) -> Iterator[None]:
@@ -146,7 +141,7 @@ class Tree:
         self._versions = versions
         manifest, parts = self.finished_manifest(), []
         if manifest is not None:
-            parts = manifest_parts(self.root)
+            parts = manifest_parts(self.root, manifest)
         else:
             with as_manifest(self.root / JOURNAL):
                 manifest, parts = _read_journal(self.root / JOURNAL)
@@ -271,8 +266,8 @@ def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Rates) -> dict
     return entry
 
 
-def manifest_parts(root: Path) -> list[Part]:
-    """Return the finished folders that a manifest lists: ``_entry`` backwards.
+def manifest_parts(root: Path, manifest: Mapping) -> list[Part]:
+    """Return the finished folders that the manifest of ``root`` lists: ``_entry`` backwards.
 
     Raises:
         ValueError: The manifest is damaged.
@@ -289,7 +284,7 @@ def manifest_parts(root: Path) -> list[Part]:
                 clip["num_bytes"].get(kind),
                 clip.get("types", {}).get(kind),
             )
-            for clip in (read_manifest(root / MANIFEST) or {})["clips"]
+            for clip in manifest["clips"]
             for kind, sha256 in clip["sha256"].items()
         ]
 

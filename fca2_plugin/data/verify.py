@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fca2_plugin.data.manifest import MANIFEST
+from fca2_plugin.data.manifest import MANIFEST, read_manifest
 from fca2_plugin.data.store import lmdb_images
 from fca2_plugin.data.tree import folder_sha256, frames_sha256, manifest_parts
 
@@ -31,13 +31,18 @@ def verify_tree(
         2
     """
     root = Path(root)
-    roots = [path for path in (root, root / "train", root / "test") if (path / MANIFEST).is_file()]
-    if not roots:
+    places = (root, root / "train", root / "test")
+    manifests = {path: found for path in places if (found := read_manifest(path / MANIFEST))}
+    if not manifests:
         raise FileNotFoundError(
             f"{root / MANIFEST} does not exist; it is written at the end, so run the same encode "
             "again"
         )
-    expected = [(path / part.split, part) for path in roots for part in manifest_parts(path)]
+    expected = [
+        (path / part.split, part)
+        for path, manifest in manifests.items()
+        for part in manifest_parts(path, manifest)
+    ]
     for done, (path, part) in enumerate(expected, start=1):
         kind, name = part.kind, part.name
         database, folder = path / f"{kind}.lmdb", path / kind / name
