@@ -30,14 +30,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torchvision  # noqa: F401 (registers torch.ops.torchvision)
 from torch import Tensor
 from torch.nn.modules.utils import _pair
+from torchvision.ops import deform_conv2d as deform_conv
 
 __all__ = ["apply", "deform_conv2d", "modulated_deform_conv2d"]
 
 _NAME = "mmcv._ext"
-Pair = int | tuple[int, ...]
+Pair = Any  # a number, or height and width
 
 
 def apply() -> str | None:
@@ -91,47 +91,43 @@ def modulated_deform_conv2d(
     deform_groups: int = 1,
 ) -> Tensor:
     """Deformable convolution as mmcv has it, in the dtype of ``offset``."""
-    has_mask = mask is not None
-    mask = input.new_zeros(len(input), 1) if mask is None else mask
-    bias = weight.new_zeros(len(weight)) if bias is None else bias
-    places = (*_pair(stride), *_pair(padding), *_pair(dilation))
+    places = _pair(stride), _pair(padding), _pair(dilation)
     # first to the dtype of the offsets, as mmcv does
-    tensors = (t.type_as(offset) for t in (input, weight, offset, mask, bias))
-    x, weight, wide, mask, bias = map(_wide, tensors)
+    x, weight, wide, mask, bias = (_wide(t, offset) for t in (input, weight, offset, mask, bias))
     if offset.requires_grad:
-        wide = torch.where(_outside(wide, x, weight, places), wide.detach(), wide)
+        wide = torch.where(_outside(wide, x, weight, *places), wide.detach(), wide)
     with torch.autocast(device_type=x.device.type, enabled=False):
-        out = torch.ops.torchvision.deform_conv2d(
-            x, weight, wide, mask, bias, *places, groups, deform_groups, has_mask
-        )
-    return out.type_as(offset)
+        # it takes the numbers of groups from the shapes
+        return deform_conv(x, wide, weight, bias, *places, mask).type_as(offset)
 
 
 def deform_conv2d(input: Tensor, offset: Tensor, weight: Tensor, *places: Any) -> Tensor:
-    """The same without masks; ``places`` are the arguments from ``stride`` on."""
-    return modulated_deform_conv2d(
-        input, offset, None, weight, None, *places[:5]
-    )  # not mmcv's steps
+    """The same without masks; ``places`` are mmcv's arguments from ``stride`` on."""
+    return modulated_deform_conv2d(input, offset, None, weight, None, *places[:3])
 
 
-def _wide(tensor: Tensor) -> Tensor:
-    return (tensor.float() if tensor.dtype.itemsize < 4 else tensor).contiguous()
+def _wide(tensor: Any, offset: Tensor) -> Any:
+    if tensor is None:
+        return None
+    tensor = tensor.type_as(offset)
+    return tensor.float() if tensor.dtype.itemsize < 4 else tensor
 
 
-def _outside(offset: Tensor, x: Tensor, weight: Tensor, places: tuple[int, ...]) -> Tensor:
+def _outside(
+    offset: Tensor, x: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair
+) -> Tensor:
     """True for the offsets of samples at or beyond one pixel outside, as mmcv tests it."""
     n, _, out_h, out_w = offset.shape
     (height, width), (kernel_h, kernel_w) = x.shape[-2:], weight.shape[-2:]
-    stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w = places
     # (n, groups, kernel position, dy or dx, out_h, out_w)
     shift = offset.detach().view(n, -1, kernel_h * kernel_w, 2, out_h, out_w)
 
     def steps(count: int, step: int) -> Tensor:
         return torch.arange(count, device=offset.device, dtype=shift.dtype) * step
 
-    rows, cols = steps(out_h, stride_h) - pad_h, steps(out_w, stride_w) - pad_w
-    taps_y = steps(kernel_h, dilation_h).repeat_interleave(kernel_w)
-    taps_x = steps(kernel_w, dilation_w).repeat(kernel_h)
+    rows, cols = steps(out_h, stride[0]) - padding[0], steps(out_w, stride[1]) - padding[1]
+    taps_y = steps(kernel_h, dilation[0]).repeat_interleave(kernel_w)
+    taps_x = steps(kernel_w, dilation[1]).repeat(kernel_h)
     y = taps_y[:, None, None] + rows[:, None] + shift[:, :, :, 0]
     x_ = taps_x[:, None, None] + cols + shift[:, :, :, 1]
     outside = (y <= -1) | (x_ <= -1) | (y >= height) | (x_ >= width)
