@@ -174,7 +174,7 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
     for path in paths:
         frames.append(_read_image(path))
         if frames[-1].shape != frames[0].shape:
-            raise ValueError(size_differs(path, frames[-1].shape, paths[0], frames[0].shape))
+            raise ValueError(size_differs(path, frames[-1].shape, paths[0].name, frames[0].shape))
     return frames
 
 

@@ -77,7 +77,9 @@ def check_options(cfg: Mapping) -> None:
     for key in RUNNER_KEYS & set(cfg):
         check_value(key, key, cfg[key])
         for path, options, owner in _walk(cfg[key], (key,)):
-            allowed = _read_by(owner) if _is_for_owner(path) else _allowed(path, options)
+            # what a model asks for by `get`
+            for_owner = len(path) > 1 and path[-1] in ("train_cfg", "test_cfg")
+            allowed = _read_by(owner) if for_owner else _allowed(path, options)
             for name, value in options.items():
                 place = ".".join((*path, str(name)))
                 if allowed is not None and name not in allowed:
@@ -105,11 +107,6 @@ def _walk(
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _walk(inner, (*path, str(index)), owner)
-
-
-def _is_for_owner(path: Path) -> bool:
-    """What a model asks for by ``get``."""
-    return len(path) > 1 and path[-1] in ("train_cfg", "test_cfg")
 
 
 def _read_by(owner: Mapping) -> set[str] | None:
