@@ -32,7 +32,8 @@ def verify_tree(
     """
     root = Path(root)
     places = (root, root / "train", root / "test")
-    manifests = {path: found for path in places if (found := read_manifest(path / MANIFEST))}
+    read = {path: read_manifest(path / MANIFEST) for path in places}
+    manifests = {path: manifest for path, manifest in read.items() if manifest is not None}
     if not manifests:
         raise FileNotFoundError(
             f"{root / MANIFEST} does not exist; it is written at the end, so run the same encode "
