@@ -3,15 +3,16 @@
 import gc
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import distributed
 
 from fca2_plugin._errors import one_sentence
 
-__all__ = ["TIMEOUT", "check_devices", "end_distributed", "on_first_process"]
+__all__ = ["TIMEOUT", "build_once", "check_devices", "end_distributed"]
 
 #: How long processes wait for one another. One may make clips, or validate longer ones, alone;
 #: NCCL's own 10 minutes are too short for that.
@@ -45,19 +46,25 @@ def check_devices(launcher: str) -> None:
         )
 
 
-def on_first_process(action: Callable[..., object], *args: object, **kwargs: object) -> None:
-    """Do something on the first process while the others wait for it; all fail where it fails.
+def build_once(build: Callable[..., object], settings: Mapping[str, Any] | None) -> None:
+    """Make demo clips on the first process while the others wait; all fail where it fails.
+
+    Args:
+        build: What makes them.
+        settings: Its arguments; None makes nothing.
 
     Raises:
         ValueError: It failed on the first process, where its own error is raised.
     """
+    if settings is None:
+        return
     if not (distributed.is_available() and distributed.is_initialized()):
-        action(*args, **kwargs)
+        build(**settings)
         return
     failure: list[str | None] = [None]
     try:
         if distributed.get_rank() == 0:
-            action(*args, **kwargs)
+            build(**settings)
     except BaseException as error:
         failure = [f"the first process failed: {type(error).__name__}: {one_sentence(error)}"]
         raise

@@ -10,7 +10,7 @@ import torch
 from torch import distributed
 
 from fca2_plugin import _gpu
-from fca2_plugin._distributed import check_devices, on_first_process
+from fca2_plugin._distributed import build_once, check_devices
 from fca2_plugin._gpu import driver_version, unseen_gpu, warn_of_unseen_gpu, wheel_tag
 
 VERSION = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  {}  Tue Jan  2 10:00:00 UTC 2024\n"
@@ -100,7 +100,7 @@ def _one_of_two(rank: int, port: int, fails: bool, results: multiprocessing.Queu
         done.append(text)
 
     try:
-        on_first_process(action, text="built")
+        build_once(action, {"text": "built"})
         results.put((rank, done))
     except (OSError, ValueError) as error:
         results.put((rank, str(error)))

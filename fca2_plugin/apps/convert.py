@@ -29,8 +29,8 @@ from fca2_plugin.checkpoints import (
     check_finite,
     find_checkpoint,
     only_tensors,
+    read_checkpoint,
     read_content,
-    saved_phase,
 )
 from fca2_plugin.geometry import check_phase
 from fca2_plugin.keymaps import HOSTS, Translation, translate
@@ -102,7 +102,7 @@ def convert_checkpoint(
         raise ValueError(f"{source}: {error}") from error
     first = translated[0]
     written = _WRITERS[to](translated)
-    phase = saved_phase(source) if phase is None else check_phase(phase)
+    phase = read_checkpoint(source).phase if phase is None else check_phase(phase)
     if phase is not None:
         written["meta"] = {PHASE_KEY: phase}
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,28 +6,27 @@ The keys are those of ``open_clip_set``, and beside them:
     demo: {root: data/demo}     make the self-made clips there first, once
 """
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fca2_plugin._distributed import on_first_process
+from fca2_plugin._distributed import build_once
 from fca2_plugin._suggest import check_settings
-from fca2_plugin.data.clip_set import ClipSet, open_clip_set
+from fca2_plugin.data.clip_set import CLIP_KEYS, ClipSet, open_clip_set
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.sample import split_round
 
-__all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset", "build_once"]
+__all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset"]
 
 # read by BasicSR, which hands a data set all the options of its phase
 HOST_KEYS = frozenset(
     "name type phase scale io_backend batch_size_per_gpu num_worker_per_gpu dataset_enlarge_ratio "
     "prefetch_mode num_prefetch_queue pin_memory persistent_workers use_shuffle".split()
 )
-_CLIP_KEYS = frozenset(inspect.signature(open_clip_set).parameters) - {"test", "backend"}
+_CLIP_KEYS = CLIP_KEYS - {"backend"}
 
 
 class FCA2VideoDataset(Dataset):
@@ -100,12 +99,6 @@ class FCA2VideoTestDataset(Dataset):
             "folder": sample.name,
             "lq_path": self._path(sample.name, middle),
         }
-
-
-def build_once(build: Callable[..., object], settings: Mapping | None) -> None:
-    """Make demo clips, if there are settings for them, on one process while the others wait."""
-    if settings is not None:
-        on_first_process(build, **settings)
 
 
 def _open(what: str, opt: Mapping, test: bool) -> ClipSet:

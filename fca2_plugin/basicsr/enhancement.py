@@ -6,7 +6,6 @@ The keys of the data sets are those of ``open_enhancement_set``, and beside them
 """
 
 import functools
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +15,12 @@ from basicsr.metrics import calculate_metric
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from fca2_plugin._distributed import build_once
 from fca2_plugin._suggest import check_settings
-from fca2_plugin.basicsr.datasets import HOST_KEYS, build_once
+from fca2_plugin.basicsr.datasets import HOST_KEYS
 from fca2_plugin.basicsr.model import FCA2Model
-from fca2_plugin.data import EnhancementSet, build_mfqe_demo, find_mfqe, open_enhancement_set
+from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
+from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS, TREE_KEYS
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
@@ -31,9 +32,6 @@ __all__ = [
     "FCA2EnhancementModel",
     "FCA2EnhancementTestDataset",
 ]
-
-_TREE_KEYS = frozenset(inspect.signature(find_mfqe).parameters) - {"root"} | {"dataroot"}
-_SET_KEYS = frozenset(inspect.signature(EnhancementSet).parameters) - {"pairs"}
 
 
 def _settings(dataset: Any, opt: Mapping) -> dict:
@@ -58,7 +56,7 @@ class FCA2EnhancementDataset(Dataset):
         ValueError: A setting is wrong, or the videos are.
     """
 
-    OPTIONS = _TREE_KEYS | _SET_KEYS | {"demo"}
+    OPTIONS = ENHANCEMENT_KEYS | {"demo"}
     takes_rounds = True  # RoundSampler gives clip + n * round
     rounds_given = False
 
@@ -95,7 +93,7 @@ class FCA2EnhancementTestDataset(Dataset):
         ValueError: The videos do not pair.
     """
 
-    OPTIONS = _TREE_KEYS | {"demo"}
+    OPTIONS = TREE_KEYS | {"demo"}
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt

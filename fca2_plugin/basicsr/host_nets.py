@@ -16,8 +16,9 @@ from fca2_plugin._suggest import check_choice, check_settings
 from fca2_plugin.nets import NetSpec
 from fca2_plugin.nets.adapters import take_config
 from fca2_plugin.nets.spec import HostSpecs, image_spec, shuffle_spec, window_spec
+from fca2_plugin.nets.staged import StagedFCA2Net
 
-__all__ = ["HOST_SPECS", "build_host_net", "host_adapter"]
+__all__ = ["HOST_SPECS", "FCA2Network", "build_host_net", "host_adapter"]
 
 # Up to 32 pixels, the last level of BasicSR's SPyNet has none.
 _SPYNET_MIN = 33
@@ -87,3 +88,14 @@ def build_host_net(config: Mapping) -> nn.Module:
 def host_adapter(adapter: type[nn.Module]) -> Callable[..., nn.Module]:
     """``adapter`` with the networks inside given by BasicSR's options."""
     return take_config(adapter, build_host_net, HOST_SPECS)
+
+
+class FCA2Network(StagedFCA2Net):
+    """``type: FCA2Net`` or ``FCA2Wrapper``: FCA² around any architecture BasicSR has registered.
+
+    Weights named in ``checkpoints`` are read by ``FCA2Model`` when training starts.
+    """
+
+    HOST_SPECS = HOST_SPECS
+    VSR_EXAMPLE = "vsr: {type: BasicVSR, ...}"
+    build_vsr = staticmethod(build_host_net)

@@ -1,5 +1,6 @@
 """``model_type: FCA2Model``: BasicSR's recurrent video model, whose frozen parts stay frozen."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from fca2_plugin.basicsr.files import (
     save_network,
     save_training_state,
 )
-from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.basicsr.host_nets import FCA2Network
 
 __all__ = ["FCA2Model"]
 
@@ -233,10 +234,7 @@ class FCA2Model(VideoRecurrentModel):
         if not self.is_train:
             label = self.opt["val"].get("suffix") or self.opt["name"]
         root = Path(self.opt["path"]["visualization"], name, folder)
-        index = 0
-        while True:
-            yield root / f"{index:08d}_{label}.png"
-            index += 1
+        return (root / f"{index:08d}_{label}.png" for index in itertools.count())
 
     def _log_validation_metric_values(
         self, current_iter: int | str, dataset_name: str, tb_logger

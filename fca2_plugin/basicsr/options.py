@@ -190,12 +190,9 @@ def _names(function: Callable | None) -> frozenset[str]:
     """Its parameters; all keys where they are not known."""
     if function is None:
         return _keys_by_place()["any"]
-    return (parameters_of(function) or _named(function)) | {"type"}
-
-
-def _named(function: Callable) -> frozenset[str]:
-    """Those that have names: BasicSR's metrics swallow all others."""
-    return frozenset(inspect.signature(function).parameters)
+    # those that have names: BasicSR's metrics swallow all others
+    named = parameters_of(function) or inspect.signature(function).parameters
+    return frozenset({*named, "type"})
 
 
 @functools.cache

@@ -22,9 +22,8 @@ from fca2_plugin.basicsr.enhancement import (
     FCA2EnhancementModel,
     FCA2EnhancementTestDataset,
 )
-from fca2_plugin.basicsr.host_nets import host_adapter
+from fca2_plugin.basicsr.host_nets import FCA2Network, host_adapter
 from fca2_plugin.basicsr.model import FCA2Model
-from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.nets import ADAPTERS, NETS
 
 __all__ = ["register_all"]

@@ -24,11 +24,17 @@ from fca2_plugin._distributed import check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._optional import import_users
 from fca2_plugin._suggest import did_you_mean
+from fca2_plugin.basicsr.host_nets import FCA2Network
 from fca2_plugin.basicsr.model import FCA2Model
-from fca2_plugin.basicsr.network import FCA2Network
 from fca2_plugin.basicsr.options import check_options, check_types
 from fca2_plugin.basicsr.pipeline import quiet, run_pipeline
-from fca2_plugin.checkpoints import find_checkpoint, load_part, newest_checkpoint, overrides
+from fca2_plugin.checkpoints import (
+    Checkpoint,
+    find_checkpoint,
+    load_part,
+    newest_checkpoint,
+    overrides,
+)
 from fca2_plugin.compat.basicsr_resume import find_state, read_state
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.nets.build import get_stage
@@ -213,7 +219,7 @@ def test(
     }
 
 
-def load_generator(cfg: Mapping, checkpoint: str | Path | None) -> nn.Module:
+def load_generator(cfg: Mapping, checkpoint: str | Path | Checkpoint | None) -> nn.Module:
     """Build the config's network alone, with the weights of a checkpoint, for evaluation.
 
     Without a checkpoint its weights are random, which is enough to time it.

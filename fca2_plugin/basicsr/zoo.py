@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.basicsr.host_nets import FCA2Network
 from fca2_plugin.nets.zoo import complete
 
 __all__ = ["TINY", "VSR_NETS", "Network"]

@@ -23,7 +23,6 @@ from fca2_plugin.checkpoints.reading import (
     read_checkpoint,
     read_content,
     read_state_dict,
-    saved_phase,
 )
 
 __all__ = [
@@ -44,6 +43,5 @@ __all__ = [
     "read_checkpoint",
     "read_content",
     "read_state_dict",
-    "saved_phase",
     "select_part",
 ]

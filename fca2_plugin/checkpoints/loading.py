@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fca2_plugin.checkpoints.reading import read_checkpoint
+from fca2_plugin.checkpoints.reading import Checkpoint, read_checkpoint
 from fca2_plugin.checkpoints.released import released_fca2, released_names, released_plain
 from fca2_plugin.keymaps import HOSTS, translate
 
@@ -49,14 +49,16 @@ _CONSTANTS = ("mean", "std")
 _SHOWN = 8  # keys in a message
 
 
-def load_part(module: nn.Module, path: str | Path, part: str, weights: str | None = None) -> None:
+def load_part(
+    module: nn.Module, source: str | Path | Checkpoint, part: str, weights: str | None = None
+) -> None:
     """Load a module's weights from a checkpoint of any stage; all of them or none.
 
     For FCA² that ``takes_vsr_alone`` the weights of the VSR network alone are enough.
 
     Args:
         module: The network, or a part of one.
-        path: A file, the folder of a run, or an address.
+        source: A file, the folder of a run, an address, or what was read of one.
         part: Name of the module inside FCA², and in messages.
         weights: The key of the weights in the file; by default the averaged ones.
 
@@ -70,7 +72,7 @@ def load_part(module: nn.Module, path: str | Path, part: str, weights: str | Non
         >>> torch.save({"params": net.state_dict()}, "net.pth")
         >>> load_part(net, "net.pth", "vsr")
     """
-    checkpoint = read_checkpoint(path, weights)
+    checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source, weights)
     module.load_state_dict(fit(module, checkpoint.state, checkpoint.path, part))
 
 
@@ -118,8 +120,10 @@ def fit(module: nn.Module, state: State, source: str | Path, part: str) -> dict[
             found = {reading.back.get(key, key): value for key, value in reading.state.items()}
             check_finite(found, source)
             found |= reading.kept
-            if reading.chosen is not None:
-                reading.chosen()
+            for note in reading.notes:
+                warnings.warn(note, stacklevel=4)
+            if reading.set_up is not None:
+                reading.set_up()
             return found
         tried.append((problems, reading))
     problems, reading = min(tried, key=lambda one: len(one[0]))
@@ -179,7 +183,8 @@ class _Reading:
         state: The file's.
         back: The module's name of what has another in the file.
         name: What the weights belong to, for messages; the part's name by default.
-        chosen: What there is to do or say when the file is read so.
+        notes: Warnings that belong to it.
+        set_up: Sets what the weights need in the network.
         kept: Weights of the module that the file need not have.
     """
 
@@ -187,7 +192,8 @@ class _Reading:
     state: State
     back: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
-    chosen: Callable[[], None] | None = None
+    notes: tuple[str, ...] = ()
+    set_up: Callable[[], None] | None = None
     kept: State = field(default_factory=dict)
 
 
@@ -206,18 +212,14 @@ def _readings_of_vsr(module: nn.Module, given: State) -> Iterator[_Reading]:
     kept = {key: value for key, value in module.state_dict().items() if not key.startswith("vsr.")}
     for reading in _readings(module.get_submodule("vsr"), given):
         back = {key: f"vsr.{reading.back.get(key, key)}" for key in reading.wanted}
-
-        def chosen(further: Callable[[], None] | None = reading.chosen) -> None:
-            warnings.warn(VSR_ALONE, stacklevel=5)
-            if further is not None:
-                further()
-
-        yield replace(reading, back=back, name="vsr", chosen=chosen, kept=kept)
+        notes = (VSR_ALONE, *reading.notes)
+        yield replace(reading, back=back, name="vsr", notes=notes, kept=kept)
 
 
 def _readings(module: nn.Module, state: State) -> Iterator[_Reading]:
     wanted = module.state_dict()
-    constants = _constants(module)
+    buffers = dict(module.named_buffers())
+    constants = {k: v for k, v in buffers.items() if k.split(".")[-1] in _CONSTANTS}
     yield _Reading(wanted, {**constants, **state})
     for host in HOSTS:
         try:
@@ -225,15 +227,16 @@ def _readings(module: nn.Module, state: State) -> Iterator[_Reading]:
         except ValueError:  # not of a network that both hosts have
             continue
         note = found.key_map.note if found.key_map else ""
-        warn = _warning(f"{found.description}: {note}") if note else None
-        yield _Reading(wanted, {**constants, **found.state}, chosen=warn)
+        notes = (f"{found.description}: {note}",) if note else ()
+        yield _Reading(wanted, {**constants, **found.state}, notes=notes)
     names = released_names(module)
     if names is not None:
         back = {theirs: ours for ours, theirs in names.items()}
         renamed = {names.get(key, key): value for key, value in wanted.items()}
         own = {names.get(key, key): value for key, value in constants.items()}
-        plain, expects = released_plain(module, state)
-        yield _Reading(renamed, {**own, **plain}, back, type(module).__name__, expects)
+        plain, set_up = released_plain(module, state)
+        name = type(module).__name__
+        yield _Reading(renamed, {**own, **plain}, back, name, set_up=set_up)
     slot, inner = _only_child(module, wanted)
     if inner is not None:  # an adapter around a network that was published without it
         for reading in _readings(inner, state):
@@ -241,22 +244,10 @@ def _readings(module: nn.Module, state: State) -> Iterator[_Reading]:
             yield replace(reading, back=back)
 
 
-def _constants(module: nn.Module) -> dict[str, Tensor]:
-    return (
-        {key: value for key, value in module.named_buffers() if key.split(".")[-1] in _CONSTANTS}
-        if isinstance(module, nn.Module)
-        else {}
-    )
-
-
 def _only_child(module: nn.Module, wanted: State) -> tuple[str, nn.Module | None]:
     slots = {key.split(".")[0] for key in wanted}
     slot = slots.pop() if len(slots) == 1 else ""
     return slot, dict(module.named_children()).get(slot)
-
-
-def _warning(text: str) -> Callable[[], None]:
-    return lambda: warnings.warn(text, stacklevel=5)
 
 
 def _under(state: State, prefix: str) -> dict[str, Tensor]:

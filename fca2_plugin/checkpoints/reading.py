@@ -18,7 +18,6 @@ __all__ = [
     "read_checkpoint",
     "read_content",
     "read_state_dict",
-    "saved_phase",
 ]
 
 #: In ``meta`` of either host's checkpoints, beside the weights: a word of ``fca2_plugin.geometry``.
@@ -47,6 +46,11 @@ class Checkpoint:
     path: Path
     state: dict[str, Tensor]
     meta: dict[str, Any]
+
+    @property
+    def phase(self) -> str | None:
+        """The phase that it was trained on, if it tells: see ``PHASE_KEY``."""
+        return self.meta.get(PHASE_KEY)
 
 
 def read_checkpoint(path: str | Path, weights: str | None = None) -> Checkpoint:
@@ -87,21 +91,6 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         ['weight']
     """
     return read_checkpoint(path).state
-
-
-def saved_phase(path: str | Path) -> str | None:
-    """The phase that a checkpoint was trained on, if it tells: see ``PHASE_KEY``.
-
-    Raises:
-        FileNotFoundError: No such file.
-        ValueError: The file is not a checkpoint.
-
-    Example:
-        >>> torch.save({"params": {"weight": torch.zeros(2)}}, "net.pth")
-        >>> saved_phase("net.pth") is None
-        True
-    """
-    return read_checkpoint(path).meta.get(PHASE_KEY)
 
 
 def read_content(path: str | Path, known: Known | None = None) -> object:

@@ -1,9 +1,10 @@
 """Weights that the authors of the networks here released, under this package's names.
 
 The names are those of the public PyTorch implementations: STDF-PyTorch, RFDA-PyTorch, CF-STIF,
-TGAF-pytorch, FTVSR and TTVSR on MMEditing, and FCA2. A table lists every module of a network under
-both names; keys that are not in it, or are missing, or have another shape, are refused and listed.
-Both MFQEs and COMISR were released for TensorFlow 1; no release of DCAD is known here.
+TGAF-pytorch, FTVSR and TTVSR on MMEditing, and FCA2. Rules turn the names of a network here into
+the released ones, and those of a released FCA2 into ours; keys that then differ, or are missing, or
+have another shape, are refused and listed. Both MFQEs and COMISR were released for TensorFlow 1; no
+release of DCAD is known here.
 
 FCA² comes in three forms: the autoencoder alone, with the cleaning network, and whole around a VSR
 network, whose names are MMagic's.
@@ -11,7 +12,7 @@ network, whose names are MMagic's.
 
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -21,16 +22,21 @@ from fca2_plugin.ops.dct import BLOCK, block_idct
 
 __all__ = ["released_fca2", "released_names", "released_plain"]
 
-Names = dict[str, str]  # of modules, released to ours
+#: A pattern, and what takes its place.
+Rule = tuple[str, str | Callable[[re.Match], str]]
 
 
-def released_names(net: nn.Module) -> Names | None:
+def released_names(net: nn.Module) -> dict[str, str] | None:
     """The released name of each tensor of ``net``; None where no release is known."""
     kind = _kind(net)
     if kind is None:
         return None
-    released = {ours: theirs for theirs, ours in _TABLES[kind](net).items()}
-    return {key: _rename(key, released) for key in net.state_dict()}
+    rules = _RULES[kind]
+    tail = _TAILS.get(kind)
+    if tail is not None:  # its last layer, whose number depends on the depth
+        last = len(getattr(net, tail)) - 1
+        rules = ((rf"^{tail}\.{last}\.", "qenet.out_conv."), *rules)
+    return {key: _renamed(key, rules) for key in net.state_dict()}
 
 
 def released_plain(
@@ -50,215 +56,7 @@ def released_fca2(state: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
     """A released FCA²'s weights under this package's names; None if it is none."""
     if not any(re.match(_FCA2_MARK, key) for key in state):
         return None
-    renamed = {}
-    for key, value in state.items():
-        for pattern, name in _FCA2:
-            key = re.sub(pattern, name, key)
-        renamed[key] = value
-    return renamed
-
-
-_FCA2_MARK = r"(model_GAE\.)?(Encoder|Decoder)\.branch\.|image_cleaning\.|add_network\."
-_OWNER = r"^((?:autoencoder\.)?"  # the autoencoder is released alone, too
-_FCA2: tuple[tuple[str, str | Callable[[re.Match], str]], ...] = (
-    (r"^model_GAE\.", "autoencoder."),
-    (r"^add_network\.", "vsr."),
-    # residual blocks are numbered from 0 there; here a convolution and its activation come first
-    (r"^image_cleaning\.0\.main\.0\.", "cleaning.body.0.0."),
-    (r"^image_cleaning\.0\.main\.2\.(\d+)", lambda m: f"cleaning.body.0.{int(m[1]) + 2}"),
-    (r"^image_cleaning\.1\.", "cleaning.body.1."),
-    (_OWNER + r"flow_net\.)main\.0\.", r"\g<1>0."),
-    (_OWNER + r"flow_net\.)main\.2\.(\d+)", lambda m: f"{m[1]}{int(m[2]) + 2}"),
-    (_OWNER + r")Encoder\.", r"\1encoder."),
-    (_OWNER + r")Decoder\.", r"\1decoder."),
-    (_OWNER + r"(?:encoder|decoder)\.)branch\.", r"\1"),
-    (_OWNER + r"(?:encoder|decoder)\.)final\.", r"\1tail."),
-    (_OWNER + r")final\.", r"\1trunk.tail."),
-    (r"(?<=\.)body\.net\.(\d+)\.spa\.body\.", r"blocks.\1.spatial."),
-    (r"(?<=\.)body\.net\.(\d+)\.spc\.body\.", r"blocks.\1.spectral."),
-    (r"(?<=\.spectral\.3\.)conv_du\.", "weigh."),
-)
-
-
-def _kind(net: Any) -> str | None:
-    """The class that a table is for; by name, since networks stand above this module."""
-    return next((cls.__name__ for cls in type(net).__mro__ if cls.__name__ in _TABLES), None)
-
-
-def _rename(key: str, names: Names) -> str:
-    """Under the new name of its module; what has none keeps its own, and is then reported."""
-    module, _, tensor = key.rpartition(".")
-    return f"{names.get(module, module)}.{tensor}"
-
-
-def _inside(old: str, new: str, names: Mapping[str, str]) -> Names:
-    return {f"{old}.{one}": f"{new}.{other}" for one, other in names.items()}
-
-
-def _same(*names: object) -> Names:
-    return {str(name): str(name) for name in names}
-
-
-def _unet(unet: Any) -> Names:
-    """Stages are numbered by their level on both ways; ours run in the order they are stored."""
-    names = _inside("tr_conv", "bottom", _same(0, 2, 4)) | {"out_conv.0": "tail.0"}
-    levels = len(unet.down)
-    for level in range(1, levels + 1):
-        names |= _inside(f"dn_conv{level}", f"down.{level - 1}", _same(0, 2))
-        names |= _inside(f"up_conv{level}", f"up.{levels - level}", _same(0, 2))
-    return names | ({"in_conv.0": "head.0"} if len(unet.head) else {})
-
-
-_BLOCK = {"offset_mask": "field", "deform_conv": "deform"}
-
-
-def _fusion(old: str, new: str, unet: Any) -> Names:
-    return _inside(old, f"{new}.unet", _unet(unet)) | _inside(old, f"{new}.block", _BLOCK)
-
-
-def _stdf(net: Any) -> Names:
-    names = _fusion("ffnet", "fusion", net.fusion.unet) | {"qenet.in_conv.0": "enhance.0"}
-    last = len(net.enhance) - 1
-    names |= {f"qenet.hid_conv.{i}": f"enhance.{i + 2}" for i in range(0, last - 2, 2)}
-    return names | {"qenet.out_conv": f"enhance.{last}"}
-
-
-def _rfda(net: Any) -> Names:
-    names = _fusion("ffnet", "fusion", net.fusion.unet)
-    names |= _fusion("wpnet", "recall", net.recall.unet)
-    names |= _inside("fuse", "merge", _same(0, 2)) | {"qenet.in_conv.0": "enhance.0"}
-    last = len(net.enhance) - 1
-    for i in range(0, last - 2, 3):  # convolution, ReLU, attention
-        names[f"qenet.hid_conv.{i}"] = f"enhance.{i + 2}"
-        names |= _inside(f"qenet.hid_conv.{i + 2}", f"enhance.{i + 4}", _ATTENTION)
-    return names | {"qenet.out_conv": f"enhance.{last}"}
-
-
-_ATTENTION = {
-    "conv1": "squeeze",
-    "conv2": "shrink",
-    "conv_max": "context.0",
-    "conv3": "context.2",
-    "conv3_": "context.4",
-    "mask": "field",
-    "down_conv2.0": "coarse_field.0",
-    "mask2": "coarse_field.2",
-    "dcn": "deform",
-    "conv_f": "skip",
-    "conv4": "pixels",
-    **_inside("conv_du", "channels", _same(0, 2)),
-}
-
-
-def _cf_stif(net: Any) -> Names:
-    down, up = {"d_conv": "0", "conv1": "2"}, {"up_conv": "0", "conv1": "2"}
-    residual = _same("conv1", "conv2")
-    pyramid = {
-        "trans_conv3": "half_from_quarter",
-        "trans_conv2": "full_from_half",
-        "conv_add": "merge.0",
-        **_inside("down_conv1", "to_half", down),
-        **_inside("down_conv2", "to_quarter.0", down),
-        **_inside("down_conv3", "to_quarter.1", down),
-        **_inside("rse1", "at_full", residual),
-        **_inside("rse2_1", "at_half", residual),
-        **_inside("rse3_1", "at_quarter", residual),
-        **_inside("rse2_2", "up_half.0", residual),
-        **_inside("up_conv1", "up_half.1", up),
-        **_inside("rse3_2", "up_quarter.0", residual),
-        **_inside("up_conv2", "up_quarter.1", up),
-        **_inside("up_conv3", "up_quarter.3", up),
-    }
-    dense = {f"conv{size}_1": f"convs.{i}" for i, size in enumerate((3, 5, 7))}
-    enhance = {
-        "conv_first": "head",
-        "conv_c": "merge",
-        "conv": "tail.0",
-        "conv_last": "tail.2",
-    }
-    for i in range(len(net.enhance.blocks)):
-        enhance |= _inside(f"DS_net{i + 1}", f"blocks.{i}", dense | {"conv_c": "merge"})
-    return {
-        "mlrd.conv_cat1": "squeeze.0",
-        **_inside("mlrd.conv_first", "over_time", _same(0, 2)),
-        **_inside("mlrd", "pyramid", pyramid),
-        **_inside("mlrd", "block", _BLOCK),
-        **_inside("qe", "enhance", enhance),
-    }
-
-
-def _tgafnet(net: Any) -> Names:
-    names = {"inputconv.0": "intra_gfa.head.0", "fuse.0": "inter_gff.fuse.0.0"}
-    names |= _inside("Unet", "intra_gfa.unet", _unet(net.intra_gfa.unet))
-    for i, block in enumerate(net.intra_gfa.blocks):
-        size = block.deform.kernel_size[0]
-        names |= _inside(f"deform_block_{size}", f"intra_gfa.blocks.{i}", _BLOCK)
-    names |= _inside("RCAB.body", "inter_gff.rcab", _same(0, 2))
-    names |= _inside("RCAB.body.3.conv_du", "inter_gff.rcab.3.weigh", _same(0, 2))
-    names |= {"wpnet.in_conv.0": "inter_gff.head.0"} | _inside("wpnet", "inter_gff.block", _BLOCK)
-    names |= _inside("qenet.in_conv", "fe", _same(0, 2))
-    last = len(net.fe) - 1
-    for i in range(0, last - 4, 3):  # convolution, LeakyReLU, SDCB
-        names[f"qenet.hid_conv.{i}"] = f"fe.{i + 4}"
-        names |= _inside(f"qenet.hid_conv.{i + 2}", f"fe.{i + 6}", _SDCB)
-    return names | {"qenet.out_conv": f"fe.{last}"}
-
-
-_SDCB = {
-    "tail": "tail",
-    "gcnet.conv_mask": "contexts.0.mask",
-    **_inside("gcnet.channel_add_conv", "contexts.0.transform", _same(0, 2)),
-}
-
-
-def _ftvsr(net: Any) -> Names:
-    body, flow = net.body, net.spynet
-    names = _same("spynet") | {
-        f"spynet.basic_module.{level}.basic_module.{i}.conv": f"spynet.basic_module.{level}."
-        f"basic_module.{i}.conv"
-        for level, part in enumerate(flow.basic_module)
-        for i in range(len(part.basic_module))
-    }
-    names |= _inside("feat_extractor", "body.extract", _blocks(body.extract))
-    names |= _inside("resblocks", "body.trunk", _blocks(body.trunk))
-    names |= {
-        "LTAM.fusion": "body.attention.fusion",
-        "fusion": "body.fusion",
-        "upsample1.upsample_conv": "body.upsample.0",
-        "upsample2.upsample_conv": "body.upsample.3",
-        "conv_hr": "body.upsample.6",
-        "conv_last": "body.upsample.8",
-    }
-    if net.frequency is None:  # TTVSR
-        return names
-    frequency = {
-        "conv_layer1": "embed",
-        "conv_layer2": "fusion.3",
-        **_inside("fusion", "fusion", _same(0, 2)),
-        **_inside("feat_extractor", "extract", _blocks(net.frequency.extract)),
-        **_inside("resblocks", "trunk", _blocks(net.frequency.trunk)),
-        **_inside("ftta", "attention", _FREQUENCY_ATTENTION),
-    }
-    return names | _inside("FTT", "frequency", frequency)
-
-
-_FREQUENCY_ATTENTION = {
-    "layer_q": "to_query",
-    "layer_k": "to_key",
-    "layer_v": "to_value",
-    **_inside("MultiheadAttention.in_proj", "in_projection", _same(0, 1, 2)),
-    "MultiheadAttention.out_proj": "out_projection",
-    **_same("norm1", "norm2"),
-    "linear1": "mix",
-    "linear2": "last",
-}
-
-
-def _blocks(blocks: Any) -> Names:
-    names = {"main.0": "0"}
-    for i in range(len(blocks) - 2):
-        names |= _inside(f"main.2.{i}", f"{i + 2}", _same("conv1", "conv2"))
-    return names
+    return {_renamed(key, _FCA2): value for key, value in state.items()}
 
 
 def _plain_ftvsr(given: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -300,10 +98,166 @@ def _double_skip(net: Any) -> None:
         )
 
 
-_TABLES: dict[str, Callable[[nn.Module], Names]] = {
-    "STDFNet": _stdf,
-    "RFDANet": _rfda,
-    "CFSTIFNet": _cf_stif,
-    "TGAFNet": _tgafnet,
-    "FTVSRNet": _ftvsr,
+def _kind(net: Any) -> str | None:
+    """The class that rules are for; by name, since networks stand above this module."""
+    return next((cls.__name__ for cls in type(net).__mro__ if cls.__name__ in _RULES), None)
+
+
+def _renamed(key: str, rules: Iterable[Rule]) -> str:
+    for pattern, name in rules:
+        key = re.sub(pattern, name, key)
+    return key
+
+
+def _numbered(name: str, shift: int) -> Callable[[re.Match], str]:
+    """``name`` and the number that was found, which counts from elsewhere there."""
+    return lambda match: f"{name}{int(match[1]) + shift}."
+
+
+def _within(place: str, names: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Names of what lies in ``place``, a pattern; ours to the released ones."""
+    return tuple((rf"^({place}){re.escape(o)}\.", rf"\g<1>{name}.") for o, name in names.items())
+
+
+_FCA2_MARK = r"(model_GAE\.)?(Encoder|Decoder)\.branch\.|image_cleaning\.|add_network\."
+_OWNER = r"^((?:autoencoder\.)?"  # the autoencoder is released alone, too
+_FCA2: tuple[Rule, ...] = (
+    (r"^model_GAE\.", "autoencoder."),
+    (r"^add_network\.", "vsr."),
+    # residual blocks are numbered from 0 there; here a convolution and its activation come first
+    (r"^image_cleaning\.0\.main\.0\.", "cleaning.body.0.0."),
+    (r"^image_cleaning\.0\.main\.2\.(\d+)", lambda m: f"cleaning.body.0.{int(m[1]) + 2}"),
+    (r"^image_cleaning\.1\.", "cleaning.body.1."),
+    (_OWNER + r"flow_net\.)main\.0\.", r"\g<1>0."),
+    (_OWNER + r"flow_net\.)main\.2\.(\d+)", lambda m: f"{m[1]}{int(m[2]) + 2}"),
+    (_OWNER + r")Encoder\.", r"\1encoder."),
+    (_OWNER + r")Decoder\.", r"\1decoder."),
+    (_OWNER + r"(?:encoder|decoder)\.)branch\.", r"\1"),
+    (_OWNER + r"(?:encoder|decoder)\.)final\.", r"\1tail."),
+    (_OWNER + r")final\.", r"\1trunk.tail."),
+    (r"(?<=\.)body\.net\.(\d+)\.spa\.body\.", r"blocks.\1.spatial."),
+    (r"(?<=\.)body\.net\.(\d+)\.spc\.body\.", r"blocks.\1.spectral."),
+    (r"(?<=\.spectral\.3\.)conv_du\.", "weigh."),
+)
+_UNET: tuple[Rule, ...] = (
+    (r"\bunet\.head\.", "in_conv."),
+    (r"\bunet\.bottom\.", "tr_conv."),
+    (r"\bunet\.tail\.", "out_conv."),
+    (r"\bunet\.down\.(\d+)\.", _numbered("dn_conv", 1)),
+    # numbered by their level on both ways; ours run in the order they are stored
+    (r"\bunet\.up\.0\.", "up_conv2."),
+    (r"\bunet\.up\.1\.", "up_conv1."),
+)
+_BLOCK: tuple[Rule, ...] = (
+    (r"\bblock\.field\.", "offset_mask."),
+    (r"\bblock\.deform\.", "deform_conv."),
+)
+_ENHANCE: tuple[Rule, ...] = (
+    (r"^enhance\.0\.", "qenet.in_conv.0."),
+    (r"^enhance\.(\d+)\.", _numbered("qenet.hid_conv.", -2)),
+)
+_STDF = (*_UNET, *_BLOCK, (r"^fusion\.", "ffnet."), *_ENHANCE)
+_RFDA_ATTENTION = {
+    "squeeze": "conv1",
+    "shrink": "conv2",
+    "context.0": "conv_max",
+    "context.2": "conv3",
+    "context.4": "conv3_",
+    "field": "mask",
+    "coarse_field.0": "down_conv2.0",
+    "coarse_field.2": "mask2",
+    "deform": "dcn",
+    "skip": "conv_f",
+    "pixels": "conv4",
+    "channels.0": "conv_du.0",
+    "channels.2": "conv_du.2",
 }
+_RFDA = (
+    *_STDF,
+    (r"^recall\.", "wpnet."),
+    (r"^merge\.", "fuse."),
+    *_within(r"qenet\.hid_conv\.\d+\.", _RFDA_ATTENTION),
+)
+_PYRAMID = {
+    "half_from_quarter": "trans_conv3",
+    "full_from_half": "trans_conv2",
+    "merge.0": "conv_add",
+    "to_half": "down_conv1",
+    "to_quarter.0": "down_conv2",
+    "to_quarter.1": "down_conv3",
+    "at_full": "rse1",
+    "at_half": "rse2_1",
+    "at_quarter": "rse3_1",
+    "up_half.0": "rse2_2",
+    "up_half.1": "up_conv1",
+    "up_quarter.0": "rse3_2",
+    "up_quarter.1": "up_conv2",
+    "up_quarter.3": "up_conv3",
+}
+_CF_STIF: tuple[Rule, ...] = (
+    (r"^squeeze\.0\.", "mlrd.conv_cat1."),
+    (r"^over_time\.", "mlrd.conv_first."),
+    (r"^block\.", "mlrd.block."),
+    *_BLOCK,
+    *_within(r"pyramid\.", _PYRAMID),
+    (r"\b(down|up)_conv(\d)\.2\.", r"\1_conv\2.conv1."),
+    (r"\bdown_conv(\d)\.0\.", r"down_conv\1.d_conv."),
+    (r"\bup_conv(\d)\.0\.", r"up_conv\1.up_conv."),
+    (r"^pyramid\.", "mlrd."),
+    (r"^enhance\.blocks\.(\d+)\.", _numbered("qe.DS_net", 1)),
+    *_within(r"qe\.DS_net\d\.", {f"convs.{i}": f"conv{2 * i + 3}_1" for i in range(3)}),
+    (r"^(enhance|qe\.DS_net\d)\.merge\.", r"\1.conv_c."),
+    *_within(r"enhance\.", {"head": "conv_first", "tail.0": "conv", "tail.2": "conv_last"}),
+    (r"^enhance\.", "qe."),
+)
+_TGAF: tuple[Rule, ...] = (
+    (r"^intra_gfa\.head\.", "inputconv."),
+    (r"^intra_gfa\.unet\.", "Unet.unet."),
+    *_UNET,
+    # kernels of 1, 3 and 5
+    (r"^intra_gfa\.blocks\.(\d)\.", lambda m: f"deform_block_{2 * int(m[1]) + 1}.block."),
+    (r"^inter_gff\.block\.", "wpnet.block."),
+    *_BLOCK,
+    (r"^inter_gff\.fuse\.0\.", "fuse."),
+    (r"^inter_gff\.head\.", "wpnet.in_conv."),
+    (r"^inter_gff\.rcab\.3\.weigh\.", "RCAB.body.3.conv_du."),
+    (r"^inter_gff\.rcab\.", "RCAB.body."),
+    (r"^fe\.([02])\.", r"qenet.in_conv.\1."),
+    (r"^fe\.(\d+)\.", _numbered("qenet.hid_conv.", -4)),
+    (r"\bcontexts\.0\.mask\.", "gcnet.conv_mask."),
+    (r"\bcontexts\.0\.transform\.", "gcnet.channel_add_conv."),
+)
+_FREQUENCY_ATTENTION = {
+    "to_query": "layer_q",
+    "to_key": "layer_k",
+    "to_value": "layer_v",
+    "in_projection": "MultiheadAttention.in_proj",
+    "out_projection": "MultiheadAttention.out_proj",
+    "mix": "linear1",
+    "last": "linear2",
+}
+_FTVSR: tuple[Rule, ...] = (  # and TTVSR, which has no frequency
+    (r"^body\.attention\.", "LTAM."),
+    (r"^body\.fusion\.", "fusion."),
+    (r"^body\.upsample\.0\.", "upsample1.upsample_conv."),
+    (r"^body\.upsample\.3\.", "upsample2.upsample_conv."),
+    (r"^body\.upsample\.6\.", "conv_hr."),
+    (r"^body\.upsample\.8\.", "conv_last."),
+    (r"^frequency\.embed\.", "FTT.conv_layer1."),
+    (r"^frequency\.fusion\.3\.", "FTT.conv_layer2."),
+    *_within(r"frequency\.attention\.", _FREQUENCY_ATTENTION),
+    (r"^frequency\.attention\.", "FTT.ftta."),
+    (r"^frequency\.", "FTT."),
+    (r"^(?:body\.|(FTT\.))extract\.", r"\1feat_extractor."),
+    (r"^(?:body\.|(FTT\.))trunk\.", r"\1resblocks."),
+    (r"(feat_extractor|resblocks)\.0\.", r"\1.main.0."),
+    (r"(feat_extractor|resblocks)\.(\d+)\.", lambda m: f"{m[1]}.main.2.{int(m[2]) - 2}."),
+)
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "STDFNet": _STDF,
+    "RFDANet": _RFDA,
+    "CFSTIFNet": _CF_STIF,
+    "TGAFNet": _TGAF,
+    "FTVSRNet": _FTVSR,
+}
+_TAILS = {"STDFNet": "enhance", "RFDANet": "enhance", "TGAFNet": "fe"}

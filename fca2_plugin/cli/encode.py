@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fca2_plugin.codec import CodecSettings
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "add_arguments", "progress_bar", "run"]
 
 HELP = "make a compressed data set from videos or frames, with a manifest that rebuilds it"
 EXAMPLE = "fca2 encode videos/ data/mine --codec x264 --crf 15 25 35"
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SRC ... DST",
-        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, or videos), "
-        "then the folder to write",
+        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, an LMDB, or "
+        "videos), then the folder to write",
     )
     parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
     parser.add_argument(
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _bar(console: "Console") -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(console: "Console") -> Iterator[Callable[[int, int, str], None]]:
     """Show a bar with the time left, and yield what moves it."""
     from rich import progress
 
@@ -133,7 +133,7 @@ def _encode(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import encode_tree
 
     start = time.monotonic()
-    with _bar(console) as progress:
+    with progress_bar(console) as progress:
         tree = encode_tree(
             args.paths[:-1],
             args.paths[-1],
@@ -171,7 +171,7 @@ def _verify(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import verify_tree
 
     for root in args.paths:
-        with _bar(console) as progress:
+        with progress_bar(console) as progress:
             num_folders = verify_tree(root, progress)
         console.print(f"{root}: {num_folders} folders; all checksums are right", soft_wrap=True)
     return 0

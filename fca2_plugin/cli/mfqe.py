@@ -3,6 +3,7 @@
 import argparse
 
 from fca2_plugin.cli._renamed import add_renamed
+from fca2_plugin.cli.encode import progress_bar
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -31,13 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.console import Console
 
     from fca2_plugin.data.mfqe_build import PUBLISHED_QPS, build_mfqe
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns) as bar:
-        task = bar.add_task("")
+    with progress_bar(Console()) as progress:
         folder = build_mfqe(
             args.source,
             args.root,
@@ -46,9 +45,7 @@ def run(args: argparse.Namespace) -> int:
             max_frames=args.max_frames,
             clips=args.clips,
             **({"preset": args.speed} if args.speed else {}),
-            progress=lambda done, total, text: bar.update(
-                task, completed=done, total=total, description=text
-            ),
+            progress=progress,
         )
     print(f"{folder} is complete (coded by x265, not by HM)")
     return 0

@@ -4,11 +4,9 @@ Breaks: nothing loudly. After one clip of an even length that equals itself back
 scene, a sequence extended by mirroring), the forward flows of every later clip are the backward
 ones turned round.
 Why: the network notes such a clip and never takes the note back; MMagic's does for every clip.
-Does nothing: where it is taken back.
 """
 
 import functools
-import inspect
 from typing import Any
 
 from torch import Tensor
@@ -16,12 +14,10 @@ from torch import Tensor
 __all__ = ["apply"]
 
 
-def apply() -> str | None:
+def apply() -> str:
     from basicsr.archs.basicvsrpp_arch import BasicVSRPlusPlus
 
     check = BasicVSRPlusPlus.check_if_mirror_extended
-    if "is_mirror_extended = False" in inspect.getsource(check):
-        return None
 
     @functools.wraps(check)
     def check_afresh(self: Any, lqs: Tensor) -> None:

@@ -4,7 +4,7 @@ Breaks: the transform, with ``TypeError: an integer is required`` at its first f
 Why: it leaves a frame's type to the encoder by ``frame.pict_type = "NONE"``; since version 14 PyAV
 takes the number 0 there, which is what a new frame has anyway.
 Here: the same draws of codec and bit rate, the same encode in an MP4 in memory, without that line.
-Does nothing: with PyAV before 14, or without it.
+Does nothing: without PyAV.
 """
 
 import importlib
@@ -17,15 +17,11 @@ import numpy as np
 
 __all__ = ["apply"]
 
-FIRST_BROKEN = 14
-
 
 def apply() -> str | None:
     if importlib.util.find_spec("av") is None:
         return None
     av = importlib.import_module("av")
-    if int(av.__version__.partition(".")[0]) < FIRST_BROKEN:
-        return None
     from mmagic.datasets.transforms.random_degradations import RandomVideoCompression
 
     def compress(self: RandomVideoCompression, imgs: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,9 +1,9 @@
 """MMEngine's questions about installed packages, without ``pkg_resources``.
 
 Breaks: ``_base_ = 'mmagic::...'`` with ``No module named 'pkg_resources'``.
-Why: setuptools 82 removed it; MMEngine 0.10.7 asks it where a package lies and whether it is there.
+Why: setuptools 82 removed it, and older ones warn; MMEngine 0.10.7 asks it where a package lies and
+whether it is there.
 Here: the same answers from importlib, in every module of the hosts that holds the functions.
-Does nothing: where ``pkg_resources`` can be found.
 """
 
 import importlib
@@ -15,9 +15,7 @@ from pathlib import Path
 __all__ = ["apply", "get_installed_path", "is_installed", "package2module"]
 
 
-def apply() -> str | None:
-    if importlib.util.find_spec("pkg_resources") is not None:
-        return None
+def apply() -> str:
     package_utils = importlib.import_module("mmengine.utils.package_utils")
     for replacement in (is_installed, get_installed_path, package2module):
         name = replacement.__name__
@@ -25,7 +23,7 @@ def apply() -> str | None:
         for module in list(sys.modules.values()):
             if _is_host(module) and vars(module).get(name) is original:
                 setattr(module, name, replacement)
-    return "setuptools has no pkg_resources, which MMEngine uses to find packages"
+    return "MMEngine finds packages by pkg_resources, which setuptools no longer has"
 
 
 def is_installed(package: str) -> bool:

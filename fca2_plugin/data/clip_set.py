@@ -1,5 +1,6 @@
 """A data set of clips, which the data sets of both hosts use."""
 
+import inspect
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from fca2_plugin.data.sample import SampleRecipe, draw_plan, make_sample, sample
 from fca2_plugin.data.store import ClipStore, open_clips
 from fca2_plugin.data.windows import warn_of_waste
 
-__all__ = ["ClipSample", "ClipSet", "manifest_degradation", "open_clip_set"]
+__all__ = ["CLIP_KEYS", "ClipSample", "ClipSet", "manifest_degradation", "open_clip_set"]
 
 MOST_HEADERS = 50_000  # a few seconds; above, only the first frame of a clip is looked at
 
@@ -300,6 +301,10 @@ def open_clip_set(
         if names is None:
             _check_no_strangers(target, open_clips(dataroot_lq, backend))
     return ClipSet(recipe, target, sources, seed, cache_data, distinct_samples)
+
+
+#: The keys of both hosts' configs.
+CLIP_KEYS = frozenset(inspect.signature(open_clip_set).parameters) - {"test"}
 
 
 def _check_folders(

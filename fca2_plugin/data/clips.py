@@ -27,6 +27,7 @@ __all__ = [
     "find_clips",
     "numeric_key",
     "read_frames",
+    "stream_clip",
     "visible_entries",
     "write_frames",
 ]
@@ -173,8 +174,14 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
     for path in paths:
         frames.append(_read_image(path))
         if frames[-1].shape != frames[0].shape:
-            raise ValueError(size_differs(path, frames[-1].shape, paths[0], frames[0].shape))
+            raise ValueError(size_differs(path, frames[-1].shape, paths[0].name, frames[0].shape))
     return frames
+
+
+def stream_clip(clip: Clip) -> Iterator[np.ndarray]:
+    """Yield a clip's frames, one in memory at a time."""
+    for index in range(len(clip)):
+        yield from read_frames(clip, index, 1)
 
 
 def _read_image(path: Path) -> np.ndarray:

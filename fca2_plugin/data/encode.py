@@ -21,21 +21,14 @@ import cv2
 import numpy as np
 
 from fca2_plugin import __version__
-from fca2_plugin._files import only_writer
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec import CodecSettings, library_versions
-from fca2_plugin.data.clips import find_clip
+from fca2_plugin.data.clips import find_clip, stream_clip
 from fca2_plugin.data.degrade import DEFAULT_DEGRADATION
-from fca2_plugin.data.inputs import InputClip, find_inputs
+from fca2_plugin.data.inputs import find_inputs
 from fca2_plugin.data.jobs import workers
-from fca2_plugin.data.parts import (
-    Recipe,
-    bitstream_path,
-    stream_clip,
-    write_coded,
-    write_gt,
-    write_lq,
-)
+from fca2_plugin.data.media import Media, media_files, media_frames
+from fca2_plugin.data.parts import Recipe, code, degrade
 from fca2_plugin.data.store import write_lmdb
 from fca2_plugin.data.tree import Part, Tree
 
@@ -151,22 +144,16 @@ def encode_tree(
     tree = Tree(root, arguments, FRAMES if format == "lmdb" else "")
     kinds = [*(["gt"] if keep_gt else []), "lq", *recipe.kinds]
     manifest = tree.finished_manifest()
-    if manifest is not None and _is_whole(tree, kinds, format):
+    if manifest is not None and _is_whole(tree, manifest, kinds, format):
         tree.tidy()
         return EncodedTree(root, inputs.kind, manifest, 0)
     versions = {"fca2_plugin": __version__, "opencv": cv2.__version__, "numpy": np.__version__}
     for settings in codecs:
         versions |= library_versions(settings.codec)
-    root.mkdir(parents=True, exist_ok=True)
-    with only_writer(root):
-        tree.begin(versions)
+    job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
+    with tree.writing(versions):
         before = len(tree.parts)
-        job = _Job(tree, recipe, keep_gt, clip_frames, keep_bitstreams)
-        try:
-            names = _run(job, inputs.clips, jobs or os.cpu_count() or 1, progress)
-        except BaseException:
-            tree.forget()
-            raise
+        names = _run(job, inputs.clips, jobs or os.cpu_count() or 1, progress)
         written = len(tree.parts) - before
         if format == "lmdb":
             _pack(tree, kinds, names, recipe)
@@ -182,23 +169,22 @@ def _check_apart(sources: Sequence[str | os.PathLike], destination: Path) -> Non
             raise ValueError(f"{destination} lies in {source}; choose a folder outside of it")
 
 
-def _is_whole(tree: Tree, kinds: Sequence[str], format: str) -> bool:
+def _is_whole(tree: Tree, manifest: dict, kinds: Sequence[str], format: str) -> bool:
     if format == "png":
-        return tree.is_finished()
+        return tree.has_all(manifest)
     return all((tree.root / f"{kind}.lmdb").is_dir() for kind in kinds)
 
 
-def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | None) -> list[str]:
+def _run(job: _Job, clips: Sequence[Media], jobs: int, progress: Progress | None) -> list[str]:
     """Write everything that is missing, and return the names of the clips in order."""
     tree, num_coded = job.tree, len(job.recipe.kinds)
-    found: dict[str, list[str]] = {}  # input clip -> the clips that it gave
+    found: dict[str, list[str]] = {}  # source clip -> the clips that it gave
     done, total = 0, (1 + num_coded) * len(clips)
 
     def note(parts: Sequence[Part]) -> None:
         nonlocal done
         for part in parts:
-            if part.key not in tree.parts:
-                tree.note(part)
+            tree.note(part)
         done += 1
         if progress is not None:
             progress(done, total, f"{parts[-1].kind}/{parts[0].name}")
@@ -214,16 +200,17 @@ def _run(job: _Job, clips: Sequence[InputClip], jobs: int, progress: Progress | 
     return names
 
 
-def _degrade(job: _Job, clip: InputClip) -> tuple[str, list[Part]]:
-    """Write the ground truth and the raw LQ of one input clip."""
-    parts = []
+def _degrade(job: _Job, clip: Media) -> tuple[str, list[Part]]:
+    """Write the ground truth and the raw LQ of one source clip."""
+    parts: list[Part] = []
     for name, frames in _cut(clip, job.clip_frames):
-        parts += _degrade_one(job, clip, name, frames)
+        whole = frames if job.keep_gt else _whole_blocks(clip, frames, job.recipe.scale)
+        parts += degrade(job.tree, job.recipe, ("", name), whole, job.keep_gt)
     return clip.name, parts
 
 
-def _cut(clip: InputClip, num_frames: int | None) -> Iterator[tuple[str, Iterator[np.ndarray]]]:
-    frames = clip.frames()
+def _cut(clip: Media, num_frames: int | None) -> Iterator[tuple[str, Iterator[np.ndarray]]]:
+    frames = media_frames(clip)
     if num_frames is None:
         yield clip.name, frames
         return
@@ -234,53 +221,25 @@ def _cut(clip: InputClip, num_frames: int | None) -> Iterator[tuple[str, Iterato
         yield f"{clip.name}_{index:05d}", iter(piece)
     if index == 0:
         raise ValueError(
-            f"{clip.paths[0]} belongs to a clip of {len(piece)} frames, but clip_frames is "
+            f"{media_files(clip)[0]} belongs to a clip of {len(piece)} frames, but clip_frames is "
             f"{num_frames}; lower it or leave that clip out"
         )
 
 
-def _degrade_one(job: _Job, clip: InputClip, name: str, frames: Iterator[np.ndarray]) -> list[Part]:
-    tree, recipe = job.tree, job.recipe
-    parts = []
-    if job.keep_gt:
-        key = ("", name, "gt")
-        part = tree.parts.get(key) or write_gt(tree.make_room(*key), key, frames, recipe)
-        parts.append(part)
-        gt = find_clip(tree.folder("", "", "gt"), name)
-        frames = stream_clip(gt)
-    else:
-        frames = _whole_blocks(clip, frames, recipe.scale)
-    key = ("", name, "lq")
-    parts.append(tree.parts.get(key) or write_lq(tree.make_room(*key), key, frames, recipe))
-    for part in parts:
-        tree.check_whole(part)
-    return parts
-
-
-def _whole_blocks(
-    clip: InputClip, frames: Iterator[np.ndarray], scale: int
-) -> Iterator[np.ndarray]:
+def _whole_blocks(clip: Media, frames: Iterator[np.ndarray], scale: int) -> Iterator[np.ndarray]:
     """Refuse frames that would have to be cut, and then would not fit their ground truth."""
     for frame in frames:
         height, width = frame.shape[:2]
         if height % scale or width % scale:
             raise ValueError(
-                f"{clip.paths[0]} is {width}x{height}, which cannot be divided by scale {scale}: "
-                "its edges are cut off, so the ground truth must be written as well"
+                f"{media_files(clip)[0]} is {width}x{height}, which cannot be divided by scale "
+                f"{scale}: its edges are cut off, so the ground truth must be written as well"
             )
         yield frame
 
 
 def _code(job: _Job, name: str, kind: str) -> Part:
-    """Write one coded LQ clip."""
-    tree, key = job.tree, ("", name, kind)
-    bitstream = bitstream_path(tree.root, key, job.recipe) if job.keep_bitstreams else None
-    part = tree.parts.get(key)
-    if part is None or (bitstream is not None and not bitstream.is_file()):
-        lq = tree.folder("", name, "lq")
-        part = write_coded(tree.make_room(*key), key, lq, job.recipe, bitstream)
-    tree.check_whole(part)
-    return part
+    return code(job.tree, job.recipe, ("", name), kind, job.keep_bitstreams)
 
 
 def _pack(tree: Tree, kinds: Sequence[str], names: Sequence[str], recipe: Recipe) -> None:

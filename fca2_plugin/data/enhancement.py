@@ -7,6 +7,7 @@ All random choices of a sample are drawn together from the seed, the clip's name
 they do not depend on workers, ranks or a resumed run.
 """
 
+import inspect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,13 @@ from fca2_plugin.data.mfqe import HM, MfqePair, find_mfqe, frames_around
 from fca2_plugin.data.pqf import nearest_peaks
 from fca2_plugin.data.sample import sample_rng, turn
 
-__all__ = ["EnhancementSample", "EnhancementSet", "open_enhancement_set"]
+__all__ = [
+    "ENHANCEMENT_KEYS",
+    "TREE_KEYS",
+    "EnhancementSample",
+    "EnhancementSet",
+    "open_enhancement_set",
+]
 
 TARGETS = ("center", "all")
 NEIGHBORS = ("nearest", "peaks")
@@ -48,6 +55,7 @@ class EnhancementSample:
     indices: tuple[int, ...]
 
 
+@dataclass
 class EnhancementSet:
     """Pairs of videos, and how training samples are cut out of them.
 
@@ -76,52 +84,42 @@ class EnhancementSet:
         (1, 16, 16)
     """
 
-    def __init__(
-        self,
-        pairs: Sequence[MfqePair],
-        num_frame: int = 7,
-        target: str = "center",
-        neighbors: str = "nearest",
-        frames: str = "all",
-        gt_size: int | None = 128,
-        use_hflip: bool = True,
-        use_rot: bool = True,
-        max_frames: int | None = MAX_TRAINING_FRAMES,
-        seed: int = 0,
-    ) -> None:
-        check_choice("target", target, TARGETS)
-        check_choice("neighbors", neighbors, NEIGHBORS)
-        check_choice("frames", frames, FRAMES)
-        for name, value in (
-            ("num_frame", num_frame),
-            ("gt_size", gt_size),
-            ("max_frames", max_frames),
-        ):
+    pairs: Sequence[MfqePair]
+    num_frame: int = 7
+    target: str = "center"
+    neighbors: str = "nearest"
+    frames: str = "all"
+    gt_size: int | None = 128
+    use_hflip: bool = True
+    use_rot: bool = True
+    max_frames: int | None = MAX_TRAINING_FRAMES
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_choice("target", self.target, TARGETS)
+        check_choice("neighbors", self.neighbors, NEIGHBORS)
+        check_choice("frames", self.frames, FRAMES)
+        for name in ("num_frame", "gt_size", "max_frames"):
+            value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        if target == "center" and num_frame % 2 == 0:
+        if self.target == "center" and self.num_frame % 2 == 0:
             raise ValueError(
-                f"a window of {num_frame} frames has no middle; expected an odd num_frame, or "
+                f"a window of {self.num_frame} frames has no middle; expected an odd num_frame, or "
                 "target all"
             )
-        if neighbors == "peaks" and (num_frame != 3 or target != "center"):
+        if self.neighbors == "peaks" and (self.num_frame != 3 or self.target != "center"):
             raise ValueError(
                 "neighbors='peaks' makes windows of one frame and two peaks; set num_frame to 3 "
-                f"and target to center, not {num_frame} and {target}"
+                f"and target to center, not {self.num_frame} and {self.target}"
             )
-        if target == "all" and frames != "all":
-            raise ValueError(f"target='all' uses consecutive frames; leave out frames {frames}")
-        self.pairs = list(pairs)
-        self.num_frame, self.target, self.neighbors, self.frames = (
-            num_frame,
-            target,
-            neighbors,
-            frames,
-        )
-        self.gt_size, self.use_hflip, self.use_rot = gt_size, use_hflip, use_rot
-        self.max_frames, self.seed = max_frames, seed
+        if self.target == "all" and self.frames != "all":
+            raise ValueError(
+                f"target='all' uses consecutive frames; leave out frames {self.frames}"
+            )
         self._peaks: dict[int, np.ndarray] = {}
-        self._check()
+        for clip, pair in enumerate(self.pairs):
+            self._check(clip, pair)
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -176,20 +174,18 @@ class EnhancementSet:
     def _count(self, pair: MfqePair) -> int:
         return min(len(pair), self.max_frames or len(pair))
 
-    def _check(self) -> None:
-        for clip, pair in enumerate(self.pairs):
-            if self.gt_size and min(pair.raw.height, pair.raw.width) < self.gt_size:
-                raise ValueError(
-                    f"{pair.raw.path} is too small for patches of {self.gt_size} pixels; lower "
-                    "gt_size"
-                )
-            if self.target == "all" and self._count(pair) < self.num_frame:
-                raise ValueError(
-                    f"{pair.raw.path} is shorter than a window of {self.num_frame} frames; lower "
-                    "num_frame, or remove the clip"
-                )
-            if self.frames == "others" and not len(self._starts(clip)):
-                raise ValueError(f"every frame of {pair.raw.path} is a peak; set frames to all")
+    def _check(self, clip: int, pair: MfqePair) -> None:
+        if self.gt_size and min(pair.raw.height, pair.raw.width) < self.gt_size:
+            raise ValueError(
+                f"{pair.raw.path} is too small for patches of {self.gt_size} pixels; lower gt_size"
+            )
+        if self.target == "all" and self._count(pair) < self.num_frame:
+            raise ValueError(
+                f"{pair.raw.path} is shorter than a window of {self.num_frame} frames; lower "
+                "num_frame, or remove the clip"
+            )
+        if self.frames == "others" and not len(self._starts(clip)):
+            raise ValueError(f"every frame of {pair.raw.path} is a peak; set frames to all")
 
 
 def open_enhancement_set(
@@ -224,3 +220,8 @@ def open_enhancement_set(
         raise ValueError("qp is empty; give the QP of the coded videos, or several")
     pairs = [pair for one in qps for pair in find_mfqe(dataroot, split, one, codec)]
     return EnhancementSet(pairs, **settings)
+
+
+#: The keys of both hosts' configs: where the videos are, and how they are used.
+TREE_KEYS = frozenset(inspect.signature(open_enhancement_set).parameters) - {"settings"}
+ENHANCEMENT_KEYS = TREE_KEYS | set(inspect.signature(EnhancementSet).parameters) - {"pairs"}

@@ -35,14 +35,14 @@ def check_images(paths: Sequence[Path]) -> tuple[int, int]:
     for path in paths[1:]:
         size = image_size(path)
         if size != first:
-            raise ValueError(size_differs(path, size, paths[0], first))
+            raise ValueError(size_differs(path, size, paths[0].name, first))
     return first
 
 
-def size_differs(path: Path, size: Sequence[int], other: Path, other_size: Sequence[int]) -> str:
+def size_differs(name: object, size: Sequence[int], other: str, other_size: Sequence[int]) -> str:
     """Say that two images (height, width) of a clip differ in size."""
     return (
-        f"{path} is {size[1]}x{size[0]}, but {other.name} of the same clip is "
+        f"{name} is {size[1]}x{size[0]}, but {other} of the same clip is "
         f"{other_size[1]}x{other_size[0]}; all frames of a clip must have one size"
     )
 

@@ -1,4 +1,4 @@
-"""Inputs of ``fca2 encode``: data sets by their layout, folders of frames, videos.
+"""Inputs of ``fca2 encode``: data sets by their layout, and all that ``find_media`` finds.
 
 ::
 
@@ -6,69 +6,36 @@
     REDS        train_sharp/000/00000000.png
     Vid4        GT/calendar/..., or the four clips as folders or videos
     frames      <clip>/*.png or .jpg, nested one or two levels, or one such folder
+    LMDB        <name>.lmdb, as ``fca2 encode --format lmdb`` writes it
     videos      files, or a folder of them
 """
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.codec import read_video
-from fca2_plugin.data.clips import (
-    IMAGE_SUFFIXES,
-    Clip,
-    find_clip,
-    find_clips,
-    visible_entries,
-)
-from fca2_plugin.data.images import check_images
+from fca2_plugin.codec import YuvFile
+from fca2_plugin.data.clips import Clip, find_clip, find_clips, visible_entries
 from fca2_plugin.data.lists import pick_clips, read_clip_list, select_clips
-from fca2_plugin.data.media import VIDEO_SUFFIXES, video_names
-from fca2_plugin.data.numbering import check_numbering
-from fca2_plugin.data.parts import FrameName, eight_digits, stream_clip
+from fca2_plugin.data.media import (
+    LmdbClip,
+    Media,
+    VideoClip,
+    find_media,
+    media_files,
+    named_videos,
+)
+from fca2_plugin.data.parts import FrameName, eight_digits
 
-__all__ = ["SPLITS", "InputClip", "Inputs", "find_inputs"]
+__all__ = ["SPLITS", "Inputs", "find_inputs"]
 
 SPLITS = ("train", "test")
-STREAM_SUFFIXES = (".264", ".h264", ".265", ".h265", ".hevc", ".ivf", ".mpg", ".wmv", ".flv")
 VID4 = {"calendar", "city", "foliage", "walk"}
 VIMEO_LISTS = {"train": "sep_trainlist.txt", "test": "sep_testlist.txt"}
 VIMEO_FRAMES = 7
-
-
-@dataclass(frozen=True)
-class InputClip:
-    """A clip to encode.
-
-    Args:
-        name: Its name in the new data set.
-        paths: Its images in order, or one video file.
-        is_video: Whether it is a video.
-    """
-
-    name: str
-    paths: tuple[Path, ...]
-    is_video: bool = False
-
-    def frames(self) -> Iterator[np.ndarray]:
-        """Yield its frames, having looked at the headers of all its images.
-
-        Raises:
-            FileNotFoundError: A file is gone.
-            ValueError: A file is damaged, not 8-bit RGB, of another size than the first, or missing
-                from the numbering.
-        """
-        if self.is_video:
-            yield from read_video(self.paths[0])
-        else:
-            check_numbering(self.paths)
-            check_images(self.paths)
-            yield from stream_clip(Clip(self.name, self.paths))
 
 
 @dataclass(frozen=True)
@@ -82,14 +49,14 @@ class Inputs:
     """
 
     kind: str
-    clips: tuple[InputClip, ...]
+    clips: tuple[Media, ...]
     frame_name: FrameName = eight_digits
 
     def fingerprint(self) -> dict:
         """Return what tells these inputs from others: names and sizes of files, not their place."""
         digest = hashlib.sha256()
         for clip in self.clips:
-            for path in clip.paths:
+            for path in media_files(clip):
                 digest.update(f"{clip.name}/{path.name} {path.stat().st_size}\n".encode())
         return {"kind": self.kind, "num_clips": len(self.clips), "sha256": digest.hexdigest()}
 
@@ -123,7 +90,7 @@ def find_inputs(
         folders = [path for path in paths if path.is_dir()]
         if folders:
             raise ValueError(f"{folders[0]} is a folder; give one folder, or only videos")
-        inputs = _videos(paths)
+        inputs = _inputs(find_media(paths[0]) if len(paths) == 1 else named_videos(paths))
     if names is None:
         return inputs
     clips = pick_clips({clip.name: clip for clip in inputs.clips}, names, paths[0])
@@ -136,27 +103,28 @@ def _folder(root: Path, split: str | None) -> Inputs:
     for reds in (root, root / "train"):
         if (reds / "train_sharp").is_dir():
             return _reds(reds / "train_sharp", split)
-    entries = visible_entries(root)
-    images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
-    videos = [p for p in entries if p.suffix.lower() in (*VIDEO_SUFFIXES, *STREAM_SUFFIXES)]
-    folders = [p for p in entries if p.is_dir()]
-    if videos and (images or folders):
-        other = (images or folders)[0]
-        raise ValueError(f"{root} contains videos and also {other.name}; keep them apart")
-    if videos:
-        return _videos(videos)
-    if images:
-        return Inputs("a folder of frames", (InputClip(root.resolve().name, images),))
-    if not folders:
-        raise ValueError(
-            f"{root} contains no frames ({', '.join(IMAGE_SUFFIXES)}), no folders of them and no "
-            f"videos ({', '.join(VIDEO_SUFFIXES)})"
-        )
-    if root / "GT" in folders and VID4 <= {path.name for path in visible_entries(root / "GT")}:
-        root = root / "GT"  # beside it lie BDx4 and BIx4
-    clips = find_clips(root)
-    kind = "Vid4" if {clip.name for clip in clips} == VID4 else "folders of frames"
-    return Inputs(kind, tuple(InputClip(clip.name, clip.frames) for clip in clips))
+    gt = root / "GT"  # of Vid4; beside it lie BDx4 and BIx4
+    if gt.is_dir() and VID4 <= {path.name for path in visible_entries(gt)}:
+        return _inputs(find_clips(gt))
+    clips = find_media(root, streams=True)
+    if isinstance(clips[0], Clip) and clips[0].frames[0].parent == root:
+        return Inputs("a folder of frames", tuple(clips))
+    return _inputs(clips)
+
+
+def _inputs(clips: Sequence[Media]) -> Inputs:
+    for clip in clips:
+        if isinstance(clip, YuvFile):
+            raise ValueError(
+                f"{clip.path} is a raw video, of which only the luma is read; give it as a coded "
+                "video (lossless, for example)"
+            )
+    is_vid4 = {clip.name for clip in clips} == VID4
+    if isinstance(clips[0], VideoClip):
+        return Inputs("Vid4 as videos" if is_vid4 else "videos", tuple(clips))
+    if isinstance(clips[0], LmdbClip):
+        return Inputs("an LMDB", tuple(clips))
+    return Inputs("Vid4" if is_vid4 else "folders of frames", tuple(clips))
 
 
 def _vimeo(root: Path, split: str | None) -> Inputs:
@@ -174,7 +142,7 @@ def _vimeo(root: Path, split: str | None) -> Inputs:
                 f"{root / 'sequences' / name} contains {len(clip)} frames instead of "
                 f"{VIMEO_FRAMES}; unpack this septuplet again"
             )
-        clips.append(InputClip(name, clip.frames))
+        clips.append(clip)
     return Inputs("Vimeo-90K", tuple(clips), vimeo_frame_name)
 
 
@@ -185,12 +153,4 @@ def vimeo_frame_name(index: int) -> str:
 def _reds(root: Path, split: str | None) -> Inputs:
     clips = {clip.name: clip for clip in find_clips(root)}
     names = clips if split is None else select_clips(clips, "REDS4", test=split == "test")
-    return Inputs("REDS", tuple(InputClip(name, clips[name].frames) for name in names))
-
-
-def _videos(paths: Sequence[Path]) -> Inputs:
-    names = video_names(paths)
-    kind = "Vid4 as videos" if set(names) == VID4 else "videos"
-    return Inputs(
-        kind, tuple(InputClip(n, (p,), is_video=True) for n, p in zip(names, paths, strict=True))
-    )
+    return Inputs("REDS", tuple(clips[name] for name in names))

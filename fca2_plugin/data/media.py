@@ -18,7 +18,7 @@ from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
     find_clips,
-    read_frames,
+    stream_clip,
     visible_entries,
 )
 from fca2_plugin.data.images import check_images
@@ -26,23 +26,25 @@ from fca2_plugin.data.numbering import check_numbering
 from fca2_plugin.data.store import open_clips
 
 __all__ = [
+    "STREAM_SUFFIXES",
     "VIDEO_SUFFIXES",
     "LmdbClip",
     "Media",
     "VideoClip",
     "find_media",
+    "media_files",
     "media_frames",
     "media_names",
     "media_shape",
     "media_types",
-    "video_names",
+    "named_videos",
 ]
 
 VIDEO_SUFFIXES = tuple(
     ".mp4 .mkv .mov .avi .webm .y4m .m4v .ts .m2ts .mts .mpg .mpeg .m2v .vob .wmv .asf .flv .f4v "
     ".3gp .3g2 .ogv .ogm .mxf .dv .divx .rm .rmvb .nut .gif .avif".split()
 )
-
+STREAM_SUFFIXES = (".264", ".h264", ".265", ".h265", ".hevc", ".ivf")  # coded, without a container
 RAW_SUFFIX = ".yuv"
 
 
@@ -51,7 +53,7 @@ class VideoClip:
     """A video file as a clip.
 
     Args:
-        name: See ``video_names``.
+        name: See ``named_videos``.
         path: The file.
 
     Example:
@@ -79,8 +81,12 @@ class LmdbClip:
 Media = Clip | VideoClip | LmdbClip | YuvFile
 
 
-def find_media(path: str | os.PathLike) -> list[Media]:
+def find_media(path: str | os.PathLike, streams: bool = False) -> list[Media]:
     """List the clips at ``path``: a video, an LMDB, a folder of frames, clip folders or videos.
+
+    Args:
+        path: The file or folder.
+        streams: Whether coded streams without a container in a folder are among its videos.
 
     Raises:
         FileNotFoundError: ``path`` does not exist.
@@ -94,14 +100,15 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     if path.is_file():
         if path.suffix.lower() == RAW_SUFFIX:
             return [YuvFile(path)]
-        return list(map(VideoClip, video_names([path]), [path]))
+        return [*named_videos([path])]
     if not path.is_dir():
         raise FileNotFoundError(f"there is no folder or video {path}")
     if path.suffix == ".lmdb":
         return [LmdbClip(name, path) for name in open_clips(path).names]
     entries = visible_entries(path)
     images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
-    videos = [p for p in entries if p.is_file() and p.suffix.lower() in VIDEO_SUFFIXES]
+    suffixes = (*VIDEO_SUFFIXES, *(STREAM_SUFFIXES if streams else ()))
+    videos = [p for p in entries if p.is_file() and p.suffix.lower() in suffixes]
     raw = [YuvFile(p) for p in entries if p.is_file() and p.suffix.lower() == RAW_SUFFIX]
     folders = [p for p in entries if p.is_dir()]
     kinds = {"images": images, "videos": videos, "raw videos": raw, "folders": folders}
@@ -116,7 +123,7 @@ def find_media(path: str | os.PathLike) -> list[Media]:
         return [Clip(path.resolve().name, images)]
     if videos or raw:
         _check_distinct([clip.name for clip in raw])
-        return [*raw] or list(map(VideoClip, video_names(videos), videos))
+        return [*raw] or [*named_videos(videos)]
     if folders:
         return [*find_clips(path)]
     raise ValueError(
@@ -125,7 +132,7 @@ def find_media(path: str | os.PathLike) -> list[Media]:
     )
 
 
-def video_names(paths: Sequence[Path]) -> list[str]:
+def named_videos(paths: Sequence[Path]) -> list[VideoClip]:
     """Name each video by the text before its first dot, or, if two agree, before its last dot.
 
     Raises:
@@ -135,7 +142,7 @@ def video_names(paths: Sequence[Path]) -> list[str]:
     if len(set(names)) < len(names):
         names = [path.stem for path in paths]
     _check_distinct(names)
-    return names
+    return list(map(VideoClip, names, paths))
 
 
 def _check_distinct(names: Sequence[str]) -> None:
@@ -151,12 +158,19 @@ def media_types(media: Media) -> str | None:
     return "".join(map(frame_type, clip_pictures(media.path)))
 
 
+def media_files(media: Media) -> tuple[Path, ...]:
+    """Return the files that a clip is read from: its images in order, or one file."""
+    if isinstance(media, Clip):
+        return media.frames
+    return (media.root / "data.mdb",) if isinstance(media, LmdbClip) else (media.path,)
+
+
 def media_frames(media: Media) -> Iterator[np.ndarray]:
-    """Yield the frames, ``uint8`` RGB or luma planes; ``media_shape`` compares their sizes.
+    """Yield the frames, ``uint8`` RGB or luma planes; of images, all headers are read first.
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: A file cannot be read.
+        ValueError: A file cannot be read, or images are not 8-bit RGB of one size.
 
     Example:
         >>> sum(1 for frame in media_frames(find_media("in.mp4")[0]))
@@ -171,8 +185,8 @@ def media_frames(media: Media) -> Iterator[np.ndarray]:
         for index in range(store.num_frames(media.name)):
             yield from store.read(media.name, [index])
     else:
-        for index in range(len(media)):
-            yield from read_frames(media, index, 1)
+        check_images(media.frames)
+        yield from stream_clip(media)
 
 
 def media_names(media: Media) -> list[str] | None:

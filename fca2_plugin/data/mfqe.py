@@ -18,7 +18,7 @@ import numpy as np
 from fca2_plugin.codec import YuvFile, frame_infos
 from fca2_plugin.data.pqf import peaks_from_psnr, peaks_from_qps, qps_of
 
-__all__ = ["HM", "MfqePair", "find_mfqe", "frames_around"]
+__all__ = ["HM", "MfqePair", "find_mfqe", "frames_around", "raw_videos"]
 
 RAW = "raw"
 HM = "HM16.5_LDP"
@@ -111,7 +111,7 @@ def find_mfqe(
         ['in']
     """
     folder = Path(root) / split
-    raw, coded = _videos(folder / RAW), _videos(folder / codec / f"QP{qp}")
+    raw, coded = (_not_empty(place) for place in (folder / RAW, folder / codec / f"QP{qp}"))
     for here, there, where in (raw, coded, codec), (coded, raw, RAW):
         for name in sorted(here.keys() - there.keys()):
             raise ValueError(
@@ -130,7 +130,13 @@ def find_mfqe(
     return pairs
 
 
-def _videos(folder: Path) -> dict[str, YuvFile]:
+def raw_videos(folder: Path) -> dict[str, YuvFile]:
+    """Return the raw videos in a folder by the clip's name.
+
+    Raises:
+        FileNotFoundError: The folder is not there.
+        ValueError: Two are of one clip, or a file does not fit its name.
+    """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder} of raw videos")
     videos: dict[str, YuvFile] = {}
@@ -142,6 +148,11 @@ def _videos(folder: Path) -> dict[str, YuvFile]:
                 f"{path.name}; remove one of them"
             )
         videos[video.name] = video
+    return videos
+
+
+def _not_empty(folder: Path) -> dict[str, YuvFile]:
+    videos = raw_videos(folder)
     if not videos:
         raise ValueError(f"{folder} contains no raw videos; expected Name_WxH_N.yuv")
     return videos

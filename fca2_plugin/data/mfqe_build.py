@@ -33,7 +33,7 @@ from fca2_plugin.data.manifest import (
     write_manifest,
 )
 from fca2_plugin.data.media import VIDEO_SUFFIXES
-from fca2_plugin.data.mfqe import RAW
+from fca2_plugin.data.mfqe import RAW, raw_videos
 
 __all__ = ["STAND_IN", "build_mfqe"]
 
@@ -146,34 +146,26 @@ def _clip_name(path: Path) -> str:
 def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
     """Return the raw video of a source file, made where it is not there or the source is newer."""
     name, is_raw = _clip_name(path), path.suffix.lower() == ".yuv"
-    there = [
-        video for video in map(YuvFile, sorted(folder.glob("[!.]*.yuv"))) if video.name == name
-    ]
-    if len(there) > 1:
-        raise ValueError(
-            f"{folder} contains {name} twice, in {there[0].path.name} and {there[1].path.name}; "
-            "remove one of them"
-        )
-    if there and path.stat().st_mtime <= there[0].path.stat().st_mtime:
-        wanted = len(YuvFile(path)) if is_raw else len(there[0])
+    there = raw_videos(folder).get(name)
+    if there is not None and path.stat().st_mtime <= there.path.stat().st_mtime:
+        wanted = len(YuvFile(path)) if is_raw else len(there)
         wanted = min(wanted, max_frames or wanted)
-        if len(there[0]) != wanted:
+        if len(there) != wanted:
             raise ValueError(
-                f"{there[0].path} has {len(there[0])} frames, but {path.name} needs {wanted}; "
-                "remove it or choose another folder"
+                f"{there.path} has {len(there)} frames, but {path.name} needs {wanted}; remove it "
+                "or choose another folder"
             )
-        return there[0]
-    if is_raw and (max_frames is None or len(YuvFile(path)) <= max_frames):
+        return there
+    if not is_raw:
+        made = write_yuv(folder, name, video_planes(path, max_frames))
+    elif max_frames is None or len(YuvFile(path)) <= max_frames:
         with file_at_once(folder / path.name) as temporary:
             shutil.copyfile(path, temporary)
         made = YuvFile(folder / path.name)
-    elif is_raw and max_frames is not None:
-        made = write_yuv(folder, name, map(YuvFile(path).frame, range(max_frames)))
     else:
-        made = write_yuv(folder, name, video_planes(path, max_frames))
-    for old in there:
-        if old.path != made.path:
-            old.path.unlink()
+        made = write_yuv(folder, name, map(YuvFile(path).frame, range(max_frames)))
+    if there is not None and there.path != made.path:
+        there.path.unlink()
     return made
 
 

@@ -1,6 +1,6 @@
-"""Writing one clip of one kind: ground truth, raw LQ, or coded LQ. Frames pass one by one."""
+"""Writing one clip of a data set: ground truth, raw LQ, coded LQ. Frames pass one by one."""
 
-import os
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,16 +11,16 @@ from fca2_plugin._files import file_at_once
 from fca2_plugin.codec import CodecSettings, stream_through
 from fca2_plugin.codec.bitstream import BitstreamWriter
 from fca2_plugin.codec.encoders import ENCODERS
-from fca2_plugin.data.clips import Clip, find_clip, read_frames, write_frames
+from fca2_plugin.data.clips import find_clip, stream_clip, write_frames
 from fca2_plugin.data.degrade import (
     DEFAULT_DEGRADATION,
     check_downsampler,
     crop_to_multiple,
     downsample,
 )
-from fca2_plugin.data.tree import Part, folder_sha256
+from fca2_plugin.data.tree import Key, Part, Tree, folder_sha256
 
-__all__ = ["Recipe", "kind_name", "stream_clip", "write_coded", "write_gt", "write_lq"]
+__all__ = ["FrameName", "Recipe", "code", "degrade", "eight_digits", "kind_name"]
 
 FrameName = Callable[[int], str]
 
@@ -76,66 +76,66 @@ class Recipe:
         object.__setattr__(self, "kinds", kinds)
 
 
-def stream_clip(clip: Clip) -> Iterator[np.ndarray]:
-    """Yield a clip's frames, one in memory at a time."""
-    for index in range(len(clip)):
-        yield from read_frames(clip, index, 1)
-
-
-def write_gt(
-    folder: Path, key: tuple[str, str, str], frames: Iterable[np.ndarray], recipe: Recipe
-) -> Part:
-    """Write ground truth, cut to a multiple of the scale."""
-    cut = (crop_to_multiple(frame, recipe.scale) for frame in frames)
-    return _write(folder, key, cut, recipe)
-
-
-def write_lq(
-    folder: Path, key: tuple[str, str, str], frames: Iterable[np.ndarray], recipe: Recipe
-) -> Part:
-    """Write raw LQ of frames whose sides are multiples of the scale."""
-    small = (downsample(frame, recipe.scale, recipe.degradation) for frame in frames)
-    return _write(folder, key, small, recipe)
-
-
-def write_coded(
-    folder: Path,
-    key: tuple[str, str, str],
-    lq_folder: Path,
-    recipe: Recipe,
-    bitstream: Path | None = None,
-) -> Part:
-    """Write the raw LQ after a real codec.
+def degrade(
+    tree: Tree, recipe: Recipe, clip: tuple[str, str], frames: Iterable[np.ndarray], gt: bool = True
+) -> Iterator[Part]:
+    """Write the ground truth and the raw LQ of a clip, each where it is missing.
 
     Args:
-        folder: Where the frames go.
-        key: Split, clip and kind, a key of ``recipe.kinds``.
-        lq_folder: The raw LQ of this clip.
-        recipe: Holds the settings.
-        bitstream: Also store the coded clip there.
+        tree: The data set.
+        recipe: How it is made.
+        clip: Split and name.
+        frames: The clip's frames. Ground truth is cut to a multiple of the scale.
+        gt: Whether to write ground truth; without it, the frames must be such multiples.
     """
-    settings = recipe.kinds[key[2]]
-    lq = stream_clip(find_clip(lq_folder.parent, lq_folder.name))
-    types: list[str] = []
-    if bitstream is None:
-        with BitstreamWriter(settings) as writer:
-            coded = stream_through(lq, settings, writer, types)
-            part = _write(folder, key, coded, recipe, writer)
-    else:
-        bitstream.parent.mkdir(parents=True, exist_ok=True)
-        with file_at_once(bitstream) as temporary, BitstreamWriter(settings, temporary) as writer:
-            coded = stream_through(lq, settings, writer, types)
-            part = _write(folder, key, coded, recipe, writer)
-    return replace(part, types="".join(types))
+    if gt:
+        key = (*clip, "gt")
+        cut = (crop_to_multiple(frame, recipe.scale) for frame in frames)
+        yield tree.finished(key) or _write(tree, key, cut, recipe)
+        frames = _frames_of(tree, key)
+    small = (downsample(frame, recipe.scale, recipe.degradation) for frame in frames)
+    key = (*clip, "lq")
+    yield tree.finished(key) or _write(tree, key, small, recipe)
 
 
-def _write(
-    folder: Path,
-    key: tuple[str, str, str],
-    frames: Iterable[np.ndarray],
-    recipe: Recipe,
-    writer: BitstreamWriter | None = None,
+def code(
+    tree: Tree, recipe: Recipe, clip: tuple[str, str], kind: str, keep_bitstream: bool = False
 ) -> Part:
+    """Write the raw LQ of a clip after a real codec, where that is missing.
+
+    Args:
+        tree: The data set.
+        recipe: How it is made.
+        clip: Split and name.
+        kind: A key of ``recipe.kinds``.
+        keep_bitstream: Also store the coded clip, as ``bitstreams/<kind>/<clip>.264``.
+    """
+    settings, key = recipe.kinds[kind], (*clip, kind)
+    bitstream = None
+    if keep_bitstream:
+        folder = tree.root / clip[0] / "bitstreams" / kind
+        bitstream = folder / f"{clip[1]}{ENCODERS[settings.codec].suffix}"
+    part = tree.finished(key)
+    if part is not None and (bitstream is None or bitstream.is_file()):
+        return part
+    types: list[str] = []
+    with contextlib.ExitStack() as stack:
+        file: Path | None = None
+        if bitstream is not None:
+            bitstream.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(file_at_once(bitstream))
+        writer = stack.enter_context(BitstreamWriter(settings, file))
+        lq = _frames_of(tree, (*clip, "lq"))
+        part = _write(tree, key, stream_through(lq, settings, writer, types), recipe)
+    return replace(part, num_bytes=writer.num_bytes, types="".join(types))
+
+
+def _frames_of(tree: Tree, key: Key) -> Iterator[np.ndarray]:
+    split, name, kind = key
+    return stream_clip(find_clip(tree.folder(split, "", kind), name))
+
+
+def _write(tree: Tree, key: Key, frames: Iterable[np.ndarray], recipe: Recipe) -> Part:
     size = (0, 0)
 
     def measured() -> Iterator[np.ndarray]:
@@ -144,13 +144,6 @@ def _write(
             size = (int(frame.shape[0]), int(frame.shape[1]))
             yield frame
 
+    folder = tree.make_room(key)
     count = write_frames(folder, measured(), recipe.frame_name)
-    num_bytes = None if writer is None else writer.num_bytes
-    return Part(*key, count, size, folder_sha256(folder), num_bytes)
-
-
-def bitstream_path(root: str | os.PathLike, key: tuple[str, str, str], recipe: Recipe) -> Path:
-    """Return where ``write_coded`` stores a coded clip: ``root/bitstreams/<kind>/<clip>.264``."""
-    split, name, kind = key
-    suffix = ENCODERS[recipe.kinds[kind].codec].suffix
-    return Path(root) / split / "bitstreams" / kind / f"{name}{suffix}"
+    return Part(*key, count, size, folder_sha256(folder))

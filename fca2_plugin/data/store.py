@@ -27,7 +27,7 @@ from fca2_plugin.data.clips import (
     numeric_key,
     read_frames,
 )
-from fca2_plugin.data.images import check_images
+from fca2_plugin.data.images import check_images, size_differs
 from fca2_plugin.data.numbering import Numbering, check_numbering, find_numbering
 
 __all__ = ["BACKENDS", "ClipStore", "open_clips", "write_lmdb"]
@@ -238,10 +238,8 @@ class _LmdbStore:
         (first, size), *others = self._clips[name]
         for frame, other in others if every_frame else ():
             if other != size:
-                raise ValueError(
-                    f"{self.root}: {name}/{frame} is {other[1]}x{other[0]}, but {first} of the "
-                    f"same clip is {size[1]}x{size[0]}; all frames of a clip must have one size"
-                )
+                where = f"{self.root}: {name}/{frame}"
+                raise ValueError(size_differs(where, other, first, size))
         return size
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:

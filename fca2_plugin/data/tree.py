@@ -10,18 +10,19 @@ Without splits, ``<split>`` is left out. Every folder is written atomically, and
 are listed in the journal; a resumed build makes only the others.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fca2_plugin._files import write_text
+from fca2_plugin._files import only_writer, write_text
 from fca2_plugin.data.manifest import (
     MANIFEST,
     as_json,
@@ -33,11 +34,13 @@ from fca2_plugin.data.manifest import (
 
 __all__ = [
     "JOURNAL",
+    "Key",
     "Part",
     "Tree",
     "check_clip_name",
     "folder_sha256",
     "frames_sha256",
+    "manifest_parts",
 ]
 
 JOURNAL = ".building.jsonl"
@@ -109,50 +112,51 @@ class Tree:
             check_same(self.root, "arguments", manifest["arguments"], self.arguments)
         return manifest
 
-    def is_finished(self) -> bool:
-        """Return whether every folder of the manifest is there.
+    def has_all(self, manifest: Mapping) -> bool:
+        """Return whether every folder of its manifest is there."""
+        parts = manifest_parts(self.root, manifest)
+        return all(self.folder(*part.key).is_dir() for part in parts)
+
+    @contextlib.contextmanager
+    def writing(self, versions: Mapping[str, str]) -> Iterator[None]:
+        """Keep the folder to this process, find its finished parts, and keep those at an error.
 
         Raises:
-            ValueError: The data set was built with other arguments.
+            ValueError: It contains something else, was begun with other arguments or versions, or
+                another process has it.
         """
-        manifest = self.finished_manifest()
-        return manifest is not None and all(
-            self.folder(*part.key).is_dir() for part in self._finished_parts(manifest)
-        )
+        if self.root.is_file():
+            raise ValueError(self._not_empty())
+        self.root.mkdir(parents=True, exist_ok=True)
+        with only_writer(self.root):
+            self._begin(dict(versions))
+            try:
+                yield
+            except BaseException:
+                if not self.parts:
+                    (self.root / JOURNAL).unlink(missing_ok=True)
+                raise
 
-    def _finished_parts(self, manifest: Mapping) -> list[Part]:
-        with as_manifest(self.root / MANIFEST):
-            return _manifest_parts(manifest)
-
-    def begin(self, versions: Mapping[str, str]) -> None:
-        """Prepare the folder, and find its finished parts.
-
-        Raises:
-            ValueError: It contains something else, or was begun with other arguments or versions.
-        """
-        self._versions = dict(versions)
-        manifest = self.finished_manifest()
+    def _begin(self, versions: dict[str, str]) -> None:
+        self._versions = versions
+        manifest, parts = self.finished_manifest(), []
         if manifest is not None:
-            parts = self._finished_parts(manifest)
+            parts = manifest_parts(self.root, manifest)
         else:
             with as_manifest(self.root / JOURNAL):
                 manifest, parts = _read_journal(self.root / JOURNAL)
-        if manifest is None:
-            self._begin_anew()
-            return
-        check_same(self.root, "arguments", manifest["arguments"], self.arguments)
-        check_same(self.root, "versions", manifest["versions"], self._versions)
-        for leftover in self.root.rglob(".*.tmp"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        if manifest is not None:
+            check_same(self.root, "arguments", manifest["arguments"], self.arguments)
+            check_same(self.root, "versions", manifest["versions"], versions)
+            for leftover in self.root.rglob(".*.tmp"):
+                shutil.rmtree(leftover, ignore_errors=True)
+        elif any(p.name[0] != "." for p in self.root.iterdir()):
+            raise ValueError(self._not_empty())
         self.parts = {part.key: part for part in parts if self.folder(*part.key).is_dir()}
         self._write_journal()  # again: its last line may be cut off
 
-    def _begin_anew(self) -> None:
-        root = self.root
-        if root.exists() and (not root.is_dir() or any(p.name[0] != "." for p in root.iterdir())):
-            raise ValueError(f"{root} is not empty and has no {MANIFEST}; choose another folder")
-        root.mkdir(parents=True, exist_ok=True)
-        self._write_journal()
+    def _not_empty(self) -> str:
+        return f"{self.root} is not empty and has no {MANIFEST}; choose another folder"
 
     def _write_journal(self) -> None:
         header = {"arguments": self.arguments, "versions": self._versions}
@@ -161,29 +165,35 @@ class Tree:
 
     def note(self, part: Part) -> None:
         """Remember that a folder is finished."""
+        if part.key in self.parts:
+            return
         self.parts[part.key] = part
         with (self.root / JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(asdict(part)) + "\n")
 
-    def make_room(self, split: str, name: str, kind: str) -> Path:
+    def make_room(self, key: Key) -> Path:
         """Return the folder to write, without what an unfinished build left there."""
-        folder = self.folder(split, name, kind)
+        folder = self.folder(*key)
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 
-    def check_whole(self, part: Part) -> None:
-        """Check that a finished folder still has all its images.
+    def finished(self, key: Key) -> Part | None:
+        """Return the part if its folder is finished.
 
         Raises:
-            ValueError: Images are missing.
+            ValueError: Images are missing in it.
         """
-        folder = self.folder(*part.key)
+        part = self.parts.get(key)
+        if part is None:
+            return None
+        folder = self.folder(*key)
         found = sum(1 for _ in folder.glob("*.png"))
         if found != part.num_frames:
             raise ValueError(
                 f"{folder} contains {found} frames instead of {part.num_frames}; remove that "
                 "folder and run again"
             )
+        return part
 
     def finish(self, clips: Sequence[tuple[str, str]], kinds: Sequence[str], fps: Rates) -> dict:
         """Write the manifest of the clips (split, name), in that order, and return it.
@@ -212,11 +222,6 @@ class Tree:
         write_manifest(self.root / MANIFEST, manifest)
         self.tidy()
         return manifest
-
-    def forget(self) -> None:
-        """Remove the journal if nothing was finished."""
-        if not self.parts:
-            (self.root / JOURNAL).unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove files that only an unfinished data set needs."""
@@ -261,22 +266,27 @@ def _entry(split: str, name: str, parts: Mapping[str, Part], fps: Rates) -> dict
     return entry
 
 
-def _manifest_parts(manifest: Mapping) -> list[Part]:
-    """Return the finished folders that a manifest lists: ``_entry`` backwards."""
-    return [
-        Part(
-            clip["split"],
-            clip["name"],
-            kind,
-            clip["num_frames"],
-            tuple(clip["gt_size" if kind == "gt" else "lq_size"]),
-            sha256,
-            clip["num_bytes"].get(kind),
-            clip.get("types", {}).get(kind),
-        )
-        for clip in manifest["clips"]
-        for kind, sha256 in clip["sha256"].items()
-    ]
+def manifest_parts(root: Path, manifest: Mapping) -> list[Part]:
+    """Return the finished folders that the manifest of ``root`` lists: ``_entry`` backwards.
+
+    Raises:
+        ValueError: The manifest is damaged.
+    """
+    with as_manifest(root / MANIFEST):
+        return [
+            Part(
+                clip["split"],
+                clip["name"],
+                kind,
+                clip["num_frames"],
+                tuple(clip["gt_size" if kind == "gt" else "lq_size"]),
+                sha256,
+                clip["num_bytes"].get(kind),
+                clip.get("types", {}).get(kind),
+            )
+            for clip in manifest["clips"]
+            for kind, sha256 in clip["sha256"].items()
+        ]
 
 
 def _read_journal(path: Path) -> tuple[dict | None, list[Part]]:

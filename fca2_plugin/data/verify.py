@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fca2_plugin.data.manifest import MANIFEST, as_manifest, read_manifest
+from fca2_plugin.data.manifest import MANIFEST, read_manifest
 from fca2_plugin.data.store import lmdb_images
-from fca2_plugin.data.tree import folder_sha256, frames_sha256
+from fca2_plugin.data.tree import folder_sha256, frames_sha256, manifest_parts
 
 __all__ = ["verify_tree"]
 
@@ -31,14 +31,21 @@ def verify_tree(
         2
     """
     root = Path(root)
-    roots = [path for path in (root, root / "train", root / "test") if (path / MANIFEST).is_file()]
-    if not roots:
+    places = (root, root / "train", root / "test")
+    read = {path: read_manifest(path / MANIFEST) for path in places}
+    manifests = {path: manifest for path, manifest in read.items() if manifest is not None}
+    if not manifests:
         raise FileNotFoundError(
             f"{root / MANIFEST} does not exist; it is written at the end, so run the same encode "
             "again"
         )
-    expected = [entry for path in roots for entry in _checksums(path)]
-    for done, (path, kind, name, sha256) in enumerate(expected, start=1):
+    expected = [
+        (path / part.split, part)
+        for path, manifest in manifests.items()
+        for part in manifest_parts(path, manifest)
+    ]
+    for done, (path, part) in enumerate(expected, start=1):
+        kind, name = part.kind, part.name
         database, folder = path / f"{kind}.lmdb", path / kind / name
         found: str | None
         if database.is_dir():
@@ -47,7 +54,7 @@ def verify_tree(
             found = folder_sha256(folder) if folder.is_dir() else None
         if found is None:
             raise ValueError(f"{folder} is missing; run the same encode again to make it")
-        if found != sha256:
+        if found != part.sha256:
             raise ValueError(
                 f"the clip {name} in {folder} differs from the manifest; remove it and run the "
                 "same encode again"
@@ -55,12 +62,3 @@ def verify_tree(
         if progress is not None:
             progress(done, len(expected), f"{kind}/{name}")
     return len(expected)
-
-
-def _checksums(root: Path) -> list[tuple[Path, str, str, str]]:
-    with as_manifest(root / MANIFEST):
-        return [
-            (root / clip["split"], kind, clip["name"], sha256)
-            for clip in (read_manifest(root / MANIFEST) or {})["clips"]
-            for kind, sha256 in clip["sha256"].items()
-        ]

@@ -9,7 +9,7 @@ from torch import nn
 from fca2_plugin._configs import find_config
 from fca2_plugin._files import file_sha256
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.checkpoints import find_checkpoint, saved_phase
+from fca2_plugin.checkpoints import read_checkpoint
 from fca2_plugin.geometry import CENTRED
 from fca2_plugin.inference.bicubic import Bicubic
 from fca2_plugin.inference.facts import fingerprint
@@ -116,7 +116,6 @@ def load_config_network(
     if fca2 is not None:
         check_wraps(fca2)  # fail before the work
     config = find_config(os.fspath(config))
-    checkpoint = None if checkpoint is None else os.fspath(checkpoint)
     suffix = config.suffix.lower()
     if suffix == ".py":
         from fca2_plugin.mmagic.host_nets import HOST_SPECS
@@ -129,12 +128,10 @@ def load_config_network(
             f"{config} is not a config; expected a file that ends in .py (MMagic) or .yml (BasicSR)"
         )
     cfg = load_config(config)
-    module = load_generator(cfg, checkpoint)
-    saved = sha256 = None
-    if checkpoint is not None:
-        saved, sha256 = saved_phase(checkpoint), file_sha256(find_checkpoint(checkpoint))
-    known = find_phase(module, phase, saved, cfg)
-    name = config.stem
+    read = None if checkpoint is None else read_checkpoint(os.fspath(checkpoint))
+    module = load_generator(cfg, read)
+    known = find_phase(module, phase, None if read is None else read.phase, cfg)
+    name, sha256 = config.stem, None if read is None else file_sha256(read.path)
     if fca2 is not None:
         module = wrap(module, fca2, phase=known.phase, config=config)
         name = f"{name} in FCA² {fca2}"

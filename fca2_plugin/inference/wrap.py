@@ -18,7 +18,7 @@ from fca2_plugin.nets.staged import StagedFCA2Net
 __all__ = ["check_wraps", "on_clips", "wrap"]
 
 _HOSTS = ("mmagic", "basicsr")
-_WRAPPERS = {"mmagic": "mmagic.generator.FCA2Generator", "basicsr": "basicsr.network.FCA2Network"}
+_WRAPPERS = {"mmagic": "mmagic.generator.FCA2Generator", "basicsr": "basicsr.host_nets.FCA2Network"}
 
 
 def wrap(

@@ -4,9 +4,10 @@ Each has a ``name``, takes the frames in order with ``add(sr, gt)`` and returns 
 ``finish()``: one a frame, or one a pair of neighbours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 from typing import Protocol as TypeProtocol
 
 import numpy as np
@@ -53,37 +54,31 @@ def start_metrics(
         >>> len(start_metrics(["psnr", "tof"]))
         1
     """
-    started: list[ClipMetric] = []
-    for name in dict.fromkeys(names):
-        check_choice("metric", name, METRICS)
-        if name == "tof":
-            started.append(TemporalOpticalFlow())
-        elif name == "warp":
-            started.append(_warp_error(raft_weights))
-        elif name == "lpips":
-            started.append(_lpips(lpips_weights))
-        elif name == "vmaf":
-            started.append(Vmaf())
-    return started
-
-
-def _warp_error(raft_weights: str | Path | None) -> WarpError:
-    if raft_weights is None:
-        return WarpError(dis_flow)
-    return WarpError(_raft(str(raft_weights)), "warp_raft")
+    makers: dict[str, Callable[[], ClipMetric]] = {
+        "tof": TemporalOpticalFlow,
+        "warp": lambda: _warp_error(None if raft_weights is None else str(raft_weights)),
+        "lpips": lambda: _lpips(None if lpips_weights is None else str(lpips_weights)),
+        "vmaf": Vmaf,
+    }
+    names = [check_choice("metric", name, METRICS) for name in dict.fromkeys(names)]
+    return [makers[name]() for name in names if name in makers]
 
 
 _raft = cache(raft_flow)  # one network for all clips
 
 
-def _lpips(weights: str | Path | None) -> ClipMetric:
-    from fca2_plugin.metrics.perceptual import Lpips  # needs torch, the rest does not
+def _warp_error(raft_weights: str | None) -> WarpError:
+    if raft_weights is None:
+        return WarpError(dis_flow)
+    return WarpError(_raft(raft_weights), "warp_raft")
 
-    return Lpips(_lpips_network(weights and str(weights)))
+
+def _lpips(weights: str | None) -> ClipMetric:
+    from fca2_plugin.metrics.perceptual import Lpips, lpips_network  # needs torch, the rest not
+
+    if weights not in _lpips_networks:
+        _lpips_networks[weights] = lpips_network(weights)
+    return Lpips(_lpips_networks[weights])
 
 
-@cache
-def _lpips_network(weights: str | None):
-    from fca2_plugin.metrics.perceptual import lpips_network
-
-    return lpips_network(weights)
+_lpips_networks: dict[str | None, Any] = {}

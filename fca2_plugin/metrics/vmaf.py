@@ -1,22 +1,21 @@
 """VMAF (Netflix) by an ffmpeg that has libvmaf.
 
 The wheel ``imageio-ffmpeg`` brings one; else the one on the PATH is tried. Frames go to it through
-two pipes and are not stored. They are converted by swscale to YUV 4:4:4, BT.601 limited range, of
-which the default model ``vmaf_v0.6.1`` reads the luma alone; 8 bit, without frame-rate or size
-change. The model is made for 1080p at three heights' distance, so that values of small clips
-compare with each other and not with those of other material.
+a pipe, each pair as one picture, and are not stored. They are converted by swscale to YUV 4:4:4,
+BT.601 limited range, of which the default model ``vmaf_v0.6.1`` reads the luma alone; 8 bit,
+without frame-rate or size change. The model is made for 1080p at three heights' distance, so that
+values of small clips compare with each other and not with those of other material.
 """
 
+import contextlib
 import importlib.util
 import json
-import os
-import queue
 import shutil
 import subprocess
 import tempfile
-import threading
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,6 @@ from fca2_plugin._requirements import install_line
 __all__ = ["MODEL", "Vmaf", "find_ffmpeg"]
 
 MODEL = "vmaf_v0.6.1"
-_QUEUE_FRAMES = 4
 
 
 @cache
@@ -56,14 +54,14 @@ class Vmaf:
 
     def __init__(self) -> None:
         self._ffmpeg = find_ffmpeg()
-        self._process: subprocess.Popen | None = None
+        self._process: Any = None
 
     def add(self, sr: np.ndarray, gt: np.ndarray) -> None:
         """Send the next frames."""
         if self._process is None:
-            self._start(*sr.shape[:2])
-        for feed, frame in zip(self._feeds, (sr, gt), strict=True):
-            feed.put(np.ascontiguousarray(frame).tobytes())
+            self._process = self._start(*sr.shape[:2])
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and says why at the end
+            self._process.stdin.write(np.concatenate([sr, gt]).tobytes())
 
     def finish(self) -> list[float]:
         """Wait for ffmpeg and return the values.
@@ -73,12 +71,8 @@ class Vmaf:
         """
         if self._process is None:
             return []
-        for feed in self._feeds:
-            feed.put(None)
         with self._folder:
             _, said = self._process.communicate()
-            for thread in self._threads:
-                thread.join()
             log = Path(self._folder.name, "vmaf.json")
             if self._process.returncode or not log.is_file():
                 lines = said.decode(errors="replace").strip().splitlines() or ["no message"]
@@ -86,44 +80,21 @@ class Vmaf:
             frames = json.loads(log.read_text())["frames"]
         return [frame["metrics"]["vmaf"] for frame in frames]
 
-    def _start(self, height: int, width: int) -> None:
+    def _start(self, height: int, width: int) -> subprocess.Popen:
         self._folder = tempfile.TemporaryDirectory(prefix="fca2_vmaf_")
-        ends = [os.pipe() for _ in range(2)]
-        raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", "25"]
-        inputs = [word for read, _ in ends for word in (*raw, "-i", f"pipe:{read}")]
+        size = f"{width}x{2 * height}"
         to_yuv = "scale=out_color_matrix=bt601:out_range=tv,format=yuv444p"
+        half = f"crop={width}:{height}:0"
         graph = (
-            f"[0:v]{to_yuv}[sr];[1:v]{to_yuv}[gt];"
+            f"split[a][b];[a]{half}:0,{to_yuv}[sr];[b]{half}:{height},{to_yuv}[gt];"
             f"[sr][gt]libvmaf=model=version={MODEL}:log_fmt=json:log_path=vmaf.json"
         )
-        command = [self._ffmpeg, "-v", "error", "-nostdin", *inputs]
-        command += ["-lavfi", graph, "-f", "null", "-"]
-        self._process = subprocess.Popen(
-            command,
+        command = [self._ffmpeg, "-v", "error"]
+        command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "25", "-i", "pipe:0"]
+        return subprocess.Popen(
+            [*command, "-lavfi", graph, "-f", "null", "-"],
             cwd=self._folder.name,  # a path in the graph would need escaping
-            pass_fds=[read for read, _ in ends],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        for read, _ in ends:
-            os.close(read)
-        self._feeds: list[queue.Queue] = [queue.Queue(_QUEUE_FRAMES) for _ in ends]
-        self._threads = [
-            threading.Thread(target=_pump, args=(feed, write), daemon=True)
-            for feed, (_, write) in zip(self._feeds, ends, strict=True)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-
-def _pump(feed: queue.Queue, write: int) -> None:
-    """Write frames to a pipe, each pipe in a thread: ffmpeg reads them in an order of its own."""
-    with os.fdopen(write, "wb") as pipe:
-        broken = False
-        while (data := feed.get()) is not None:
-            if not broken:
-                try:
-                    pipe.write(data)
-                except BrokenPipeError:  # ffmpeg has ended and says why at the end
-                    broken = True

@@ -1,7 +1,6 @@
 """Clips for MMagic: its own pipelines over folders, or whole samples from folders and LMDB."""
 
 import contextlib
-import inspect
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +11,8 @@ import numpy as np
 from mmagic.datasets import BasicFramesDataset
 from mmengine.dataset import BaseDataset
 
-from fca2_plugin._distributed import on_first_process
-from fca2_plugin.data.clip_set import open_clip_set
+from fca2_plugin._distributed import build_once
+from fca2_plugin.data.clip_set import CLIP_KEYS, open_clip_set
 from fca2_plugin.data.clips import find_clip, find_clips
 from fca2_plugin.data.demo import build_demo
 from fca2_plugin.data.sample import sample_rng, split_round
@@ -153,7 +152,7 @@ class FCA2ClipsDataset(BaseDataset):
     """
 
     METAINFO = dict(dataset_type="fca2_clips", task_name="vsr")
-    OPTIONS = frozenset(inspect.signature(open_clip_set).parameters) - {"test"}
+    OPTIONS = CLIP_KEYS
     takes_rounds = True
     rounds_given = False
 
@@ -164,8 +163,7 @@ class FCA2ClipsDataset(BaseDataset):
         demo: Mapping | None = None,
         **settings,
     ) -> None:
-        if demo is not None:
-            on_first_process(build_demo, **demo)
+        build_once(build_demo, demo)
         self.clips = open_clip_set(**settings, test=test_mode)
         super().__init__(pipeline=list(pipeline), test_mode=test_mode, serialize_data=False)
 

@@ -1,6 +1,5 @@
 """Enhancement of coded video (scale 1, luma) in MMagic: data sets, model and metrics."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 
 from mmagic.evaluation.metrics.base_sample_wise_metric import BaseSampleWiseMetric
@@ -11,9 +10,9 @@ from mmengine.logging import MessageHub
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fca2_plugin._distributed import on_first_process
+from fca2_plugin._distributed import build_once
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
-from fca2_plugin.data.enhancement import EnhancementSet
+from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS
 from fca2_plugin.data.mfqe import HM
 from fca2_plugin.data.sample import split_round
 from fca2_plugin.inference.enhance import score_enhancer
@@ -45,11 +44,7 @@ class FCA2EnhancementDataset(BaseDataset):
     """
 
     METAINFO = dict(dataset_type="fca2_enhancement", task_name="enhancement")
-    OPTIONS = frozenset(
-        key
-        for taker in (open_enhancement_set, EnhancementSet)
-        for key in inspect.signature(taker).parameters
-    ) - {"pairs", "settings"}
+    OPTIONS = ENHANCEMENT_KEYS
     takes_rounds = True  # FCA2InfiniteSampler gives clip + n * round
     rounds_given = False
 
@@ -59,8 +54,7 @@ class FCA2EnhancementDataset(BaseDataset):
         demo: Mapping | None = None,
         **settings,
     ) -> None:
-        if demo is not None:
-            on_first_process(build_mfqe_demo, **demo)
+        build_once(build_mfqe_demo, demo)
         self.clips = open_enhancement_set(**settings)
         super().__init__(pipeline=list(pipeline), serialize_data=False)
 
@@ -104,8 +98,7 @@ class FCA2EnhancementTestDataset(Dataset):
         codec: str = HM,
         demo: Mapping | None = None,
     ) -> None:
-        if demo is not None:
-            on_first_process(build_mfqe_demo, **demo)
+        build_once(build_mfqe_demo, demo)
         self.pairs = find_mfqe(dataroot, split, qp, codec)
 
     def __len__(self) -> int:

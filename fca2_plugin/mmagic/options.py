@@ -45,7 +45,9 @@ _OPTIMIZER = {"type", "constructor", "paramwise_cfg"}
 _MORE = {"CheckpointHook": set(inspect.signature(Runner.save_checkpoint).parameters)}
 #: In the host's published configs, and read by no release.
 _HARMLESS = {"metrics", "crop_border"}
-_SCHEDULER = {"convert_to_iter_based"}
+#: What the Runner takes out of parts before it builds them.
+_ALSO = {"optim_wrapper": _OPTIMIZER, "param_scheduler": {"convert_to_iter_based"}}
+_LOOPS = ("train_cfg", "val_cfg", "test_cfg")
 #: Where a type has to be registered: here, or in a list of these.
 _BUILT = (
     *("model", "generator", "vsr", "net", "dataset", "optimizer", "sampler"),
@@ -53,6 +55,14 @@ _BUILT = (
 )
 
 Path = tuple[str, ...]
+
+#: What is built from a part that names no type.
+_BY_DEFAULT: dict[Path, tuple[str, ...]] = {
+    ("log_processor",): ("LogProcessor",),
+    ("train_cfg",): ("IterBasedTrainLoop", "EpochBasedTrainLoop"),
+    ("val_cfg",): ("ValLoop",),
+    ("test_cfg",): ("TestLoop",),
+}
 
 
 def check_options(cfg: Mapping) -> None:
@@ -67,7 +77,9 @@ def check_options(cfg: Mapping) -> None:
     for key in RUNNER_KEYS & set(cfg):
         check_value(key, key, cfg[key])
         for path, options, owner in _walk(cfg[key], (key,)):
-            allowed = _read_by(owner) if _is_for_owner(path) else _allowed(path, options)
+            # what a model asks for by `get`
+            for_owner = len(path) > 1 and path[-1] in ("train_cfg", "test_cfg")
+            allowed = _read_by(owner) if for_owner else _allowed(path, options)
             for name, value in options.items():
                 place = ".".join((*path, str(name)))
                 if allowed is not None and name not in allowed:
@@ -97,11 +109,6 @@ def _walk(
             yield from _walk(inner, (*path, str(index)), owner)
 
 
-def _is_for_owner(path: Path) -> bool:
-    """What a model asks for by ``get``."""
-    return len(path) > 1 and path[-1] in ("train_cfg", "test_cfg")
-
-
 def _read_by(owner: Mapping) -> set[str] | None:
     """The keys that the class of a model reads."""
     found = _registered(owner.get("type"))
@@ -125,11 +132,14 @@ def _allowed(path: Path, options: Mapping) -> set[str] | None:
             options.get("custom_keys", ())
         )
     kind = options.get("type")
-    if kind is None or place.endswith("_cfg") and place not in ("train_cfg", "val_cfg", "test_cfg"):
-        return _default(path, options)
-    found = _registered(kind)
+    if kind is not None and place.endswith("_cfg") and place not in _LOOPS:
+        return None
+    kinds = _BY_DEFAULT.get(path, ()) if kind is None else (kind,)
+    if path == ("optim_wrapper",) and kind is None and "optimizer" in options:
+        kinds = ("OptimWrapper",)  # one for all; else there is one for each part of a GAN
+    found = [one for name in kinds for one in _registered(name)]
     if not found:
-        if (path[-2] if is_item else place) in _BUILT:
+        if kind is not None and (path[-2] if is_item else place) in _BUILT:
             raise ValueError(
                 f"{'.'.join(path)} has the type {kind!r}, which is unknown to "
                 f"MMagic{did_you_mean(kind, _names())}; check that custom_imports names its module"
@@ -142,34 +152,9 @@ def _allowed(path: Path, options: Mapping) -> set[str] | None:
             return None
         named = inspect.signature(one).parameters if parameters is None else parameters
         allowed |= {*named, *_MORE.get(one.__name__, ())}
-    if top == "optim_wrapper":
-        allowed |= _OPTIMIZER
-    if top == "param_scheduler":
-        allowed |= _SCHEDULER
-    return allowed
-
-
-def _default(path: Path, options: Mapping) -> set[str] | None:
-    """Dictionaries without a type, which have one by default or are read by a class."""
-    if path == ("log_processor",):
-        return _of("LogProcessor", "type")
-    if path == ("optim_wrapper",) and "optimizer" in options:
-        return _of("OptimWrapper", *_OPTIMIZER)
-    if path in (("train_cfg",), ("val_cfg",), ("test_cfg",)):
-        loops = {
-            "train_cfg": ("IterBasedTrainLoop", "EpochBasedTrainLoop"),
-            "val_cfg": ("ValLoop",),
-        }
-        return set().union(*(_of(one) or () for one in loops.get(path[0], ("TestLoop",)))) | {
-            "by_epoch"
-        }
-    return None
-
-
-def _of(name: str, *more: str) -> set[str] | None:
-    found = [parameters_of(one) for one in _registered(name)]
-    known = [keys for keys in found if keys is not None]
-    return None if len(known) < len(found) else set(more).union(*known)
+    if kind is None and place in _LOOPS:
+        allowed |= {"by_epoch"}
+    return allowed | _ALSO.get(top, set())
 
 
 _RUNNER: dict[Path, set[str]] = {

@@ -27,6 +27,7 @@ from fca2_plugin._distributed import TIMEOUT, check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.checkpoints import (
+    Checkpoint,
     find_checkpoint,
     load_part,
     newest_checkpoint,
@@ -77,10 +78,7 @@ def load_config(
         raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .py config")
     find_own_modules()
     try:
-        with warnings.catch_warnings():
-            # MMEngine asks it for every `mmagic::` base
-            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-            cfg = Config.fromfile(str(path))
+        cfg = Config.fromfile(str(path))
     except Exception as error:  # a config is a program, and can fail like any other
         reason = textwrap.shorten(str(error), 400)  # MMEngine lists all of sys.path
         raise ValueError(
@@ -234,7 +232,7 @@ def test(cfg: Config, checkpoint: str | Path) -> dict[str, float]:
     return metrics.values
 
 
-def load_generator(cfg: Config, checkpoint: str | Path | None) -> nn.Module:
+def load_generator(cfg: Config, checkpoint: str | Path | Checkpoint | None) -> nn.Module:
     """Build the config's network alone, with the weights of a checkpoint, for evaluation.
 
     Without a checkpoint its weights are random, which is enough to time it.

@@ -9,7 +9,7 @@ from basicsr.utils.registry import ARCH_REGISTRY, MODEL_REGISTRY
 
 import fca2_plugin.basicsr
 from fca2_plugin.basicsr import register
-from fca2_plugin.basicsr.network import FCA2Network
+from fca2_plugin.basicsr.host_nets import FCA2Network
 from tests.basicsr import runs
 
 pytestmark = pytest.mark.basicsr

@@ -10,7 +10,6 @@ require_host("basicsr")
 from fca2_plugin.compat import (  # noqa: E402
     basicsr_deform,
     basicsr_dist,
-    basicsr_mirror,
     basicsr_resume,
     basicsr_validation,
     prepare_basicsr,
@@ -158,6 +157,3 @@ def test_a_mirrored_clip_does_not_change_the_next(monkeypatch):
         monkeypatch.setattr(BasicVSRPlusPlus, "check_if_mirror_extended", ours.__wrapped__)
         net(still)
         assert not torch.equal(net(lq), alone)  # the host's own
-    # a release that takes it back is left as it is
-    monkeypatch.setattr(basicsr_mirror.inspect, "getsource", lambda _: "is_mirror_extended = False")
-    assert basicsr_mirror.apply() is None

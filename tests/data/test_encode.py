@@ -26,9 +26,11 @@ from fca2_plugin.data import (
     read_frames,
     verify_tree,
     write_frames,
+    write_lmdb,
 )
 from tests.codec.footage import counting_film, moving_clip
 from tests.conftest import require_host
+from tests.data.trees import files
 
 require_host("av")
 
@@ -49,14 +51,6 @@ def frames_root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
     return counting_film(tmp_path_factory.mktemp("film") / "film.mp4")
-
-
-def files(root):
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(Path(root).rglob("*"))
-        if path.is_file()
-    }
 
 
 def stamps(root):
@@ -372,6 +366,15 @@ def test_lmdb_holds_the_same_images(frames_root, tmp_path):
     assert files(tmp_path / "lmdb") == whole
 
 
+def test_an_lmdb_is_a_source(frames_root, tmp_path):
+    clips = ((clip.name, read_frames(clip)) for clip in find_clips(frames_root))
+    write_lmdb(tmp_path / "src.lmdb", clips)
+    tree = encode_tree(tmp_path / "src.lmdb", tmp_path / "set", codecs=(), jobs=1)
+    encode_tree(frames_root, tmp_path / "other", codecs=(), jobs=1)
+    assert tree.inputs == "an LMDB"
+    assert files(tree.root / "lq") == files(tmp_path / "other" / "lq")
+
+
 def test_a_split_has_its_own_folder_and_manifest(frames_root, tmp_path):
     for split, names in (("train", ["clip0", "clip1"]), ("test", ["clip2"])):
         encode_tree(frames_root, tmp_path, split=split, clips=names, **ONE)
@@ -462,3 +465,5 @@ def test_a_folder_with_other_things_is_left_alone(frames_root, tmp_path):
     with pytest.raises(ValueError, match="is not empty and has no manifest.json"):
         encode_tree(frames_root, tmp_path, **ONE)
     assert files(tmp_path) == {"thesis.txt": b"mine"}
+    with pytest.raises(ValueError, match="is not empty"):
+        encode_tree(frames_root, tmp_path / "thesis.txt", **ONE)

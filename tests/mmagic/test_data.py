@@ -15,9 +15,8 @@ from mmagic.registry import DATA_SAMPLERS, DATASETS, TRANSFORMS
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
-from fca2_plugin.data import open_clip_set, open_clips, write_lmdb
+from fca2_plugin.data import open_clips, write_lmdb
 from fca2_plugin.data.manifest import MANIFEST
-from tests.conftest import require_host
 
 pytestmark = pytest.mark.mmagic
 
@@ -351,24 +350,6 @@ def test_whole_clips_are_packed_as_the_hosts_pipelines_pack_them(clips):
     assert ours.gt_path == theirs.gt_path
     for key in ("gt_channel_order", "img_channel_order", "ori_gt_shape", "ori_img_shape"):
         assert ours.get(key) == theirs.get(key), key
-
-
-@pytest.mark.basicsr
-def test_both_hosts_get_the_same_bits(clips):
-    require_host("basicsr")
-    from fca2_plugin.basicsr.datasets import FCA2VideoDataset
-
-    settings = {"dataroot_gt": str(clips / "train/gt"), **WINDOW}
-    mmagic = clips_dataset(clips, **settings)
-    basicsr = FCA2VideoDataset({"type": "FCA2VideoDataset", "name": "x", **settings})
-    core = open_clip_set(**settings)
-    mmagic.rounds_given = basicsr.rounds_given = True
-    for index in range(6):
-        item, other = mmagic[index], basicsr[index]
-        assert clip_of(item["data_samples"]) == other["key"] == core.names[index % 2]
-        for first, second in (("lq", item["inputs"]), ("gt", item["data_samples"].gt_img)):
-            # MMagic divides by 255 in the model
-            assert torch.equal(other[first], second.float() / 255)
 
 
 def test_the_demo_clips_are_made_once(tmp_path):

