@@ -77,7 +77,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_finish() -> None:
-    """Let no collection look at what was imported: with both hosts each would take half a second."""
+    """Let no collection look at what was imported: with both hosts each takes half a second."""
     gc.freeze()
 
 
