@@ -84,6 +84,7 @@ def test_readme_wraps_a_config_of_basicsr(folder):
     assert (folder / "experiments" / "my_fca2" / "models" / "net_g_2.pth").is_file()
 
 
+@pytest.mark.slow
 def test_readme_wraps_a_trained_network(folder):
     prelude = (
         "import torch; from fca2_plugin.nets import CompactVSRNet\n"
@@ -96,6 +97,7 @@ def test_readme_wraps_a_trained_network(folder):
     assert shown == "1 7 3 64 64\n"
 
 
+@pytest.mark.slow
 def test_readme_upscales_a_video(folder):
     run_block(find("--dry-run"), folder)
     assert (folder / "out.mp4").stat().st_size > 0
