@@ -2,16 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
+import torch
 import yaml
 
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import build_clips, build_mfqe_demo, demo_clips
 
-__all__ = ["ROOT", "check_metafiles", "is_enhancement", "is_only_tested", "walk", "write_data"]
+__all__ = [
+    *("ROOT", "check_metafiles", "is_enhancement", "is_only_tested"),
+    *("shapes_alone", "walk", "write_data"),
+]
 
 ROOT = Path(__file__).parents[1]
 
@@ -84,6 +90,13 @@ def write_data(root: Path) -> Path:
     _write_videos(root / "data/small_mfqe", ("train", "test"), "x265_LDP", [22, 27, 32, 37, 42])
     build_mfqe_demo(root / "data/mfqe_demo", 1, 1, 4, (64, 64))
     return root
+
+
+@contextmanager
+def shapes_alone() -> Iterator[None]:
+    """Build networks without weights, and without drawing any: slow even where none are kept."""
+    with torch.device("meta"), patch.object(torch.Tensor, "normal_", lambda self, *_, **__: self):
+        yield
 
 
 def check_metafiles(host: str, configs: Iterable[Path], count: Callable[[Path], int]) -> None:

@@ -191,6 +191,7 @@ def test_a_host_that_fails_to_import_is_explained(tmp_path, monkeypatch):
     assert finding.versions["mmagic"]
 
 
+@pytest.mark.slow
 @pytest.mark.mmagic
 @pytest.mark.basicsr
 def test_both_hosts_work_here():

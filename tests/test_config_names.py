@@ -21,6 +21,7 @@ def test_an_unknown_name_gets_the_nearest_one():
         find_config("fca2_plugin::mmagic/tiny/tiny_basicsvr.py")
 
 
+@pytest.mark.slow
 @pytest.mark.mmagic
 def test_a_base_by_its_short_name(tmp_path):
     require_host("mmagic")

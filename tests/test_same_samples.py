@@ -75,6 +75,7 @@ def test_a_config_has_the_same_data_on_both_hosts(name):
         assert settings(mmagic) == settings(basicsr)
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_bits(data, monkeypatch):
     monkeypatch.chdir(data)
     init_default_scope("mmagic")

@@ -185,7 +185,16 @@ def _registered(kind: object) -> list[Callable]:
         return [kind] if callable(kind) else []
     found: list[Any] = []
     for registry in _registries():
-        one = registry.get(kind)
+        one = registry.get(kind) if "." in kind else _plainly_named(registry, kind)
         if one is not None and one not in found:
             found.append(one)
     return found
+
+
+def _plainly_named(registry: Registry, name: str) -> Callable | None:
+    """What ``Registry.get`` returns, without its search of the whole path for a module ``name``."""
+    registry.import_from_location()
+    holder: Registry | None = registry
+    while holder is not None and name not in holder.module_dict:
+        holder = holder.parent
+    return None if holder is None else holder.module_dict[name]

@@ -368,6 +368,7 @@ def test_other_weights_begin_anew(tree, nearest, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.slow
 @pytest.mark.mmagic
 def test_a_checkpoint_against_mmagics_test_loop_and_metrics(tree, tmp_path, monkeypatch):
     require_host("mmagic")

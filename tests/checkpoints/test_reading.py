@@ -16,6 +16,7 @@ from tests.checkpoints.samples import make_state
 from tests.conftest import require_host, run_python
 
 
+@pytest.mark.slow
 @pytest.mark.mmagic
 def test_mmengine_history_is_passed_over_without_mmengine(tmp_path):
     require_host("mmengine")

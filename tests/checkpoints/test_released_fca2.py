@@ -159,6 +159,7 @@ class Released:
         return ((frames - mean) / std.clamp_min(1e-6) * target[1] + target[0]).clamp(0, 1)
 
 
+@pytest.mark.slow
 def test_the_preset_gives_the_released_result():
     torch.manual_seed(0)
     shapes = autoencoder("model_GAE.") | cleaning() | conv("add_network.conv", 3, 48)

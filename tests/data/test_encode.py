@@ -223,6 +223,7 @@ def wait_for(path):
     pytest.fail(f"{path} did not appear")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_again_and_again_it_resumes(long_frames_root, script, undisturbed, tmp_path, seed):
     """SIGKILL at random moments, workers and all; in the end every byte is as without."""
@@ -282,6 +283,7 @@ def test_videos_are_streamed_cut_and_named(film, tmp_path):
         encode_tree(film, tmp_path / "short", clip_frames=24, **ONE)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_video(tmp_path):
     settings = CodecSettings(crf=30, preset="ultrafast")
     short, path = tmp_path / "short.mp4", tmp_path / "long.mp4"

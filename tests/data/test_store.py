@@ -186,6 +186,7 @@ def test_frames_keep_the_names_of_their_files(tmp_path):
     assert open_clips(tmp_path / "clips").frame_names("00001/0001") == ["im1", "im2", "im3"]
 
 
+@pytest.mark.slow
 @pytest.mark.basicsr
 def test_basicsr_reads_what_we_write_and_we_what_it_writes(tmp_path):
     require_host("basicsr")

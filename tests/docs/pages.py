@@ -7,7 +7,6 @@ A comment above a block says when it is not simply run: ``<!-- file: NAME -->`` 
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,8 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 PROGRAMS = {
-    "fca2": '#!/bin/sh\nexec "{python}" -W ignore -m fca2_plugin.cli "$@"\n',
-    "python": '#!/bin/sh\nexec "{python}" -W ignore "$@"\n',
+    "fca2": '#!/bin/sh\nexec "{python}" -m fca2_plugin.cli "$@"\n',
+    "python": '#!/bin/sh\nexec "{python}" "$@"\n',
 }
 
 
@@ -61,12 +60,12 @@ def make_demo(root: Path) -> Path:
     return build_clips(demo_clips(2, 1, 7, (144, 144)), root)
 
 
-def fill_folder(folder: Path, demo: Path) -> None:
+def fill_folder(folder: Path, demo: Path, python: Path) -> None:
     """What a reader has: ``fca2`` and ``python`` on the PATH, videos, and the configs' clips."""
     for name, command in PROGRAMS.items():
         program = folder / "bin" / name
         program.parent.mkdir(exist_ok=True)
-        program.write_text(command.format(python=sys.executable))
+        program.write_text(command.format(python=python))
         program.chmod(0o755)
     rng = np.random.default_rng(0)
     frames = camera_clip(read_photo("chelsea.png"), 16, (128, 160), rng)
@@ -86,7 +85,7 @@ def run_block(block: Block, folder: Path, replacing: Mapping[str, str] | None = 
     if block.file:
         (folder / block.file).write_text(text, encoding="utf-8")
         return ""
-    program = ["bash", "-eu"] if block.language == "bash" else [sys.executable, "-W", "ignore"]
+    program = ["bash", "-eu"] if block.language == "bash" else [folder / "bin" / "python"]
     path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     done = subprocess.run(
         [*program, "-c", text],

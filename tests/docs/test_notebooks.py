@@ -18,5 +18,7 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     notebook = nbformat.read(path, as_version=4)
     assert all(not cell.get("outputs") for cell in notebook.cells)  # none are kept in the file
+    for cell in notebook.cells:  # that what follows the training works shows after two iterations
+        cell.source = cell.source.replace("iterations = 20 ", "iterations = 2 ")
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(notebook, timeout=600, resources=resources).execute()

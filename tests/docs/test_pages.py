@@ -10,9 +10,12 @@ import yaml
 
 from tests.conftest import require_host
 from tests.docs.pages import ROOT, blocks, fill_folder, make_demo, markdown_files, run_block
+from tests.warm import warm_python
 
 TUTORIALS = sorted(path.stem for path in (ROOT / "docs" / "tutorials").glob("*.md"))
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
+#: The tutorials train 20 iterations; that what follows works shows after 2.
+FEW = {"=20": "=2", "=[20]": "=[2]"}
 MAX_README_LINES = 150
 
 
@@ -21,9 +24,15 @@ def demo(tmp_path_factory):
     return make_demo(tmp_path_factory.mktemp("demo") / "clips")
 
 
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    with warm_python(tmp_path_factory.mktemp("warm")) as program:
+        yield program
+
+
 @pytest.fixture
-def folder(tmp_path, demo):
-    fill_folder(tmp_path, demo)
+def folder(tmp_path, demo, python):
+    fill_folder(tmp_path, demo, python)
     return tmp_path
 
 
@@ -34,7 +43,7 @@ def test_a_tutorial_runs_as_written(name, folder):
     require_host("basicsr")
     for block in blocks(ROOT / "docs" / "tutorials" / f"{name}.md"):
         if not block.skipped and (block.file or block.language in ("bash", "python")):
-            run_block(block, folder)
+            run_block(block, folder, FEW)
 
 
 README = list(blocks(ROOT / "README.md"))
@@ -75,6 +84,7 @@ def test_readme_wraps_a_config_of_basicsr(folder):
     assert (folder / "experiments" / "my_fca2" / "models" / "net_g_2.pth").is_file()
 
 
+@pytest.mark.slow
 def test_readme_wraps_a_trained_network(folder):
     prelude = (
         "import torch; from fca2_plugin.nets import CompactVSRNet\n"
@@ -87,6 +97,7 @@ def test_readme_wraps_a_trained_network(folder):
     assert shown == "1 7 3 64 64\n"
 
 
+@pytest.mark.slow
 def test_readme_upscales_a_video(folder):
     run_block(find("--dry-run"), folder)
     assert (folder / "out.mp4").stat().st_size > 0

@@ -100,6 +100,7 @@ for name in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 def test_upscale_needs_no_host(tmp_path, monkeypatch):
     source = film(tmp_path / "in.mp4", 3, (64, 64), codec="libx265", languages=["deu"])
     monkeypatch.chdir(tmp_path)

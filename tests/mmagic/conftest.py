@@ -9,7 +9,6 @@ from tests.conftest import require_host
 
 require_host("mmagic")
 
-from mmengine.config import config as mmengine_config  # noqa: E402
 from mmengine.registry import init_default_scope  # noqa: E402
 
 from fca2_plugin.data import build_clips, demo_clips  # noqa: E402
@@ -26,14 +25,6 @@ def own_folder(tmp_path, monkeypatch):
     for name in list(logging.Logger.manager.loggerDict):
         if name.startswith("mmengine"):
             logging.getLogger(name).handlers.clear()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_config_text():
-    """MMEngine lays out the config's text at every checkpoint: most of the time of a tiny run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mmengine_config, "FormatCode", lambda text, **_: (text, True))
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -249,6 +249,7 @@ def test_bfloat16_keeps_flow_and_warp_in_float32():
         assert (net(x) - expected).abs().max() < 0.02
 
 
+@pytest.mark.slow
 def test_adds_no_more_than_the_speed_allows():
     """BasicVSR's widths: 2.1 times fewer multiply-accumulates, FCA²'s own included."""
     require_host("mmagic")

@@ -79,6 +79,7 @@ def test_seven_frames(fast):
     assert launches(fast, clip(7)) <= 1_500
 
 
+@pytest.mark.slow
 def test_a_hundred_frames(fast):
     """FCA² itself runs in pieces; it stays far below the network that it wraps."""
     mine = own(fast, 100)

@@ -81,6 +81,7 @@ def test_a_cadence_that_begins_anywhere_and_changes(tmp_path):
     assert given.seconds == pytest.approx(45 * 1001 / 30000, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_parts_and_segments_show_the_same_frames(tmp_path):
     source = telecined(tmp_path)
     made = []
@@ -107,6 +108,7 @@ class StopsOnce(Enlarge):
         return super().forward(lq)
 
 
+@pytest.mark.slow
 def test_a_stopped_job_goes_on_with_the_same_film(tmp_path):
     source = telecined(tmp_path)
     options = replace(OPTIONS, segment=8, chunk=8, context=0, tile=0)
