@@ -167,7 +167,7 @@ def test_a_config_and_a_checkpoint_on_the_command_line(host, tree, tmp_path, cap
     assert cli.main(["evaluate", *data, *files, "--fca2", "released"]) == 2
     assert "starts from random weights" in capsys.readouterr().err
     assert cli.main(["evaluate", *data, "--weights", "small", "--fca2"]) == 2
-    assert "--fca2 wraps the network of --config" in capsys.readouterr().err
+    assert "--fca2 needs a config and its checkpoint" in capsys.readouterr().err
     loaded = load_config_network(config, checkpoint, "first", "tiny_fast")
     assert loaded.network.autoencoder.phase == loaded.phase.phase == "first"
     runner = load_runner(config, checkpoint, settings=InferenceSettings("cpu"), fca2="fast")
