@@ -1,6 +1,6 @@
 """Choose how many frames and pixels the network sees at once, so that it fits into memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,21 +8,24 @@ import torch
 
 from fca2_plugin._malloc import release_free_memory
 from fca2_plugin.inference.runner import ClipRunner
-from fca2_plugin.inference.windows import check_window, fit_context
+from fca2_plugin.inference.tiles import spans
+from fca2_plugin.inference.windows import check_window, fit_context, shot_windows
 
-__all__ = ["Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
+__all__ = ["Part", "Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
 
 GIB = 2**30
 SHARE = 0.7  # of the free memory
 TRIAL_FRAMES, TRIAL_SIDE = 6, 64  # every network takes this size
 UNMEASURED = 8  # times the result's own size
 TILES = (None, 768, 512, 384, 256, 192, 128, 96, 64)
+NEARLY = 1.05  # of the least work is as good, if it needs less memory
 LENGTHS = (12, 8, 6, 4, 3, 2, 1)  # chunks, in units of what a network needs to see
 MOST_FRAMES = 96
 MIN_TILE = 32
 OUTPUT_COPIES = 3  # of a chunk's result, as numbers of 4 bytes: the network's, ours, the encoder's
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 UNLIMITED = 2**60  # version 1 writes a number of this order where there is no limit
+Part = tuple[tuple[int, int], int, int]
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
 
 
@@ -80,6 +83,7 @@ class Sizes:
 def choose_sizes(
     runner: ClipRunner,
     size: tuple[int, int],
+    parts: Sequence[Part],
     cost: float,
     budget: float,
     chunk: int | None = None,
@@ -87,11 +91,12 @@ def choose_sizes(
     tile: int | None = None,
     overlap: int = 16,
 ) -> Sizes:
-    """Pick the sizes that fit and waste the least.
+    """Pick the sizes that fit and waste the least; of nearly equal ones, what needs least memory.
 
     Args:
         runner: The network.
         size: Height and width of a frame.
+        parts: What has to be run: a part of each shot, (shot, start, stop) as in ``shot_windows``.
         cost: Bytes that the network needs for each pixel of each frame.
         budget: Available bytes.
         chunk: Frames, if the user chose.
@@ -104,26 +109,34 @@ def choose_sizes(
     """
     align = runner.align
     wanted = fit_context(runner.context, chunk, align) if context is None else context
-    fits: list[tuple[float, int, Sizes]] = []
-    tried: list[tuple[float, Sizes]] = []
+    tried: list[tuple[float, float, Sizes]] = []  # waste, bytes
     for frames in [chunk] if chunk else _lengths(wanted, align):
+        check_window(frames, wanted)
+        windows = [
+            window
+            for shot, start, stop in parts
+            for window in shot_windows(shot, start, stop, chunk=frames, context=wanted, align=align)
+        ]
+        seen = [window.stop - window.start for window in windows]
+        kept = [window.keep.stop - window.keep.start for window in windows]
         for side in [tile or None] if tile is not None else TILES:
             if side is not None and (side >= max(size) or (tile is None and side < 2 * overlap)):
                 side = None
-            sizes = Sizes(frames, wanted, side, overlap)
-            height, width = (min(side or length, length) for length in size)
-            output = 4 * 3 * runner.scale**2 * size[0] * size[1] * (frames - 2 * wanted)
-            need = cost * frames * height * width + OUTPUT_COPIES * output
-            waste = frames / (frames - 2 * wanted)
-            for length, part in zip(size, (height, width), strict=True):
-                waste *= 1 if part == length else part / (part - overlap)
-            if need <= budget:
-                fits.append((waste, -frames, sizes))
-            tried.append((need, sizes))
-    if fits:
-        return min(fits, key=lambda found: found[:2])[-1]
-    # the smallest sizes are tried, and halved if they do not run
-    return min(tried, key=lambda found: found[0])[-1]
+            waste, pixels = sum(seen) / sum(kept), 1
+            for length in size:
+                tiles = spans(length, side, overlap)
+                part = tiles[0][1]
+                waste *= len(tiles) * part / length
+                pixels *= part
+            result = 4 * 3 * runner.scale**2 * size[0] * size[1] * max(kept)
+            need = cost * max(seen) * pixels + OUTPUT_COPIES * result
+            tried.append((waste, need, Sizes(frames, wanted, side, overlap)))
+    fits = [one for one in tried if one[1] <= budget]
+    if not fits:  # the smallest sizes are tried, and halved if they do not run
+        return min(tried, key=lambda one: one[1])[-1]
+    least = min(waste for waste, _, _ in fits)
+    good = [one for one in fits if one[0] <= NEARLY * least]
+    return min(good, key=lambda one: (one[1], one[0], one[2].chunk))[-1]
 
 
 def _lengths(context: int, align: int) -> Iterator[int]:
@@ -186,13 +199,14 @@ def _inactive_file(stat: Path) -> int:
 def bytes_per_pixel(runner: ClipRunner) -> float:
     """Measure on a small clip how many bytes the network needs for each pixel of each frame.
 
-    Memory that does not depend on the clip is spread over its pixels, so the result is a little
-    too large.
+    A pass before it loads what does not depend on the clip; the rest of that is spread over the
+    clip's pixels, so the result is a little too large.
     """
     channels = 1 if runner.is_luma else 3
     floor = 4.0 * channels * (2 + 3 * runner.scale**2)  # the clip, and its result on its way
     frames = -(-TRIAL_FRAMES // runner.align) * runner.align
     clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
+    runner(clip[:, : max(2, runner.align)])
     if runner.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(runner.device)
         before = torch.cuda.memory_allocated(runner.device)

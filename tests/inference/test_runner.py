@@ -91,7 +91,7 @@ def joined(vsr: nn.Module, **settings) -> FCA2Net:
     [
         (joined(Enlarge(2), join_codes=True), 6, 1),
         (joined(Blend(2, 1), join_codes=True), 10, 1),
-        (joined(CompactVSRNet(4, 1), join_codes=True), 24, 1),
+        (joined(CompactVSRNet(4, 1), join_codes=True), RECURRENT_CONTEXT, 1),
         (joined(Enlarge(2)), 0, 7),
         (joined(Enlarge(2), join_codes=True, grouping="adaptive"), 0, 1),
     ],

@@ -19,9 +19,10 @@ class Grouped(Enlarge):
     cut_multiple = 7
 
 
-def choose(budget, network=None, size=(360, 640), **options):
+def choose(budget, network=None, size=(360, 640), frames=400, **options):
     runner = ClipRunner(network or Enlarge(2, context_frames=4), "it", ON_CPU)
-    return choose_sizes(runner, size, cost=1000.0, budget=budget, **options)
+    parts = [((0, frames), 0, frames)]
+    return choose_sizes(runner, size, parts, cost=1000.0, budget=budget, **options)
 
 
 def need(sizes, size):
@@ -52,6 +53,24 @@ def test_what_the_user_chose_is_taken():
     assert sizes == Sizes(9, 3, 48, 8)
     assert choose(GIB, chunk=5).context == 2  # what the chunk leaves
     assert choose(0.001, tile=0).tile is None
+
+
+def test_a_short_clip_is_not_cut():
+    """Long chunks are no reason for tiles where the whole clip fits."""
+    budget = 1000 * 24 * 360 * 640 + GIB
+    sizes = choose(budget, Enlarge(2, context_frames=8), frames=24)
+    assert (sizes.chunk >= 24, sizes.tile) == (True, None)
+    assert choose(budget, Enlarge(2, context_frames=8)).tile is not None
+
+
+def test_tiles_are_counted_as_they_are_run():
+    """320 pixels are two tiles of 256, which is as much as one and a half frames."""
+    sizes = choose(0.7 * GIB, Enlarge(2), size=(240, 320), frames=8)
+    assert sizes.tile is None and sizes.chunk < 8
+
+
+def test_of_equal_sizes_what_needs_least_memory():
+    assert choose(100 * GIB, Enlarge(2)).chunk == 4  # without context, longer ones save nothing
 
 
 def test_halving_ends():

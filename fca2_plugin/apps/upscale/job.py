@@ -38,6 +38,7 @@ from fca2_plugin.inference.sizes import Sizes, bytes_per_pixel, choose_sizes, fr
 __all__ = ["Job", "check_paths", "prepare", "try_encoder"]
 
 ENDINGS = (".mkv", ".mp4", ".mov")  # of containers that are suggested
+PLANNED = 32  # segments for which the sizes are chosen
 MICROSECONDS = 1_000_000  # of a second, to which people's seconds are taken
 
 
@@ -200,6 +201,7 @@ def prepare(
         )
     for index, form in converted(layout, out).items():
         notes.append(f"{layout.tracks[index]} becomes {form}, the form that {out.suffix} stores")
+    segments = tuple(make_segments(first, last, found.cuts, options.segment))
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:
@@ -207,6 +209,7 @@ def prepare(
         sizes = choose_sizes(
             runner,
             geometry.given,
+            [part for segment in segments[:PLANNED] for part in segment.parts()],
             cost,
             budget,
             options.chunk,
@@ -223,7 +226,7 @@ def prepare(
         tags=tags,
         first=first,
         last=last,
-        segments=tuple(make_segments(first, last, found.cuts, options.segment)),
+        segments=segments,
         copied=tuple(copied),
         sizes=sizes,
         cost=cost,

@@ -14,7 +14,7 @@ A window lies within a shot and a segment; its context within the shot.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fca2_plugin.inference.sizes import Sizes
+from fca2_plugin.inference.sizes import Part, Sizes
 from fca2_plugin.inference.windows import Window, shot_windows
 
 __all__ = ["Segment", "make_segments", "windows"]
@@ -33,6 +33,11 @@ class Segment:
     start: int
     stop: int
     shots: tuple[tuple[int, int], ...]
+
+    def parts(self) -> Iterator[Part]:
+        """Yield each shot and the first frame and the end of what the segment has of it."""
+        for shot in self.shots:
+            yield shot, max(self.start, shot[0]), min(self.stop, shot[1])
 
 
 def make_segments(first: int, last: int, cuts: Sequence[int], length: int) -> list[Segment]:
@@ -57,8 +62,7 @@ def make_segments(first: int, last: int, cuts: Sequence[int], length: int) -> li
 
 def windows(segment: Segment, sizes: Sizes, align: int) -> Iterator[Window]:
     """What the network sees of a segment, in order."""
-    for shot in segment.shots:
-        start, stop = max(segment.start, shot[0]), min(segment.stop, shot[1])
+    for shot, start, stop in segment.parts():
         yield from shot_windows(
             shot, start, stop, chunk=sizes.chunk, context=sizes.context, align=align
         )
