@@ -10,6 +10,8 @@ Both add the output of their last convolution to bicubic enlargement. That outpu
 so training starts from bicubic rather than from noise.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,6 +21,7 @@ from fca2_plugin.layers.enlarge import BicubicEnlarge
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
+from fca2_plugin.ops.pieces import in_pieces, stack_frames
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["CompactFlowNet", "CompactSRNet", "CompactVSRNet"]
@@ -47,7 +50,8 @@ def _enlarge(enlarge: BicubicEnlarge, lq: Tensor, residual: Tensor) -> Tensor:
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
     """Compute the flow of each frame to the next and to the previous one, (n, t-1, h, w, 2)."""
     first, second = lq[:, :-1].flatten(0, 1), lq[:, 1:].flatten(0, 1)
-    flows = spynet(torch.cat([first, second]), torch.cat([second, first]))
+    pairs = torch.cat([torch.cat([first, second], dim=1), torch.cat([second, first], dim=1)])
+    flows = in_pieces(lambda pair: spynet(*pair.chunk(2, dim=1)), pairs)
     flows = flows.permute(0, 2, 3, 1).unflatten(0, (2, lq.shape[0], -1))
     return flows[0], flows[1]
 
@@ -95,13 +99,16 @@ class CompactVSRNet(nn.Module):
                 carried = flow_warp(carried, to_next[:, i])
             carried = self.back(torch.cat([lq[:, i], carried], dim=1))
             back.insert(0, carried)
-        sr, carried = [], torch.zeros_like(carried)
-        for i in range(t):
-            if i > 0:
-                carried = flow_warp(carried, to_previous[:, i - 1])
-            carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
-            sr.append(_enlarge(self.enlarge, lq[:, i], self.tail(carried)))
-        return torch.stack(sr, dim=1)
+
+        def forth() -> Iterator[Tensor]:
+            carried = torch.zeros_like(back[0])
+            for i in range(t):
+                if i > 0:
+                    carried = flow_warp(carried, to_previous[:, i - 1])
+                carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
+                yield _enlarge(self.enlarge, lq[:, i], self.tail(carried))
+
+        return stack_frames(forth(), t)
 
 
 class CompactFlowNet(nn.Module):

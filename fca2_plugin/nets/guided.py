@@ -30,7 +30,7 @@ from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
 from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
 from fca2_plugin.ops.grouping import ChannelGrouping
-from fca2_plugin.ops.pieces import images_at_once
+from fca2_plugin.ops.pieces import images_at_once, stack_frames
 from fca2_plugin.ops.warp import CellGrid, cell_grid, flow_warp, warp_to_cells
 
 __all__ = ["Guide", "GuidedAutoencoder"]
@@ -216,7 +216,8 @@ class GuidedAutoencoder(nn.Module):
         for start in range(0, len(others), at_once):
             wanted = {frame: made_from[frame] for frame in others[start : start + at_once]}
             frames |= self._carry(detail, guide, wanted, grid, scale)
-        return torch.stack([frames[f] for f in range(guide.frames.shape[1])], dim=1)
+        num_frames = guide.frames.shape[1]
+        return stack_frames((frames.pop(frame) for frame in range(num_frames)), num_frames)
 
     def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
         """Compute codes, flow and difference of some groups; see ``Guide`` for the last two."""

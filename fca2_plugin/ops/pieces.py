@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fca2_plugin._torch import is_compiling
 
-__all__ = ["images_at_once", "in_pieces", "join_pieces"]
+__all__ = ["images_at_once", "in_pieces", "join_pieces", "stack_frames"]
 
 # pixels of a piece: one image of 720x576, or several small ones. On a CPU, larger pieces are slower
 # and need more memory; on a GPU they are better, because each piece costs the same launches.
@@ -61,3 +61,22 @@ def join_pieces(pieces: Iterable[Tensor], number: int) -> Tensor:
         start += size
         del piece  # before the next one is computed
     return joined
+
+
+def stack_frames(frames: Iterable[Tensor], number: int) -> Tensor:
+    """Stack ``number`` frames (n, c, h, w) to a clip (n, number, c, h, w).
+
+    On a CPU without gradients, each frame is copied and released before the next one is computed,
+    so that memory holds the clip once. Otherwise one operation stacks all.
+    """
+    frames = iter(frames)
+    first = next(frames)
+    one_operation = first.device.type != "cpu" or torch.jit.is_tracing()
+    if one_operation or torch.is_grad_enabled() or is_compiling():
+        return torch.stack([first, *frames], dim=1)
+    clip = first.new_empty(first.shape[0], number, *first.shape[1:])
+    clip[:, 0] = first
+    del first
+    for place in clip[:, 1:].unbind(1):
+        place.copy_(next(frames))
+    return clip

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from fca2_plugin.ops import pieces
-from fca2_plugin.ops.pieces import images_at_once, in_pieces, join_pieces
+from fca2_plugin.ops.pieces import images_at_once, in_pieces, join_pieces, stack_frames
 
 CPU = torch.device("cpu")
 
@@ -64,3 +64,22 @@ def test_pieces_are_let_go():
     assert torch.equal(joined, torch.cat(kept))
     whole = torch.rand(4, 2)
     assert join_pieces([whole], 4) is whole
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_frames_are_stacked_and_let_go(number):
+    kept, alive = torch.rand(2, number, 3, 4, 5), []
+
+    def frames():
+        for index in range(number):
+            assert not any(frame() is not None for frame in alive)
+            frame = kept[:, index].clone()
+            alive.append(weakref.ref(frame))
+            yield frame
+            del frame
+
+    with torch.no_grad():
+        assert torch.equal(stack_frames(frames(), number), kept)
+    wanted = kept.clone().requires_grad_()
+    stack_frames(wanted.unbind(1), number).sum().backward()
+    assert wanted.grad.eq(1).all()
