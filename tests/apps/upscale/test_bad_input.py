@@ -195,7 +195,7 @@ def test_networks_that_return_nonsense(tmp_path, source):
     refused(
         source,
         out,
-        r"returned \(1, 5, 3, 128, 128\) for a clip of",
+        r"returned \(1, 1, 3, 128, 128\) for a clip of",
         network=Returns(lambda sr: sr[:, :-1]),
     )
 
