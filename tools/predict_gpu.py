@@ -10,24 +10,20 @@ than the milliseconds. With graphs, launches cost a tenth.
 """
 
 import argparse
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from fca2_plugin.apps.benchmark.counting import does_work, moved_bytes
 from fca2_plugin.nets import FCA2Net
 from fca2_plugin.nets.basicvsr import BasicVSRNet
 from fca2_plugin.nets.build import PRESETS, build_parts
 
 LAUNCH, GRAPH_LAUNCH = 6e-6, 6e-7  # seconds for each operation
 BYTES, FLOPS = 3.6e12, 3e14  # a second
-VIEWS = frozenset(
-    "alias as_strided chunk detach empty empty_like empty_strided expand new_empty permute select "
-    "slice split split_with_sizes squeeze t transpose unbind unflatten unfold unsqueeze view "
-    "_reshape_alias _unsafe_view".split()
-)
 
 
 class Costs(TorchDispatchMode):
@@ -39,10 +35,9 @@ class Costs(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
-        tensors = [x for x in tree_leaves((args, kwargs, out)) if isinstance(x, Tensor)]
-        if func.overloadpacket.__name__ in VIEWS or not tensors:
+        moved = moved_bytes(args, kwargs, out)
+        if not moved or not does_work(func):
             return out
-        moved = sum(x.numel() * x.element_size() for x in tensors)
         count = flop_registry.get(func.overloadpacket)
         work = count(*args, **(kwargs or {}), out_val=out) if count else 0
         longest = max(moved / BYTES, work / FLOPS)
@@ -66,12 +61,12 @@ def wrapped(preset: str) -> FCA2Net:
     return FCA2Net(vsr=BasicVSRNet(), **build_parts("joint", preset), **settings)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="fast", choices=sorted(PRESETS))
     parser.add_argument("--frames", type=int, nargs="+", default=[7, 100])
     parser.add_argument("--size", default="180x144", metavar="WxH")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     width, height = map(int, args.size.split("x"))
     with torch.device("meta"):
         alone, inside = BasicVSRNet().eval(), wrapped(args.preset).eval()

@@ -111,7 +111,6 @@ def choose_sizes(
     wanted = fit_context(runner.context, chunk, align) if context is None else context
     tried: list[tuple[float, float, Sizes]] = []  # waste, bytes
     for frames in [chunk] if chunk else _lengths(wanted, align):
-        check_window(frames, wanted)
         windows = [
             window
             for shot, start, stop in parts
@@ -205,21 +204,22 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
     channels = 1 if runner.is_luma else 3
     floor = 4.0 * channels * (2 + 3 * runner.scale**2)  # the clip, and its result on its way
     frames = -(-TRIAL_FRAMES // runner.align) * runner.align
+    on_gpu = runner.device.type == "cuda"
+    if not on_gpu and not RESET.exists():
+        return UNMEASURED * floor
     clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
     runner(clip[:, : max(2, runner.align)])
-    if runner.device.type == "cuda":
+    if on_gpu:
         torch.cuda.reset_peak_memory_stats(runner.device)
         before = torch.cuda.memory_allocated(runner.device)
         runner(clip)
         peak = torch.cuda.max_memory_allocated(runner.device) - before
-    elif RESET.exists():
+    else:
         release_free_memory()
         before = _status("VmRSS")
         RESET.write_text("5")  # forgets the high-water mark, man 5 proc
         runner(clip)
         peak = _status("VmHWM") - before
-    else:
-        return UNMEASURED * floor
     return max(floor, peak / (frames * TRIAL_SIDE**2))
 
 

@@ -15,7 +15,6 @@ __all__ = [
     "bilinear_kernel",
     "cells_by",
     "displace",
-    "enlarge_by",
 ]
 
 _LOBES = 3  # of the Lanczos kernel
@@ -45,7 +44,7 @@ def bicubic_enlarge(x: Tensor, scale: int, phase: str = CENTRED, a: float = -0.7
     """
     dtype = torch.promote_types(x.dtype, torch.float32)
     before, kernel = bicubic_kernel(scale, phase, a, dtype, x.device)
-    return enlarge_by(x, kernel, before)
+    return F.pixel_shuffle(cells_by(x, kernel, before), scale).to(x.dtype)
 
 
 def bicubic_kernel(
@@ -85,18 +84,11 @@ def bilinear_kernel(scale: int) -> tuple[int, Tensor]:
     return 1, kernel.reshape(scale * scale, 1, 3, 3)
 
 
-def enlarge_by(x: Tensor, kernel: Tensor, before: int) -> Tensor:
-    """Enlarge by a kernel of ``bicubic_kernel``, (b, c, h, w) to (b, c, scale*h, scale*w).
-
-    Computed in the kernel's precision, also under autocast; returned in that of ``x``.
-    """
-    return F.pixel_shuffle(cells_by(x, kernel, before), math.isqrt(kernel.shape[0])).to(x.dtype)
-
-
 def cells_by(x: Tensor, kernel: Tensor, before: int) -> Tensor:
-    """Enlarge to cells, (b, c, h, w) to (b, c*scale*scale, h, w), which ``pixel_shuffle`` orders.
+    """Enlarge by a kernel of ``bicubic_kernel``, to cells, which ``pixel_shuffle`` puts in order.
 
-    Computed and returned in the kernel's precision, also under autocast.
+    (b, c, h, w) to (b, c*scale*scale, h, w). Computed and returned in the kernel's precision, also
+    under autocast.
     """
     b, c, h, w = x.shape
     size = kernel.shape[-1]

@@ -24,7 +24,15 @@ from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
 from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.inference.prepare import eager
 
-__all__ = ["count_macs", "count_work", "evaluating", "held_bytes", "tensor_bytes"]
+__all__ = [
+    "count_macs",
+    "count_work",
+    "does_work",
+    "evaluating",
+    "held_bytes",
+    "moved_bytes",
+    "tensor_bytes",
+]
 
 NO_WORK = ("empty", "new_empty", "_unsafe_view", "lift_fresh")
 """Operators, by the beginning of their names, that start nothing and are not views."""
@@ -85,11 +93,21 @@ class _Launches(TorchDispatchMode):
     ) -> object:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if not func.is_view and not func.name().partition("::")[2].startswith(NO_WORK):
+        if does_work(func):
             self.number += 1
-            tensors, _ = tree_flatten((args, kwargs, result))
-            self.bytes += sum(tensor_bytes(one) for one in tensors if isinstance(one, Tensor))
+            self.bytes += moved_bytes(args, kwargs, result)
         return result
+
+
+def does_work(operator: Any) -> bool:
+    """Whether an operator starts a kernel: it is no view, and does more than take memory."""
+    return not operator.is_view and not operator.name().partition("::")[2].startswith(NO_WORK)
+
+
+def moved_bytes(*values: object) -> int:
+    """Return the bytes of all tensors of an operator, its inputs and results."""
+    tensors, _ = tree_flatten(values)
+    return sum(tensor_bytes(one) for one in tensors if isinstance(one, Tensor))
 
 
 def tensor_bytes(tensor: Tensor) -> int:
