@@ -59,7 +59,7 @@ class NetworkMethod:
         return {"plans": self._plans} if self._plans else {}
 
     def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
-        """Yield the clip's frames, and each one's share of its chunk's milliseconds.
+        """Yield the clip's frames, and the network's milliseconds since the frame before.
 
         Raises:
             ValueError: The output has another number of frames, or holds NaN or infinity.

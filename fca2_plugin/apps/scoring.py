@@ -19,7 +19,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 
 import cv2
 import numpy as np
@@ -176,7 +176,7 @@ class Scorer:
             "first_frame": skip,
             "identical_frames": sum(map(math.isinf, values["psnr"])),
             "frames": dict(values),
-            "ms_per_frame": median(times) if times else None,
+            "ms_per_frame": fmean(times) if times else None,
             **({"displacement": beside._asdict()} if beside.gain_db > WORTH_SAYING_DB else {}),
             **getattr(self.method, "clip_facts", dict)(),
         }

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from fca2_plugin._malloc import keep_memory
 from fca2_plugin._torch import check_can_compile, is_out_of_memory, uncompiled
 from fca2_plugin.inference.settings import InferenceSettings
+from fca2_plugin.nets.fitted import StreamsFrames
 from fca2_plugin.nets.guided import GuidedAutoencoder
 
 __all__ = ["eager", "prepare", "replays"]
@@ -59,6 +60,10 @@ def prepare(network: nn.Module, settings: InferenceSettings) -> nn.Module:
         for method in ("forward", "step"):
             if hasattr(network, method):
                 _replace(network, method, lambda run: _autocast(run, device.type, dtype))
+        if isinstance(network, StreamsFrames):
+            _replace(
+                network, "stream_frames", lambda run: _autocast_frames(run, device.type, dtype)
+            )
     if settings.compile:
         _check_compiler(device)
         for region in _regions(network):
@@ -131,6 +136,24 @@ def _autocast(run: Callable, device: str, dtype: torch.dtype) -> Callable:
         if isinstance(result, tuple):  # a frame and the state for the next
             return result[0].float(), *result[1:]
         return result.float()
+
+    return narrow
+
+
+def _autocast_frames(run: Callable, device: str, dtype: torch.dtype) -> Callable:
+    """Switch autocast on only while the network runs, not between its frames."""
+
+    def narrow(*inputs: object, **keep: slice) -> Iterator[Tensor]:
+        frames = run(*inputs, **keep)
+        if device != "cpu":  # once, because it casts the weights anew each time
+            with torch.autocast(device, dtype):
+                frames = iter(list(frames))
+        while True:
+            with torch.autocast(device, dtype):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame.float()
 
     return narrow
 

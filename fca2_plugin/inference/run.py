@@ -28,7 +28,8 @@ class Result(Generic[Frame]):
         number: Number of the frame in the clip.
         source: The input frame.
         image: (c, s*h, s*w), on the network's device; neither clipped nor rounded.
-        seconds: Its share of the time that its window took in the network.
+        seconds: Time in the network since the frame before; the first frame of a window includes
+            what all of its frames share.
     """
 
     number: int
@@ -50,6 +51,8 @@ def run_windows(
     types: str = "",
 ) -> Iterator[Result[Frame]]:
     """Run a network over a clip; only the frames of one window are in memory.
+
+    Of its result, only few frames are if the network can be streamed (``ClipRunner.stream``).
 
     Args:
         runner: The network.
@@ -78,17 +81,17 @@ def run_windows(
         shot_types = types[slice(*window.shot)]
         groups = runner.plan_window(window.shot, window.start, window.stop, shot_types)
         clip = to_tensor(seen)
-        begun = time.perf_counter()
-        images = run_tiled(
-            partial(runner, groups=groups), clip, runner.scale, tile, overlap, window.keep
-        )
-        _wait(runner.device)
-        seconds = (time.perf_counter() - begun) / len(images)
+        stream = partial(runner.stream, groups=groups, keep=window.keep)
+        images = run_tiled(stream, clip, runner.scale, tile, overlap)
         del clip
-        start = window.start + window.keep.start
-        _check_finite(runner, images, start)
-        for number, image in enumerate(images, start=start):
-            yield Result(number, seen[number - window.start], image, seconds)
+        for offset in range(len(seen))[window.keep]:
+            begun = time.perf_counter()
+            image = next(images)
+            _wait(runner.device)
+            seconds = time.perf_counter() - begun
+            if not image.sum().isfinite():  # a tenth of the time of asking every pixel
+                raise ValueError(runner.not_finite(window.start + offset))
+            yield Result(window.start + offset, seen[offset], image, seconds)
 
 
 def to_clip(frames: Sequence[np.ndarray], device: torch.device | str) -> Tensor:
@@ -107,9 +110,3 @@ def to_frames(clip: Tensor) -> list[np.ndarray]:
 def _wait(device: torch.device) -> None:
     if device.type == "cuda":  # otherwise only the launches would be timed
         torch.cuda.synchronize(device)
-
-
-def _check_finite(runner: ClipRunner, images: Tensor, start: int) -> None:
-    finite = torch.isfinite(images).flatten(1).all(-1).tolist()
-    if not all(finite):
-        raise ValueError(runner.not_finite(start + finite.index(False)))

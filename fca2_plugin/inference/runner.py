@@ -1,6 +1,6 @@
 """One interface for any network: it takes a clip and returns the larger clip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from fca2_plugin.geometry import CENTRED, displacement
 from fca2_plugin.inference.facts import fingerprint
 from fca2_plugin.inference.phase import KnownPhase, alignment_note, find_phase
-from fca2_plugin.inference.prepare import prepare
+from fca2_plugin.inference.prepare import prepare, replays
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.wrap import on_clips
 from fca2_plugin.nets import FCA2Net, FramesAsBatch, SlidingWindow
 from fca2_plugin.nets.enhancer import Enhancer
+from fca2_plugin.nets.fitted import StreamsFrames
 from fca2_plugin.nets.frontend import FrontEnd
 from fca2_plugin.nets.spec import NetSpec, context_of
 from fca2_plugin.ops.frame_groups import FrameGroup, window_groups
@@ -145,6 +146,41 @@ class ClipRunner:
                 f"{self.name} returned {got} for a clip of {tuple(clip.shape)}; expected {expected}"
             )
         return displace(result, self.move)
+
+    @property
+    def streams(self) -> bool:
+        """Whether only few frames of a result exist at a time: on a CPU, if the network can."""
+        return self.device.type == "cpu" and isinstance(self.network, StreamsFrames)
+
+    @torch.inference_mode()
+    def stream(
+        self,
+        clip: Tensor,
+        groups: Sequence[FrameGroup] | None = None,
+        keep: slice = slice(None),
+    ) -> Iterator[Tensor]:
+        """Yield some frames of the result in order, (c, s*h, s*w), on the network's device.
+
+        On a GPU, all of them are computed before the first is yielded, so that it never waits.
+
+        Args:
+            clip: A clip, or a window of one, (1, t, c, h, w) on any device.
+            groups: The groups from ``plan_window``.
+            keep: The frames that are wanted; others are only computed where these need them.
+
+        Raises:
+            ValueError: The result has another shape.
+        """
+        if replays(self.network) or not isinstance(self.network, StreamsFrames):
+            yield from self(clip, groups)[0, keep].unbind(0)
+            return
+        clip = clip.to(self.device)
+        plan = () if groups is None else (groups,)
+        frames = self.network.stream_frames(clip, *plan, keep=keep)
+        if not self.streams:
+            frames = iter(list(frames))
+        for frame in frames:
+            yield displace(frame[0], self.move)
 
     def not_finite(self, frame: int) -> str:
         """Return the message for a frame whose result contains NaN or infinity."""

@@ -15,14 +15,14 @@ __all__ = ["Part", "Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
 
 GIB = 2**30
 SHARE = 0.7  # of the free memory
-TRIAL_FRAMES, TRIAL_SIDE = 6, 64  # every network takes this size
+TRIAL_FRAMES, TRIAL_SIDE = 12, 64  # every network takes this size
 UNMEASURED = 8  # times the result's own size
 TILES = (None, 768, 512, 384, 256, 192, 128, 96, 64)
 NEARLY = 1.05  # of the least work is as good, if it needs less memory
 LENGTHS = (12, 8, 6, 4, 3, 2, 1)  # chunks, in units of what a network needs to see
 MOST_FRAMES = 96
 MIN_TILE = 32
-OUTPUT_COPIES = 3  # of a chunk's result, as numbers of 4 bytes: the network's, ours, the encoder's
+OUTPUT_COPIES = 3  # of a result, as numbers of 4 bytes: the network's, ours, the encoder's
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 UNLIMITED = 2**60  # version 1 writes a number of this order where there is no limit
 Part = tuple[tuple[int, int], int, int]
@@ -127,8 +127,8 @@ def choose_sizes(
                 part = tiles[0][1]
                 waste *= len(tiles) * part / length
                 pixels *= part
-            result = 4 * 3 * runner.scale**2 * size[0] * size[1] * max(kept)
-            need = cost * max(seen) * pixels + OUTPUT_COPIES * result
+            frame = 4 * 3 * runner.scale**2 * size[0] * size[1]
+            need = cost * max(seen) * pixels + _results(runner, side, max(kept)) * frame
             tried.append((waste, need, Sizes(frames, wanted, side, overlap)))
     fits = [one for one in tried if one[1] <= budget]
     if not fits:  # the smallest sizes are tried, and halved if they do not run
@@ -136,6 +136,13 @@ def choose_sizes(
     least = min(waste for waste, _, _ in fits)
     good = [one for one in fits if one[0] <= NEARLY * least]
     return min(good, key=lambda one: (one[1], one[0], one[2].chunk))[-1]
+
+
+def _results(runner: ClipRunner, tile: int | None, kept: int) -> int:
+    """Return the number of frames of a chunk's result that are in memory together."""
+    if not runner.streams:
+        return OUTPUT_COPIES * kept
+    return OUTPUT_COPIES + (kept if tile else 0)  # tiles are put together first
 
 
 def _lengths(context: int, align: int) -> Iterator[int]:
@@ -198,29 +205,35 @@ def _inactive_file(stat: Path) -> int:
 def bytes_per_pixel(runner: ClipRunner) -> float:
     """Measure on a small clip how many bytes the network needs for each pixel of each frame.
 
-    A pass before it loads what does not depend on the clip; the rest of that is spread over the
-    clip's pixels, so the result is a little too large.
+    A pass before it loads what does not depend on the clip. What a frame of the result needs while
+    it is made is spread over the clip's frames, so the result is a little too large.
     """
     channels = 1 if runner.is_luma else 3
-    floor = 4.0 * channels * (2 + 3 * runner.scale**2)  # the clip, and its result on its way
+    # the clip, and its result on its way
+    floor = 4.0 * channels * (2 + (0 if runner.streams else 3 * runner.scale**2))
     frames = -(-TRIAL_FRAMES // runner.align) * runner.align
     on_gpu = runner.device.type == "cuda"
     if not on_gpu and not RESET.exists():
         return UNMEASURED * floor
     clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
-    runner(clip[:, : max(2, runner.align)])
+    _run(runner, clip[:, : max(2, runner.align)])
     if on_gpu:
         torch.cuda.reset_peak_memory_stats(runner.device)
         before = torch.cuda.memory_allocated(runner.device)
-        runner(clip)
+        _run(runner, clip)
         peak = torch.cuda.max_memory_allocated(runner.device) - before
     else:
         release_free_memory()
         before = _status("VmRSS")
         RESET.write_text("5")  # forgets the high-water mark, man 5 proc
-        runner(clip)
+        _run(runner, clip)
         peak = _status("VmHWM") - before
     return max(floor, peak / (frames * TRIAL_SIDE**2))
+
+
+def _run(runner: ClipRunner, clip: torch.Tensor) -> None:
+    for frame in runner.stream(clip):
+        del frame  # before the next one is computed
 
 
 def _status(key: str) -> int:

@@ -1,6 +1,6 @@
 """Run a clip in tiles and blend their borders, so that seams are not visible."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -28,42 +28,43 @@ def spans(side: int, tile: int | None, overlap: int) -> list[tuple[int, int]]:
 
 
 def run_tiled(
-    network: Callable[[Tensor], Tensor],
+    network: Callable[[Tensor], Iterable[Tensor]],
     clip: Tensor,
     scale: int,
     tile: int | None,
     overlap: int,
-    keep: slice = slice(None),
-) -> Tensor:
+) -> Iterator[Tensor]:
     """Run a network tile by tile.
 
     Args:
-        network: Maps (1, t, c, h, w) to (1, t, c, s*h, s*w).
+        network: Returns frames (c, s*h, s*w) for a clip (1, t, c, h, w).
         clip: (1, t, c, h, w).
         scale: The network's scale s.
         tile: Side of a tile; None runs the whole clip at once.
         overlap: Pixels that neighbouring tiles share, over which one fades into the other.
-        keep: Frames of the result that are wanted.
 
-    Returns:
-        (frames, c, s*h, s*w), ``float32``, on the device of the network's results.
+    Yields:
+        (c, s*h, s*w), ``float32``, on the device of the network's results; if there are several
+        tiles, after the last of them.
     """
     height, width = clip.shape[-2:]
     rows, columns = spans(height, tile, overlap), spans(width, tile, overlap)
     if len(rows) == len(columns) == 1:
-        return network(clip)[0, keep].float()
-    frames, channels = clip[0, keep].shape[:2]
-    result: Tensor | None = None
+        for frame in network(clip):
+            yield frame.float()
+        return
+    frames: list[Tensor] = []
     for (top, bottom), row_weights in zip(rows, _weights(rows, scale), strict=True):
         for (left, right), weights in zip(columns, _weights(columns, scale), strict=True):
-            part = network(clip[..., top:bottom, left:right])[0, keep].float()
-            if result is None:
-                result = part.new_zeros(frames, channels, scale * height, scale * width)
-            row_weights, weights = row_weights.to(part.device), weights.to(part.device)
-            place = slice(scale * top, scale * bottom), slice(scale * left, scale * right)
-            result[..., place[0], place[1]] += part * row_weights[:, None] * weights
-    assert result is not None  # every frame has a tile
-    return result
+            for index, part in enumerate(network(clip[..., top:bottom, left:right])):
+                if index == len(frames):
+                    size = len(part), scale * height, scale * width
+                    frames.append(part.new_zeros(size, dtype=torch.float32))
+                share = row_weights.to(part.device)[:, None] * weights.to(part.device)
+                place = slice(scale * top, scale * bottom), slice(scale * left, scale * right)
+                frames[index][:, place[0], place[1]] += part.float() * share
+    while frames:
+        yield frames.pop(0)
 
 
 def _weights(parts: list[tuple[int, int]], scale: int) -> list[Tensor]:

@@ -6,6 +6,7 @@ little more than the features of one direction, which BasicVSR needs: it compute
 pairs at a time and releases tensors after their last use.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -87,22 +88,24 @@ class BasicVSRNet(nn.Module):
 
     def forward(self, lq: Tensor) -> Tensor:
         n, t = lq.shape[:2]
-        frames = self._frames(lq)
+        frames = self.stream_frames(lq)
         if torch.is_grad_enabled() or is_compiling():
             return torch.stack(list(frames), dim=1)
         # never all frames and their clip at once
         return join_pieces(frames, t * n).unflatten(0, (t, n)).transpose(0, 1)
 
-    def _frames(self, lq: Tensor) -> Iterator[Tensor]:
-        """The result frame by frame, (n, 3, 4h, 4w)."""
-        frames, first, second = lq.unbind(1), lq[:, :-1], lq[:, 1:]
-        flows = self._flows(first, second)
-        back = [*self._carry(self.backward_resblocks, frames[::-1], flows[::-1])]
-        flows = self._flows(second, first)
-        for frame, forth in zip(
-            frames, self._carry(self.forward_resblocks, frames, flows), strict=True
-        ):
-            yield self._reconstruct(frame, torch.cat([back.pop(), forth], dim=1))
+    def stream_frames(self, lq: Tensor, *, keep: slice = slice(None)) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of the result in order, (n, 3, 4h, 4w); see StreamsFrames."""
+        wanted = range(lq.shape[1])[keep]
+        later, earlier = lq[:, wanted.start :], lq[:, : wanted.stop]
+        flows = self._flows(later[:, :-1], later[:, 1:])
+        carried = self._carry(self.backward_resblocks, later.unbind(1)[::-1], flows[::-1])
+        back = deque(carried, maxlen=len(wanted))  # the first frame's last
+        flows = self._flows(earlier[:, 1:], earlier[:, :-1])
+        carried = self._carry(self.forward_resblocks, earlier.unbind(1), flows)
+        for i, forth in enumerate(carried):
+            if i >= wanted.start:
+                yield self._reconstruct(lq[:, i], torch.cat([back.pop(), forth], dim=1))
 
     def _flows(self, ref: Tensor, supp: Tensor) -> tuple[Tensor, ...]:
         """Flow that brings each frame of ``supp`` onto that of ``ref``, (n, h, w, 2) each."""

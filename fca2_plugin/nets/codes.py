@@ -1,13 +1,13 @@
 """The interface of FCA²'s frame autoencoders: from groups of frames to codes, and back."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
 from fca2_plugin.ops.frame_groups import FrameGroup
 
-__all__ = ["Autoencoder", "Codes"]
+__all__ = ["Autoencoder", "Codes", "StreamsDecoded"]
 
 
 class Codes(NamedTuple):
@@ -52,3 +52,21 @@ class Autoencoder(Protocol):
 
     def decode(self, codes: Codes) -> Tensor:
         """Decode into frames (n, t, 3, s*h, s*w)."""
+
+
+@runtime_checkable
+class StreamsDecoded(Protocol):
+    """An autoencoder that can decode frame by frame, so that few exist at the result's size."""
+
+    def stream_decoded(
+        self, images: Iterable[Tensor], guide: Any, keep: slice = slice(None)
+    ) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of ``decode(Codes(images, guide))[:, keep]`` in order.
+
+        Args:
+            images: Parts of the codes in order, (n, k, 3, s*h, s*w), from the first that these
+                frames need (``groups_of``). A part is taken when a frame needs it, and released
+                after the last frame that does.
+            guide: The guide of all frames.
+            keep: The frames that are wanted.
+        """

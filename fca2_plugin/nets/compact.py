@@ -21,7 +21,7 @@ from fca2_plugin.layers.enlarge import BicubicEnlarge
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.layers.spynet import SPyNet
 from fca2_plugin.nets.spec import NetSpec
-from fca2_plugin.ops.pieces import in_pieces, stack_frames
+from fca2_plugin.ops.pieces import images_at_once, join_pieces, stack_frames
 from fca2_plugin.ops.warp import flow_warp
 
 __all__ = ["CompactFlowNet", "CompactSRNet", "CompactVSRNet"]
@@ -48,12 +48,16 @@ def _enlarge(enlarge: BicubicEnlarge, lq: Tensor, residual: Tensor) -> Tensor:
 
 
 def _neighbour_flows(spynet: SPyNet, lq: Tensor) -> tuple[Tensor, Tensor]:
-    """Compute the flow of each frame to the next and to the previous one, (n, t-1, h, w, 2)."""
-    first, second = lq[:, :-1].flatten(0, 1), lq[:, 1:].flatten(0, 1)
-    pairs = torch.cat([torch.cat([first, second], dim=1), torch.cat([second, first], dim=1)])
-    flows = in_pieces(lambda pair: spynet(*pair.chunk(2, dim=1)), pairs)
-    flows = flows.permute(0, 2, 3, 1).unflatten(0, (2, lq.shape[0], -1))
-    return flows[0], flows[1]
+    """Compute the flow of each frame to the next and to the previous one, (t-1, n, h, w, 2)."""
+    n, t, _, h, w = lq.shape
+    frames = lq.unbind(1)
+    pairs = [*zip(frames, frames[1:], strict=False), *zip(frames[1:], frames, strict=False)]
+    at_once = images_at_once(len(pairs), n * h * w, lq.device)
+    batches = (pairs[start : start + at_once] for start in range(0, len(pairs), at_once))
+    pieces = (spynet(*map(torch.cat, zip(*batch, strict=True))) for batch in batches)
+    flows = join_pieces(pieces, len(pairs) * n).permute(0, 2, 3, 1)
+    to_next, to_previous = flows.unflatten(0, (2, t - 1, n))
+    return to_next, to_previous
 
 
 class CompactVSRNet(nn.Module):
@@ -89,26 +93,29 @@ class CompactVSRNet(nn.Module):
         self.tail = _faint_tail(mid_channels)
 
     def forward(self, lq: Tensor) -> Tensor:
+        return stack_frames(self.stream_frames(lq), lq.shape[1])
+
+    def stream_frames(self, lq: Tensor, *, keep: slice = slice(None)) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of the result in order, (n, 3, 4h, 4w); see StreamsFrames."""
         n, t, _, h, w = lq.shape
+        wanted = range(t)[keep]
         if t > 1:
             to_next, to_previous = _neighbour_flows(self.spynet, lq)
-        back: list[Tensor] = []
+        back: list[Tensor] = []  # the last frame's first
         carried = lq.new_zeros(n, self.mid_channels, h, w)
         for i in reversed(range(t)):
             if i < t - 1:
-                carried = flow_warp(carried, to_next[:, i])
+                carried = flow_warp(carried, to_next[i])
             carried = self.back(torch.cat([lq[:, i], carried], dim=1))
-            back.insert(0, carried)
-
-        def forth() -> Iterator[Tensor]:
-            carried = torch.zeros_like(back[0])
-            for i in range(t):
-                if i > 0:
-                    carried = flow_warp(carried, to_previous[:, i - 1])
-                carried = self.forth(torch.cat([lq[:, i], back[i], carried], dim=1))
+            if i < wanted.stop:
+                back.append(carried)
+        carried = torch.zeros_like(carried)
+        for i in range(wanted.stop):
+            if i > 0:
+                carried = flow_warp(carried, to_previous[i - 1])
+            carried = self.forth(torch.cat([lq[:, i], back.pop(), carried], dim=1))
+            if i >= wanted.start:
                 yield _enlarge(self.enlarge, lq[:, i], self.tail(carried))
-
-        return stack_frames(forth(), t)
 
 
 class CompactFlowNet(nn.Module):
@@ -140,7 +147,7 @@ class CompactFlowNet(nn.Module):
         rebuilt = []
         for i in range(t):
             backward = i % 2 == 1 or i == t - 1
-            flow, other = (to_previous[:, i - 1], i - 1) if backward else (to_next[:, i], i + 1)
+            flow, other = (to_previous[i - 1], i - 1) if backward else (to_next[i], i + 1)
             rebuilt.append(flow_warp(lq[:, other], flow, padding_mode="border"))
         return torch.stack(rebuilt, dim=1)
 

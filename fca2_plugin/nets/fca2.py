@@ -30,11 +30,11 @@ import torch
 from torch import Tensor, nn
 
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.nets.codes import Autoencoder, Codes
-from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
+from fca2_plugin.nets.codes import Autoencoder, Codes, StreamsDecoded
+from fca2_plugin.nets.fitted import check_takes_clips, run_fitted, stream_fitted
 from fca2_plugin.nets.spec import RECURRENT_CONTEXT, NetSpec, context_of
 from fca2_plugin.ops.color import COLOR_CORRECTIONS, correct_color
-from fca2_plugin.ops.frame_groups import FrameGroup, groups_between, pick_frames
+from fca2_plugin.ops.frame_groups import FrameGroup, groups_between, groups_of, pick_frames
 from fca2_plugin.ops.group_plan import GroupPlan, plan_groups
 from fca2_plugin.ops.key_frames import spread_keys
 from fca2_plugin.ops.padding import extend_time
@@ -45,6 +45,7 @@ __all__ = ["COLOR_PLACES", "GROUPINGS", "PARTS", "FCA2Net"]
 PARTS = ("cleaning", "autoencoder", "vsr")
 COLOR_PLACES = ("encoder", "decoder", "both")
 GROUPINGS = ("fixed", "adaptive")
+_VSR = "the VSR network"
 
 
 class FCA2Net(nn.Module):
@@ -200,6 +201,38 @@ class FCA2Net(nn.Module):
         frames = self.process(chunks, groups or self.plan(chunks), len(lq))
         return self.correct(self._from_chunks(frames, lq), clean)
 
+    def stream_frames(
+        self, lq: Tensor, groups: Sequence[FrameGroup] | None = None, *, keep: slice = slice(None)
+    ) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of ``forward(lq, groups)[:, keep]``; see ``StreamsFrames``.
+
+        Only few frames exist at the result's size if groups are planned for the whole clip.
+        """
+        _check_clip(lq)
+        wanted = range(lq.shape[1])[keep]
+        coder = self.autoencoder
+        one_plan = self.spans_clips or (self.is_adaptive and len(lq) == 1)
+        if coder is None:
+            yield from self._stream_resolved(self.clean(lq), wanted)
+        elif one_plan and isinstance(coder, StreamsDecoded):
+            clean = self.clean(lq)
+            groups = groups or self.plan(clean)
+            images, guide = self.encode(clean, groups)
+            resolved = self._stream_resolved(images, groups_of(groups, wanted))
+            parts = (image[:, None] for image in resolved)
+            for i, frame in zip(wanted, coder.stream_decoded(parts, guide, keep), strict=True):
+                yield self.correct(frame[:, None], clean[:, i : i + 1])[:, 0]
+        else:
+            yield from self(lq, groups)[:, keep].unbind(1)
+
+    def _stream_resolved(self, codes: Tensor, wanted: range) -> Iterator[Tensor]:
+        """Yield some codes of ``super_resolve``, (n, 3, s*h, s*w)."""
+        keep = slice(wanted.start, wanted.stop)
+        if self.vsr is None:
+            yield from codes[:, keep].unbind(1)
+        else:
+            yield from stream_fitted(self.vsr, self.vsr_spec, codes, _VSR, keep)
+
     def plan(self, chunks: Tensor, types: str | None = None) -> tuple[FrameGroup, ...]:
         """Choose which frames share a code.
 
@@ -304,7 +337,7 @@ class FCA2Net(nn.Module):
         """Run the VSR network: pad its input, check its result, and crop the result."""
         if self.vsr is None:
             return codes
-        return run_fitted(self.vsr, self.vsr_spec, codes, "the VSR network")
+        return run_fitted(self.vsr, self.vsr_spec, codes, _VSR)
 
     @property
     def _coder(self) -> Autoencoder:

@@ -4,14 +4,17 @@ In the "STDF + VSR" rows of FCA²'s tables, one network removes coding noise, th
 and both are trained together. The first can be any network of scale 1 on clips.
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from torch import Tensor, nn
 
-from fca2_plugin.nets.fitted import check_takes_clips, run_fitted
+from fca2_plugin.nets.fitted import check_takes_clips, run_fitted, stream_fitted
 from fca2_plugin.nets.spec import NetSpec, context_of
 
 __all__ = ["FrontEnd"]
+
+_VSR = "the VSR network"
 
 
 class FrontEnd(nn.Module):
@@ -76,5 +79,11 @@ class FrontEnd(nn.Module):
         return context_of(self.front) + context_of(self.vsr)
 
     def forward(self, lq: Tensor) -> Tensor:
-        enhanced = run_fitted(self.front, self.front_spec, lq, "the network in front")
-        return run_fitted(self.vsr, self.vsr_spec, enhanced, "the VSR network")
+        return run_fitted(self.vsr, self.vsr_spec, self._enhance(lq), _VSR)
+
+    def stream_frames(self, lq: Tensor, *, keep: slice = slice(None)) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of the result in order; see ``StreamsFrames``."""
+        return stream_fitted(self.vsr, self.vsr_spec, self._enhance(lq), _VSR, keep)
+
+    def _enhance(self, lq: Tensor) -> Tensor:
+        return run_fitted(self.front, self.front_spec, lq, "the network in front")

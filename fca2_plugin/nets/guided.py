@@ -13,8 +13,10 @@ set of weights works for groups of any size.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 import torch
@@ -28,9 +30,17 @@ from fca2_plugin.layers.quick_start import start_silent
 from fca2_plugin.layers.residual import ResidualBlocksWithInputConv
 from fca2_plugin.nets.codes import Codes
 from fca2_plugin.nets.spec import NetSpec
-from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, pick_frames
+from fca2_plugin.ops.frame_groups import FrameGroup, fixed_groups, groups_of, pick_frames
 from fca2_plugin.ops.grouping import ChannelGrouping
-from fca2_plugin.ops.pieces import images_at_once, stack_frames
+from fca2_plugin.ops.pairs import (
+    Pair,
+    batches_of,
+    list_pairs,
+    mean_by_group,
+    pairs_by_frame,
+    sum_by_frame,
+)
+from fca2_plugin.ops.pieces import images_at_once, in_pieces, stack_frames
 from fca2_plugin.ops.warp import CellGrid, cell_grid, flow_warp, warp_to_cells
 
 __all__ = ["Guide", "GuidedAutoencoder"]
@@ -53,14 +63,6 @@ class Guide(NamedTuple):
     groups: tuple[FrameGroup, ...]
     flow: Tensor
     difference: Tensor
-
-
-class _Pair(NamedTuple):
-    """A frame and one of the key frames from which it is made."""
-
-    number: int  # among all pairs, in the guide's order
-    code: int
-    frame: int
 
 
 class GuidedAutoencoder(nn.Module):
@@ -202,27 +204,38 @@ class GuidedAutoencoder(nn.Module):
                 not divide ``scale``.
         """
         images, guide = codes
-        scale = self._scale(images, guide)
-        keys = pick_frames(guide.frames, [group.key for group in guide.groups])
-        detail = images - _each(self.enlarge[str(scale)], keys)  # (n, K, 3, s*h, s*w)
-        frames = {group.key: images[:, k] for k, group in enumerate(guide.groups)}
-        made_from: dict[int, list[_Pair]] = {}
-        for pair in _pairs(guide.groups):
-            made_from.setdefault(pair.frame, []).append(pair)
-        others = sorted(made_from, key=lambda frame: (len(made_from[frame]), frame))
-        pixels = images.shape[0] * images.shape[-2] * images.shape[-1]
-        at_once = max(images_at_once(len(others), pixels, images.device), 1)
-        grid = cell_grid(guide.flow, scale)
-        for start in range(0, len(others), at_once):
-            wanted = {frame: made_from[frame] for frame in others[start : start + at_once]}
-            frames |= self._carry(detail, guide, wanted, grid, scale)
-        num_frames = guide.frames.shape[1]
-        return stack_frames((frames.pop(frame) for frame in range(num_frames)), num_frames)
+        num_codes, num_frames = images.shape[1], guide.frames.shape[1]
+        if num_codes != len(guide.groups):
+            raise ValueError(
+                f"got {num_codes} codes; the guide's {num_frames} frames make {len(guide.groups)} "
+                "groups, and every group has one code"
+            )
+        return stack_frames(self.stream_decoded([images], guide), num_frames)
+
+    def stream_decoded(
+        self, images: Iterable[Tensor], guide: Guide, keep: slice = slice(None)
+    ) -> Iterator[Tensor]:
+        """Decode some frames in order; see ``StreamsDecoded``."""
+        wanted = range(guide.frames.shape[1])[keep]
+        made_from = pairs_by_frame(guide.groups, wanted)
+        codes = _CodesInUse(self, iter(images), guide, wanted, made_from)
+        grid = cell_grid(guide.flow, codes.scale)
+        at_once = images_at_once(len(made_from), codes.pixels, guide.flow.device)
+        for batch in batches_of(wanted, made_from, max(at_once, 1)):
+            frames = codes.take(batch)  # key frames
+            others = [frame for frame in batch if frame in made_from]
+            others.sort(key=lambda frame: len(made_from[frame]))
+            if others:
+                pairs = {frame: made_from[frame] for frame in others}
+                frames |= self._carry(codes.detail, guide, pairs, grid, codes.scale)
+            codes.drop_after(batch[-1])
+            for frame in batch:
+                yield frames.pop(frame)
 
     def _encode(self, x: Tensor, groups: Sequence[FrameGroup]) -> tuple[Tensor, Tensor, Tensor]:
         """Compute codes, flow and difference of some groups; see ``Guide`` for the last two."""
         keys = pick_frames(x, [group.key for group in groups])  # (n, K, 3, h, w)
-        pairs = _pairs(groups)
+        pairs = list_pairs(groups)
         if not pairs:
             nothing = x.new_zeros(x.shape[0], 0, *x.shape[2:])
             codes = self._clean(keys, torch.zeros_like(keys[:, :, :1]))
@@ -236,7 +249,7 @@ class GuidedAutoencoder(nn.Module):
         flow, difference = self._compare(*both)
         difference, of_keys = difference.chunk(2, dim=1)
         nearby = self._see_neighbours(partners, of_keys.neg())
-        codes = self._clean(keys, _mean_by_group(nearby, groups))
+        codes = self._clean(keys, mean_by_group(nearby, groups))
         return codes, flow[:, : len(pairs)], difference
 
     def _compare(self, ref: Tensor, supp: Tensor) -> tuple[Tensor, Tensor]:
@@ -258,16 +271,16 @@ class GuidedAutoencoder(nn.Module):
 
     def _carry(
         self,
-        detail: Tensor,
+        detail: Mapping[int, Tensor],
         guide: Guide,
-        made_from: Mapping[int, Sequence[_Pair]],
+        made_from: Mapping[int, Sequence[Pair]],
         grid: CellGrid,
         scale: int,
     ) -> dict[int, Tensor]:
         """Enlarge frames and add detail: the mean over all their codes, weighted by trust.
 
         Args:
-            detail: Detail of the key frames, (n, K, 3, s*h, s*w).
+            detail: Detail of the key frames by their codes, (n, 3, s*h, s*w).
             guide: Guide of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
             grid: Positions of the pixels of the codes.
@@ -277,38 +290,82 @@ class GuidedAutoencoder(nn.Module):
             The frames by their indices, (n, 3, s*h, s*w).
         """
         pairs = [pair for found in made_from.values() for pair in found]
-        index, codes, order = zip(*pairs, strict=True)
-        ratio = self.scale // scale
-        smooth = self.smooth[str(scale)]
-        flow = smooth(pick_frames(guide.flow, index).mul(grid.step).flatten(0, 2)[:, None])
-        flow = flow.unflatten(0, (-1, 2))
-        cells = warp_to_cells(pick_frames(detail, codes).flatten(0, 1), flow, grid)
-        cells = _repeat_cells(cells, 3, ratio).unflatten(0, (-1, len(pairs)))
-        difference = pick_frames(guide.difference, index)
-        logits = _logits(difference)
-        seen = [cells, pick_frames(guide.frames, order), difference, logits / _TRUST]
-        correction, doubt = _each(self.fusion, torch.cat(seen, dim=2)).split(
-            [3 * self.scale**2, self.scale**2], dim=2
-        )
-        logits = _each(_repeat_cells, _each(smooth, logits), 1, ratio)
-        trust = torch.sigmoid(logits + doubt)
-        weighted = ((cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]).flatten(2, 3)
-        counts = [len(found) for found in made_from.values()]
-        mean = _divide(_sum_by_frame(weighted, counts), _sum_by_frame(trust, counts))
+        like = detail[pairs[0].code]
+        at_once = images_at_once(len(pairs), like.shape[0] * like[0, 0].numel(), like.device)
+        if len(made_from) > 1:
+            at_once = len(pairs)
+        pieces = (pairs[start : start + at_once] for start in range(0, len(pairs), at_once))
+        sums = [self._sum_pairs(detail, guide, piece, grid, scale) for piece in pieces]
+        total, weight = (reduce(torch.add, found) for found in zip(*sums, strict=True))
         base = _each(self.enlarge[str(scale)].cells, pick_frames(guide.frames, list(made_from)))
-        made = base + _each(_mean_cells, mean, 3, ratio)
-        made = F.pixel_shuffle(made.to(detail.dtype), scale)
+        made = base + _each(_mean_cells, _divide(total, weight), 3, self.scale // scale)
+        made = F.pixel_shuffle(made.to(like.dtype), scale)
         return dict(zip(made_from, made.unbind(1), strict=True))
 
-    def _scale(self, codes: Tensor, guide: Guide) -> int:
-        """The scale of codes over LQ frames."""
-        num_codes, h, w = codes.shape[1], *guide.frames.shape[-2:]
+    def _sum_pairs(
+        self,
+        detail: Mapping[int, Tensor],
+        guide: Guide,
+        pairs: Sequence[Pair],
+        grid: CellGrid,
+        scale: int,
+    ) -> tuple[Tensor, Tensor]:
+        """Sum the weighted detail of each frame's pairs, and the weights, (n, f, c, h, w)."""
+        cells = self._warp_detail(detail, guide, pairs, grid, scale)
+        cells = _repeat_cells(cells, 3, self.scale // scale).unflatten(0, (-1, len(pairs)))
+        weighted, trust = self._weigh(cells, guide, pairs, scale)
+        counts = [len(list(same)) for _, same in groupby(pairs, key=attrgetter("frame"))]
+        return sum_by_frame(weighted, counts), sum_by_frame(trust, counts)
+
+    def _warp_detail(
+        self,
+        detail: Mapping[int, Tensor],
+        guide: Guide,
+        pairs: Sequence[Pair],
+        grid: CellGrid,
+        scale: int,
+    ) -> Tensor:
+        """Warp each pair's detail onto the other frame, to cells (n*p, 3*s*s, h, w)."""
+        flow = pick_frames(guide.flow, [pair.number for pair in pairs]).mul(grid.step)
+        flow = self.smooth[str(scale)](flow.flatten(0, 2)[:, None]).unflatten(0, (-1, 2))
+        images = torch.stack([detail[pair.code] for pair in pairs], dim=1).flatten(0, 1)
+        return warp_to_cells(images, flow, grid)
+
+    def _weigh(
+        self, cells: Tensor, guide: Guide, pairs: Sequence[Pair], scale: int
+    ) -> tuple[Tensor, Tensor]:
+        """Correct warped detail, and weigh it by how far each pair is trusted.
+
+        Args:
+            cells: Warped detail, (n, p, 3*s*s, h, w), s the largest scale.
+            guide: Guide of all frames.
+            pairs: p pairs.
+            scale: Scale of the codes.
+
+        Returns:
+            The detail times its weight, and the weight, (n, p, s*s, h, w).
+        """
+        difference = pick_frames(guide.difference, [pair.number for pair in pairs])
+        frames = pick_frames(guide.frames, [pair.frame for pair in pairs])
+        logits = _logits(difference)
+        seen = torch.cat([cells, frames, difference, logits / _TRUST], dim=2)
+        correction, doubt = _each(partial(in_pieces, self.fusion), seen).split(
+            [3 * self.scale**2, self.scale**2], dim=2
+        )
+        del seen
+        logits = _each(self.smooth[str(scale)], logits)
+        trust = torch.sigmoid(_each(_repeat_cells, logits, 1, self.scale // scale) + doubt)
+        weighted = (cells + correction).unflatten(2, (3, -1)) * trust[:, :, None]
+        return weighted.flatten(2, 3), trust
+
+    def scale_of(self, codes: Tensor, frames: Tensor) -> int:
+        """Return the scale of codes over LQ frames.
+
+        Raises:
+            ValueError: It does not divide ``scale``.
+        """
+        h, w = frames.shape[-2:]
         scale = codes.shape[-1] // w
-        if num_codes != len(guide.groups):
-            raise ValueError(
-                f"got {num_codes} codes; the guide's {guide.frames.shape[1]} frames make "
-                f"{len(guide.groups)} groups, and every group has one code"
-            )
         if codes.shape[-2:] != (scale * h, scale * w) or not scale or self.scale % scale:
             raise ValueError(
                 f"codes of {tuple(codes.shape[-2:])} pixels do not fit LQ frames of {(h, w)} with "
@@ -318,10 +375,68 @@ class GuidedAutoencoder(nn.Module):
         return scale
 
 
-def _pairs(groups: Sequence[FrameGroup]) -> list[_Pair]:
-    """List the pairs of every group's members with its key frame."""
-    found = [(k, f) for k, group in enumerate(groups) for f in group.members]
-    return [_Pair(number, k, f) for number, (k, f) in enumerate(found)]
+class _CodesInUse:
+    """Super-resolved codes, from when a frame needs them until the last frame that does.
+
+    Args:
+        net: The autoencoder.
+        parts: Parts of the codes in order, (n, k, 3, s*h, s*w).
+        guide: The guide of all frames.
+        wanted: The frames that are wanted.
+        made_from: Those of them that are not key frames, with their pairs.
+
+    Attributes:
+        detail: What super-resolution added to the codes in use, (n, 3, s*h, s*w).
+        scale: s.
+        pixels: Pixels of one code of all clips.
+    """
+
+    def __init__(
+        self,
+        net: GuidedAutoencoder,
+        parts: Iterator[Tensor],
+        guide: Guide,
+        wanted: range,
+        made_from: Mapping[int, Sequence[Pair]],
+    ) -> None:
+        first = next(parts)
+        self.scale = net.scale_of(first, guide.frames)
+        self.pixels = first.shape[0] * first.shape[-2] * first.shape[-1]
+        self.detail: dict[int, Tensor] = {}
+        self._images: dict[int, Tensor] = {}
+        self._parts = chain([first], parts)
+        self._enlarge = net.enlarge[str(self.scale)]
+        self._frames, self._keys = guide.frames, [group.key for group in guide.groups]
+        self._next = groups_of(guide.groups, wanted).start
+        self._needs = {f: [pair.code for pair in pairs] for f, pairs in made_from.items()}
+        plain = {key: [k] for k, key in enumerate(self._keys) if key in wanted}
+        self._needs = plain | self._needs
+        self._plain = {key for key in plain if key not in made_from}
+        self._last_use = {k: f for f in made_from for k in self._needs[f]}
+
+    def take(self, batch: Sequence[int]) -> dict[int, Tensor]:
+        """Fetch the codes that some frames need; return those of them that are key frames."""
+        last = max(code for frame in batch for code in self._needs[frame])
+        while self._next <= last:
+            self._fetch()
+        return {f: self._images.pop(self._needs[f][0]) for f in batch if f in self._plain}
+
+    def _fetch(self) -> None:
+        part = next(self._parts)
+        numbers = range(self._next, self._next + part.shape[1])
+        self._next = numbers.stop
+        keys = [self._keys[k] for k in numbers]
+        detail = part - _each(self._enlarge, pick_frames(self._frames, keys))
+        for k, image, its_detail in zip(numbers, part.unbind(1), detail.unbind(1), strict=True):
+            if self._keys[k] in self._plain:
+                self._images[k] = image
+            if k in self._last_use:
+                self.detail[k] = its_detail
+
+    def drop_after(self, frame: int) -> None:
+        """Release the detail that no frame after this one needs."""
+        for code in [code for code in self.detail if self._last_use[code] <= frame]:
+            del self.detail[code]
 
 
 def _joined(parts: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
@@ -361,35 +476,6 @@ def _logits(difference: Tensor) -> Tensor:
     error = difference.abs().mean(dim=2, keepdim=True)
     error = _each(F.avg_pool2d, F.pad(error, (1, 1, 1, 1, 0, 0), mode="replicate"), 3, 1)
     return _TRUST - _DOUBT * error
-
-
-def _mean_by_group(pairs: Tensor, groups: Sequence[FrameGroup]) -> Tensor:
-    """Average pairs (n, p, c, h, w) by group, (n, K, c, h, w); zero for a group of one frame.
-
-    All groups of the same size take one operation.
-    """
-    sizes = [len(group.members) for group in groups]
-    parts = pairs.split(sizes, dim=1)
-    means: dict[int, Tensor] = {}
-    for size in set(sizes):
-        found = [k for k, other in enumerate(sizes) if other == size]
-        if size:
-            mean = torch.stack([parts[k] for k in found], dim=1).mean(dim=2)
-        else:
-            mean = pairs.new_zeros(pairs.shape[0], len(found), *pairs.shape[2:])
-        means |= zip(found, mean.unbind(1), strict=True)
-    return torch.stack([means[k] for k in range(len(groups))], dim=1)
-
-
-def _sum_by_frame(pairs: Tensor, counts: Sequence[int]) -> Tensor:
-    """Sum pairs (n, p, c, h, w) by frame, (n, f, c, h, w), given each frame's number of pairs."""
-    sums, start = [], 0
-    for count, same in groupby(counts):
-        number = len(list(same))
-        part = pairs[:, start : start + number * count].unflatten(1, (number, count))
-        sums.append(part.sum(dim=2) if count > 1 else part[:, :, 0])
-        start += number * count
-    return _joined(sums)
 
 
 def _divide(total: Tensor, weight: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ __all__ = [
     "channel_groups",
     "fixed_groups",
     "groups_between",
+    "groups_of",
     "pick_frames",
     "window_groups",
 ]
@@ -113,6 +114,19 @@ def window_groups(groups: Sequence[FrameGroup], start: int, stop: int) -> tuple[
         FrameGroup(key - start, tuple(f - start for f in sorted(found)))
         for key, found in members.items()
     )
+
+
+def groups_of(groups: Sequence[FrameGroup], frames: range) -> range:
+    """Return the indices of the groups to which frames belong, and of those between.
+
+    Example:
+        >>> groups_of(groups_between((0, 3, 6), 7), range(2, 4))
+        range(0, 2)
+    """
+    used = [
+        k for k, group in enumerate(groups) if any(f in frames for f in (group.key, *group.members))
+    ]
+    return range(used[0], used[-1] + 1)
 
 
 def pick_frames(x: Tensor, indices: Sequence[int]) -> Tensor:
