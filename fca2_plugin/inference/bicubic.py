@@ -1,5 +1,7 @@
 """Cubic interpolation as a network: the lower bound in every table."""
 
+from collections.abc import Iterator
+
 from torch import Tensor, nn
 
 from fca2_plugin.geometry import CENTRED
@@ -36,3 +38,7 @@ class Bicubic(nn.Module):
 
     def forward(self, lq: Tensor) -> Tensor:
         return enlarge(lq, self.scale)
+
+    def stream_frames(self, lq: Tensor, *, keep: slice = slice(None)) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of the result in order; see ``StreamsFrames``."""
+        return (enlarge(frame[:, None], self.scale)[:, 0] for frame in lq[:, keep].unbind(1))

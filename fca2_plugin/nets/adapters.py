@@ -12,7 +12,7 @@ to the size that the network needs; FCA² reads ``spec`` and pads them beforehan
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.nets.spec import HostSpecs, NetSpec, find_spec
 from fca2_plugin.ops.padding import pad_space
+from fca2_plugin.ops.pieces import images_at_once
 from fca2_plugin.ops.windows import pick_windows, window_indices
 
 __all__ = ["FramesAsBatch", "SlidingWindow", "take_config"]
@@ -79,7 +80,26 @@ class _Adapter(nn.Module):
         )
 
     def forward(self, lq: Tensor) -> Tensor:
-        h, w = lq.shape[-2:]
+        inputs = self._inputs(lq)
+        # with a gradient, all activations are kept anyway
+        at_once = len(inputs) if torch.is_grad_enabled() else self.at_once or len(inputs)
+        sr = torch.cat([self._images(batch, lq) for batch in inputs.split(at_once)])
+        return sr.unflatten(0, lq.shape[:2])
+
+    def stream_frames(self, lq: Tensor, *, keep: slice = slice(None)) -> Iterator[Tensor]:
+        """Yield the frames ``keep`` of the result in order; see ``StreamsFrames``."""
+        inputs = self._inputs(lq).unflatten(0, lq.shape[:2])[:, keep]  # (n, k, ...)
+        n, k = inputs.shape[:2]
+        pixels = n * lq.shape[-2] * lq.shape[-1] * (self.spec.scale or 1) ** 2
+        at_once = images_at_once(k, pixels, lq.device)
+        if self.at_once is not None:
+            at_once = min(at_once, max(self.at_once // n, 1))
+        for batch in inputs.split(at_once, dim=1):
+            frames = self._images(batch.flatten(0, 1), lq)
+            yield from frames.unflatten(0, (n, -1)).unbind(1)
+
+    def _inputs(self, lq: Tensor) -> Tensor:
+        """What the network takes of a clip, one input for each frame, (n*t, ...)."""
         padded = pad_space(lq, self.spec.size_multiple, self.spec.min_size)
         frames = padded.flatten(0, 1)  # (n*t, 3, h, w)
         if self.upsample > 1:
@@ -90,14 +110,16 @@ class _Adapter(nn.Module):
             frames = enlarged.to(frames.dtype)  # torch lacks such a kernel in half precision
         if self.normalizes:
             frames = (frames - self.mean) / self.std
-        inputs = self.arrange(frames.unflatten(0, lq.shape[:2]))
-        # with a gradient, all activations are kept anyway
-        at_once = len(inputs) if torch.is_grad_enabled() else self.at_once or len(inputs)
-        sr = torch.cat([self.run(batch) for batch in inputs.split(at_once)])  # (n*t, 3, H, W)
+        return self.arrange(frames.unflatten(0, lq.shape[:2]))
+
+    def _images(self, batch: Tensor, lq: Tensor) -> Tensor:
+        """Run the network on some inputs, and crop what it makes of frames like ``lq``'s."""
+        sr = self.run(batch)
         if self.normalizes:
             sr = sr * self.std + self.mean
-        scale = sr.shape[-1] // padded.shape[-1]
-        return sr.unflatten(0, lq.shape[:2])[..., : h * scale, : w * scale]
+        scale = self.upsample * sr.shape[-1] // batch.shape[-1]
+        h, w = lq.shape[-2:]
+        return sr[..., : h * scale, : w * scale]
 
     def arrange(self, frames: Tensor) -> Tensor:
         """Arrange (n, t, 3, h, w) as n*t inputs of the network."""

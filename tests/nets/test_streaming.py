@@ -7,10 +7,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from fca2_plugin.inference.bicubic import Bicubic
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.settings import InferenceSettings
-from fca2_plugin.nets import CompactVSRNet, FCA2Net, FrameAutoencoder, FrontEnd, GuidedAutoencoder
+from fca2_plugin.nets import (
+    CompactVSRNet,
+    FCA2Net,
+    FrameAutoencoder,
+    FramesAsBatch,
+    FrontEnd,
+    GuidedAutoencoder,
+    NetSpec,
+    SlidingWindow,
+)
 from fca2_plugin.nets.basicvsr import BasicVSRNet
 from fca2_plugin.nets.cleaning import CleaningNet
 from fca2_plugin.nets.fitted import StreamsFrames
@@ -32,10 +42,28 @@ def guided(**settings) -> GuidedAutoencoder:
     return net
 
 
+class Middle(torch.nn.Module):
+    """For windows, and sizes that need padding."""
+
+    spec = NetSpec(scale=4, num_frames=5, center_only=True, size_multiple=4)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(15, 48, 3, padding=1)
+
+    def forward(self, window: Tensor) -> Tensor:
+        return torch.nn.functional.pixel_shuffle(self.conv(window.flatten(1, 2)), 4)
+
+
 NETWORKS = {
     "compact": compact,
     "basicvsr": lambda: BasicVSRNet(8, 1),
     "frontend": lambda: FrontEnd(FCA2Net(cleaning=CleaningNet(4, 1)), compact()),
+    "windows": lambda: SlidingWindow(Middle(), windows_at_once=2),
+    "images": lambda: FramesAsBatch(
+        torch.nn.Conv2d(3, 3, 3, padding=1), upsample=2, mean=[0.5] * 3, std=[0.2] * 3
+    ),
+    "bicubic": Bicubic,
     "fca2 joined": lambda: FCA2Net(guided(), compact(), CleaningNet(4, 1), join_codes=True),
     "fca2 adaptive": lambda: FCA2Net(guided(), compact(), grouping="adaptive"),
     "fca2 corrects colours": lambda: FCA2Net(guided(), BasicVSRNet(8, 1), join_codes=True),
