@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.warm import plain_text, warm_python
 
 TESTS = Path(__file__).parent
 _UPSCALE = "bad_input batch choices cli corpus faults resume spool stopping upscale".split()
@@ -76,14 +79,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if wanted or not is_slow(collection_path) else True
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory) -> Iterator[Path]:
+    """A ``python`` whose programs start at once, for tests that start many; see ``tests.warm``."""
+    with warm_python(tmp_path_factory.mktemp("warm")) as program:
+        yield program
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_config_text():
-    """MMEngine lays out the config's text at every checkpoint: most of the time of a tiny run."""
+    """MMEngine lays out the text of every config that it meets: most of the time of a tiny run."""
     with pytest.MonkeyPatch.context() as patch:
+        if importlib.util.find_spec("yapf"):
+            patch.setattr("yapf.yapflib.yapf_api.FormatCode", plain_text)
         if "mmengine" in sys.modules:
-            from mmengine.config import config
-
-            patch.setattr(config, "FormatCode", lambda text, **_: (text, True))
+            patch.setattr("mmengine.config.config.FormatCode", plain_text)
         yield
 
 

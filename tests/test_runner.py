@@ -2,6 +2,7 @@
 
 import json
 import logging
+import multiprocessing
 
 import pytest
 import torch
@@ -103,6 +104,17 @@ def test_train_resume_and_test_several_times_in_one_process(config, tmp_path):
     cfg = runner.load_config(config, work_dir=tmp_path / "straight")
     assert runner.test(cfg, tmp_path / "straight" / "iter_2.pth")["scale"] < finished.model.scale
     assert cfg.get("load_from") is None  # the caller's config stays as it was
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_the_processes_that_read_data_end_with_the_run(config, tmp_path, persistent):
+    """Left to a collection of garbage, it waits five seconds for each."""
+    workers = {"num_workers": 2, "persistent_workers": persistent}
+    options = {f"train_dataloader.{key}": value for key, value in workers.items()}
+    before = multiprocessing.active_children()
+    finished = runner.train(runner.load_config(config, options, tmp_path / "w"))
+    assert finished.iter == 2
+    assert {one.pid for one in multiprocessing.active_children()} <= {one.pid for one in before}
 
 
 def test_resuming_where_nothing_is_starts_as_the_config_says(config, tmp_path):

@@ -23,6 +23,7 @@ _MMAGIC = (
     "mmagic_compression",
     "mmengine_packages",
     "mmengine_configs",
+    "mmengine_text",
     "mmengine_checkpoints",
     "mmengine_saving",
     "mmengine_dist",

@@ -8,6 +8,7 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from fca2_plugin.checkpoints import check_finite, check_weights, fit, only_tensors, overrides
 from fca2_plugin.mmagic.generator import FCA2Generator
@@ -20,16 +21,40 @@ _GENERATORS = ("generator", "generator_ema")
 
 
 class StrictRunner(Runner):
-    """Differs from MMEngine's where weights are read.
+    """Differs from MMEngine's where weights are read, and at the end of a run.
 
     * ``load_from``, ``--resume`` and testing load a checkpoint of either host, or refuse it;
     * where one is loaded, no other weights are read: neither those that the config names for the
       networks inside, nor the ``checkpoints`` of an ``FCA2Net``;
-    * settings that a resumed run keeps from its checkpoint are logged where the config differs.
+    * settings that a resumed run keeps from its checkpoint are logged where the config differs;
+    * the processes that read data end with the run. A runner stands in cycles, and a collection of
+      garbage would close their queues before it tells them to end, and wait five seconds for each.
     """
 
     #: Whether the model is only to run, without the losses of training.
     only_runs = False
+
+    def train(self) -> nn.Module:
+        """As MMEngine's."""
+        try:
+            return super().train()
+        finally:
+            self._end_workers()
+
+    def test(self) -> dict:
+        """As MMEngine's."""
+        try:
+            return super().test()
+        finally:
+            self._end_workers()
+
+    def _end_workers(self) -> None:
+        for loop in (self._train_loop, self._val_loop, self._test_loop):
+            for loader in getattr(loop, "dataloaders", [getattr(loop, "dataloader", None)]):
+                if isinstance(loader, DataLoader):
+                    loader._iterator = None  # where workers are persistent
+            if hasattr(loop, "dataloader_iterator"):
+                loop.dataloader_iterator._iterator = None
 
     def build_model(self, model: nn.Module | dict) -> nn.Module:
         if isinstance(model, dict) and self._load_from is not None:

@@ -10,6 +10,7 @@ import pytest
 from fca2_plugin.compat import (
     mmagic_compression,
     mmcv_ext,
+    mmengine_text,
     numpy_names,
     prepare_mmagic,
     torchvision_names,
@@ -17,6 +18,9 @@ from fca2_plugin.compat import (
 from tests.conftest import require_host, run_python
 
 require_host("mmagic")
+
+from mmengine.config import config  # noqa: E402
+
 pytestmark = pytest.mark.mmagic
 
 
@@ -89,6 +93,24 @@ def test_video_compression_works():
     assert coded[0].dtype == np.float32
     assert np.abs(np.stack(coded) - np.stack(clip)).max() < 6
     assert np.array_equal(coded, compressed())
+
+
+def test_the_text_of_a_config_is_laid_out_once(monkeypatch):
+    laid_out = []
+
+    def lay_out(text, style_config):
+        laid_out.append(text)
+        return text.replace(",", ", "), style_config["based_on_style"] == "pep8"
+
+    monkeypatch.setattr(config, "FormatCode", lay_out)
+    assert mmengine_text.apply() is not None
+    cfg = config.Config({"a": [1, 2]})
+    assert cfg.pretty_text == cfg.pretty_text == lay_out(laid_out[0], {"based_on_style": "pep8"})[0]
+    assert len(laid_out) == 2  # once, and in the line above
+    cfg.a = 3
+    assert "3" in cfg.pretty_text and len(laid_out) == 3
+    monkeypatch.delattr(config, "FormatCode")
+    assert mmengine_text.apply() is None
 
 
 def test_mmagic_is_prepared_once_and_leaves_no_half_import():

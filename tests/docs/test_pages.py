@@ -10,7 +10,6 @@ import yaml
 
 from tests.conftest import require_host
 from tests.docs.pages import ROOT, blocks, fill_folder, make_demo, markdown_files, run_block
-from tests.warm import warm_python
 
 TUTORIALS = sorted(path.stem for path in (ROOT / "docs" / "tutorials").glob("*.md"))
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
@@ -24,15 +23,9 @@ def demo(tmp_path_factory):
     return make_demo(tmp_path_factory.mktemp("demo") / "clips")
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory):
-    with warm_python(tmp_path_factory.mktemp("warm")) as program:
-        yield program
-
-
 @pytest.fixture
-def folder(tmp_path, demo, python):
-    fill_folder(tmp_path, demo, python)
+def folder(tmp_path, demo, warm):
+    fill_folder(tmp_path, demo, warm)
     return tmp_path
 
 
