@@ -2,33 +2,28 @@
 
 import argparse
 
-from fca2_plugin.cli._renamed import add_renamed
-from fca2_plugin.cli.encode import progress_bar
+from fca2_plugin._progress import progress_bar
+from fca2_plugin.cli._options import add_old, add_options
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "make an enhancement data set in the layout of MFQE 2.0, coded by x265 in place of HM"
 EXAMPLE = "fca2 mfqe videos/ data/mfqe --qp 22 27 32 37 42"
+OPTIONS = {
+    "--split SPLIT": "the split, a folder below the root (default: %(default)s)",
+    "--qp QP ...": "QPs of the I frame (default: the published 22 27 32 37 42)",
+    "--clips NAME ...": "use only these videos",
+    "--max-frames N": "use at most this many frames of each video",
+    "--speed SPEED": "x265's speed (default: slower)",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="a folder of raw or coded videos, or one video")
-    parser.add_argument(
-        "root", help="the folder of the data set; its <split>/raw may be the source itself"
-    )
-    parser.add_argument(
-        "--split", default="test", help="the split, a folder below the root (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--qp",
-        type=int,
-        nargs="+",
-        help="QPs of the I frame (default: the published 22 27 32 37 42)",
-    )
-    parser.add_argument("--clips", nargs="+", metavar="NAME", help="use only these videos")
-    parser.add_argument("--max-frames", type=int, help="use at most this many frames of each video")
-    parser.add_argument("--speed", help="x265's speed (default: slower)")
-    add_renamed(parser, {"--preset": "--speed"})
+    about = "the folder of the data set; its <split>/raw may be the source itself"
+    parser.add_argument("root", help=about)
+    add_options(parser, OPTIONS, split="test")
+    add_old(parser, {"--preset": "--speed"})
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,32 +3,31 @@
 import argparse
 import os
 
-from fca2_plugin.cli._network import add_network
-from fca2_plugin.cli._settings import add_switch, add_value
+from fca2_plugin.cli._options import add_network, add_options
 
 __all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "open a local web page that upscales uploaded videos and compares before and after"
 EXAMPLE = "fca2 serve --open"
 PASSWORD = "FCA2_PASSWORD"  # a variable is not seen by other users, as a command line is
+PAGE = {
+    "--host HOST": "the address to listen at; 0.0.0.0 is open to other machines (default: "
+    "%(default)s)",
+    "--port N": "the port (default: the first free one from 7860)",
+    "--open": "open the page in a browser",
+    "--password WORD": "ask for this password, with the user name fca2 (default: the variable "
+    f"{PASSWORD}, or none)",
+    "--work-dir DIR": "keep uploads and results in this folder (default: a folder that is removed "
+    "at the end)",
+    "--max-size GIB": "the largest upload that is accepted (default: %(default)s)",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     group = parser.add_argument_group("the page")
-    about = "the address to listen at; 0.0.0.0 is open to other machines (default: %(default)s)"
-    add_value(group, "--host", None, str, about, default="127.0.0.1")
-    add_value(
-        group, "--port", None, int, "the port (default: the first free one from 7860)", default=0
-    )
-    add_switch(group, "--open", "open the page in a browser")
-    about = "ask for this password, with the user name fca2 (default: the variable "
-    about = f"{about}{PASSWORD}, or none)"
-    add_value(group, "--password", "WORD", str, about, default=os.environ.get(PASSWORD))
-    about = "keep uploads and results in this folder (default: a folder that is removed at the end)"
-    add_value(group, "--work-dir", "DIR", str, about)
-    about = "the largest upload that is accepted (default: %(default)s)"
-    add_value(group, "--max-size", "GIB", float, about, default=4.0)
+    password = os.environ.get(PASSWORD)
+    add_options(group, PAGE, host="127.0.0.1", port=0, password=password, max_size=4.0)
 
 
 def run(args: argparse.Namespace) -> int:

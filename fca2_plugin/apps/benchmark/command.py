@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from fca2_plugin._files import check_writable, write_json
+from fca2_plugin._progress import progress_bar
 from fca2_plugin.apps.benchmark.networks import Choice
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
-from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
+from fca2_plugin.apps.benchmark.sweep import run_sweep
 from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
 from fca2_plugin.apps.report.views import NETWORKS, benchmark_view
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
@@ -59,7 +60,8 @@ def benchmark_command(
     if plot_dir is not None:
         check_writable(plot_dir / "sweep.png")
     if sweep is not None and json_path is not None:
-        result = run_sweep(choice, setting, sweep, json_path, console)
+        with progress_bar(console) as progress:
+            result = run_sweep(choice, setting, sweep, json_path, progress)
         console.print(benchmark_table(result["points"]))
         if plot_dir is not None:
             for name in sweep_plots(sweep):
@@ -67,9 +69,10 @@ def benchmark_command(
                 path.write_bytes(sweep_figure([result], name))
                 console.print(f"plot: {path}")
         return result
-    with progress_bar(console) as bar:
-        progress = advance(bar, bar.add_task(setting.text, total=1), 0, 1)
-        result = run_benchmark(choice, setting, progress=progress)
+    with progress_bar(console) as progress:
+        result = run_benchmark(
+            choice, setting, progress=lambda done, total: progress(done, total, setting.text)
+        )
     if json_path is not None:
         write_json(json_path, result)
     console.print(benchmark_table([result]))

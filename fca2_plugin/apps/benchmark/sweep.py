@@ -1,26 +1,16 @@
 """Benchmarks over many sizes, kept in one file that grows point by point."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_points
 
-__all__ = ["advance", "progress_bar", "run_sweep"]
+__all__ = ["advance", "run_sweep"]
 
 SAME = ("choice", "fixed", "sweep")  # what a file's sweep must share with the one that goes on
 
@@ -30,7 +20,7 @@ def run_sweep(
     setting: Setting,
     sweep: str,
     path: Path,
-    console: Console | None = None,
+    progress: Callable[[float, float, str], None],
 ) -> dict:
     """Time the networks at every value of a sweep; values that ``path`` contains are kept.
 
@@ -39,7 +29,7 @@ def run_sweep(
         setting: What stays the same.
         sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
-        console: Where progress and the time left are shown.
+        progress: Called as ``progress(done, total, what is timed)``.
 
     Returns:
         What ``path`` contains: ``points``, each as ``run_benchmark`` returns it.
@@ -63,36 +53,21 @@ def run_sweep(
         return result
     nets = {}
     costs = [math.prod(one.shape) for _, one in planned]
-    spent = sum(costs[:done])
-    with progress_bar(console) as bar:
-        task = bar.add_task("", total=sum(costs), completed=spent)
-        for (chosen, one), cost in zip(planned[done:], costs[done:], strict=True):
-            bar.update(task, description=one.text)
-            if chosen not in nets:
-                nets = {chosen: build_pair(chosen)}
-            progress = advance(bar, task, spent, cost)
-            point = run_benchmark(chosen, one, pair=nets[chosen], progress=progress)
-            result["points"].append(point)
-            spent += cost
-            write_json(path, result)
+    for index, (chosen, one) in enumerate(planned[done:], start=done):
+        if chosen not in nets:
+            nets = {chosen: build_pair(chosen)}
+        move = advance(progress, one.text, costs, index)
+        result["points"].append(run_benchmark(chosen, one, pair=nets[chosen], progress=move))
+        write_json(path, result)
     return result
 
 
-def progress_bar(console: Console | None) -> Progress:
-    """A bar with the time left."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[int, int], None]:
-    """What ``run_benchmark`` calls after every pass: move on by a share of the point's cost."""
-    return lambda done, total: bar.update(task, completed=before + cost * done / total)
+def advance(
+    progress: Callable[[float, float, str], None], text: str, costs: Sequence[int], index: int
+) -> Callable[[int, int], None]:
+    """What ``compare`` calls after every pass of one measurement out of many."""
+    before, own, all_ = sum(costs[:index]), costs[index], sum(costs)
+    return lambda done, total: progress(before + own * done / total, all_, text)
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:

@@ -9,7 +9,7 @@ from rich.console import Console
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
-from fca2_plugin.cli._settings import parse_size
+from fca2_plugin.cli._options import parse_size
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
 from tests.nets.toys import ToyVSR
