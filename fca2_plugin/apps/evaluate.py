@@ -237,7 +237,8 @@ def evaluate(
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": metric_weights})
     folder = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), metric_weights, folder)
-    result |= facts | summarise(pairs, _score(scorer, pairs, journal, jobs, progress))
+    scores = score_all(scorer, pairs, journal, jobs=jobs, progress=progress)
+    result |= facts | summarise(pairs, scores)
     result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
         for condition, entry in result["conditions"].items():
@@ -373,32 +374,6 @@ def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
         )
     journal.begin()
     return folder
-
-
-def _score(
-    scorer: Scorer,
-    pairs: Sequence[Pair],
-    journal: Journal,
-    jobs: int,
-    progress: Callable[[int, int, str], None] | None,
-) -> dict[str, dict]:
-    """Every pair's numbers by its label; those of a killed run are taken from the journal."""
-    total = sum(pair.num_frames for pair in pairs)
-    results = {pair.label: kept for pair in pairs if (kept := journal.get(pair)) is not None}
-    done = sum(pair.num_frames for pair in pairs if pair.label in results)
-
-    def advance(frames: int, label: str) -> None:
-        nonlocal done
-        done += frames
-        if progress is not None:
-            progress(done, total, label)
-
-    advance(0, "")
-    waiting = [pair for pair in pairs if pair.label not in results]
-    for pair, result in score_all(scorer, waiting, jobs=jobs, progress=advance):
-        results[pair.label] = result
-        journal.put(pair, result)
-    return results
 
 
 def _as_text(value: object) -> object:
