@@ -144,7 +144,7 @@ def tradeoff_figure(table: PaperTable, evaluations: Sequence[Evaluation], condit
 
 def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
     """PSNR by frame, an axes per clip, a line per method."""
-    clips = list(dict.fromkeys(c for one in evaluations for c in one.clips.get(condition, {})))
+    clips = list(dict.fromkeys(c for one in evaluations for c in one.clips_of(condition)))
     columns = min(2, len(clips))
     rows = -(-len(clips) // columns)
     figure, grid = new_grid(rows, columns, (5.2 * columns, 2.6 * rows + 0.5))
@@ -153,7 +153,7 @@ def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
             axes.set_visible(False)
             continue
         for one, style in zip(evaluations, _styles(), strict=False):
-            scores = one.clips.get(condition, {}).get(clip)
+            scores = one.clips_of(condition).get(clip)
             if scores is not None and scores.frames:
                 style = {**style, "marker": ""}
                 axes.plot(

@@ -120,7 +120,7 @@ def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[st
         # the tables of one condition take the only one there is
         if condition == "" and len(evaluation.means) == 1:
             condition = next(iter(evaluation.means))
-        clips = evaluation.clips.get(condition, {})
+        clips = evaluation.clips_of(condition)
         if clip:
             scores = next((s for name, s in clips.items() if _same_clip(name, clip)), None)
         else:
