@@ -1,18 +1,41 @@
 """Benchmarks over many sizes, kept in one file that grows point by point."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from fca2_plugin._files import read_json, write_json
+from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_points
+from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark
 
-__all__ = ["advance", "run_sweep"]
+__all__ = ["SWEEPS", "advance", "run_sweep"]
+
+SWEEPS: dict[str, Sequence[Any]] = {
+    "frames": (10, 50, 100, 200),
+    "size": (64, 96, 128, 160, 192, 224),
+    "groups": ((9, 6), (6, 0), (9, 3), (12, 3), (21, 0)),
+}
+"""The values of Fig. 10; ``n_subs`` and ``n_ovls`` that make five codes to one of 7 frames."""
 
 SAME = ("choice", "fixed", "sweep")  # what a file's sweep must share with the one that goes on
+
+
+def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:
+    """What a sweep over ``frames`` or (square) ``size``, as in Fig. 10, or ``groups`` measures.
+
+    Raises:
+        ValueError: Unknown sweep.
+    """
+    for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
+        if sweep == "groups":
+            yield replace(choice, n_subs=value[0], n_ovls=value[1]), setting
+        elif sweep == "frames":
+            yield choice, replace(setting, frames=value)
+        else:
+            yield choice, replace(setting, size=(value, value))
 
 
 def run_sweep(

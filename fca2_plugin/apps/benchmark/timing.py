@@ -5,7 +5,7 @@ Times of two networks are comparable only when both met the same machine in the 
 once, and whatever slows the machine down for a while slows all of them. Times are medians, per
 OUTPUT frame, of the network alone (no decoding, no disk).
 
-Each pass of an ``FCA2Net`` is also told apart by its parts (``parts``), in the same rounds.
+Each pass of an ``FCA2Net`` is also told apart by its parts (``passes``), in the same rounds.
 """
 
 import itertools
@@ -25,7 +25,7 @@ from fca2_plugin.apps.benchmark.counting import (
     held_bytes,
     tensor_bytes,
 )
-from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
+from fca2_plugin.apps.benchmark.passes import marked_parts, split_whole
 from fca2_plugin.inference.facts import count_parameters, device_name
 from fca2_plugin.inference.prepare import replays
 

@@ -119,8 +119,7 @@ def tradeoff_figure(table: PaperTable, evaluations: Sequence[Evaluation], condit
     """
     figure, (axes,) = new_grid(size=(9.2, 5.2))
     for number, row in enumerate(table.rows, 1):
-        cells = table.cells_of(row)
-        (params,), (ms,), (psnr, _) = (cells[key] for key in ("params_m", "ms", condition))
+        (params,), (ms,), (psnr, _) = (row.cells[key] for key in ("params_m", "ms", condition))
         label = f"{number} {row.name} (printed)"
         axes.scatter(ms, psnr, _area(params), "none", edgecolors=QUIET, label=label)
         side = "right" if number % 2 else "left"  # circles may cover each other
