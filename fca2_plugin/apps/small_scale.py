@@ -9,6 +9,7 @@ from fca2_plugin._files import read_json, write_json
 from fca2_plugin._progress import progress_bar
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.data import ClipSource, build_clips
+from fca2_plugin.data.manifest import check_same
 
 __all__ = [
     "CRFS",
@@ -69,12 +70,7 @@ def keep_arguments(folder: Path, arguments: dict) -> None:
     """
     path = folder / "run.json"
     if path.is_file():
-        before = read_json(path)
-        if before != arguments:
-            raise ValueError(
-                f"{folder} contains a run with {before}, but this one has {arguments}; choose "
-                "another folder, or remove that one"
-            )
+        check_same(folder, "arguments", read_json(path), arguments)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(path, arguments)
 
