@@ -57,7 +57,6 @@ from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
 from fca2_plugin.inference.settings import InferenceSettings
-from fca2_plugin.inference.weights_list import list_shipped
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -190,8 +189,6 @@ def evaluate(
         from fca2_plugin.apps.methods import NetworkMethod
         from fca2_plugin.inference.load import load_runner
 
-        if weights is not None:
-            _check_scale(weights, scale)
         settings = settings or InferenceSettings()
         runner = load_runner(
             config,
@@ -203,6 +200,11 @@ def evaluate(
             data_phase=data_phase(degradation),
             fca2=fca2,
         )
+        if scale not in (None, runner.scale):
+            raise ValueError(
+                f"{runner.name} enlarges x{runner.scale}, but the LQ is {scale} times smaller than "
+                "its ground truth; choose another network"
+            )
         runner.name = name or runner.name
         if color_correction is not None:
             _set_color_correction(runner.network, color_correction, weights or config or module)
@@ -316,17 +318,6 @@ def _check_kinds(
     if raw and (others or save):
         what = f"the metrics {', '.join(sorted(others))}" if others else "--save"
         raise ValueError(f"the protocol {rules.name} compares luma, but {what} needs RGB frames")
-
-
-def _check_scale(weights: str, scale: int | None) -> None:
-    """A network that ships must enlarge as much as the ground truth is larger than the LQ."""
-    shipped = list_shipped()
-    own = shipped[check_choice("weights", weights, shipped)].scale
-    if scale not in (None, own):
-        raise ValueError(
-            f"the weights {weights} enlarge x{own}, but the LQ is {scale} times smaller than its "
-            "ground truth; choose other weights"
-        )
 
 
 def _displaced(result: Mapping) -> list[str]:
