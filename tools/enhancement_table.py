@@ -21,7 +21,7 @@ from fca2_plugin.apps.benchmark.run import commit, random_clip
 from fca2_plugin.apps.benchmark.sweep import advance
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
-from fca2_plugin.cli._options import add_settings, parse_size, read_settings
+from fca2_plugin.cli._options import SETTINGS, add_options, parse_size, read_settings
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
@@ -157,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--repeats", type=int, help="number of rounds (default: 5, or 3 if they are long)"
     )
-    add_settings(parser)
+    add_options(parser.add_argument_group("how the networks run"), SETTINGS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     args = parser.parse_args(argv)

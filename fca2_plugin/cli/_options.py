@@ -1,7 +1,7 @@
 """Options as tables in the words of the help, and those that several commands have."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from typing import Any
@@ -10,12 +10,15 @@ from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.weights_list import list_weights
 
 __all__ = [
-    "add_config",
-    "add_fca2",
-    "add_network",
+    "CONFIG",
+    "FCA2",
+    "NETWORK",
+    "OLD_NETWORK",
+    "SETTINGS",
+    "WEIGHTS",
     "add_old",
     "add_options",
-    "add_settings",
+    "given",
     "parse_size",
     "read_settings",
 ]
@@ -53,93 +56,90 @@ KINDS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("TIME", "SECONDS"), _seconds),
     "RATE": _rate,
 }
+#: The network by its config.
+CONFIG = {
+    "--config FILE": "MMagic's .py or BasicSR's .yml",
+    "--checkpoint FILE": "weights for --config",
+}
+FCA2 = {
+    "--fca2 [fast]": "put FCA² around the network of --config, which saves about half of its work "
+    "and needs no training: fast (default) or tiny_fast",
+}
 DEVICE = {
     "--device DEVICE": "cpu, cuda, cuda:1, ... (default: a GPU if there is one)",
     "--dtype DTYPE": "float32, bfloat16 (bf16) or float16 (fp16); flow and warping stay in float32 "
-    "(default: %(default)s)",
+    "(default: float32)",
 }
-SPEED = {
+#: How it runs, and what makes it faster: what ``read_settings`` reads.
+SETTINGS = {
+    **DEVICE,
     "--channels-last": "keep features in the channels-last memory layout",
     "--compile": "compile the network with torch.compile, which takes minutes",
     "--cuda-graphs": "record a pass as a CUDA graph and replay it; for clips of one shape",
 }
+#: The network that upscales a video.
+NETWORK = {
+    **CONFIG,
+    "--weights NAME": "a network that ships; the list is below",
+    "--phase PHASE": "position of LQ pixels in the training of --checkpoint: centred in their "
+    "blocks, or first (default: from checkpoint and config)",
+    **FCA2,
+    **DEVICE,
+}
+OLD_NETWORK = {"--preset": "--weights", "--precision": "--dtype"}
+#: What ``NETWORK`` says is below.
+WEIGHTS = "\n".join(
+    [
+        "weights that ship (x1: enhancement at the same size):",
+        *(f"  {name:16} {about}" for name, about in list_weights().items()),
+    ]
+)
 
 
 def add_options(
-    group: argparse._ActionsContainer, table: Mapping[str, str], **defaults: object
+    group: argparse._ActionsContainer, table: Mapping[str, str], required: Sequence[str] = ()
 ) -> None:
-    """Add options as the help shows them.
+    """Add arguments as the help shows them.
+
+    ``--chunk N`` takes a value, of which ``KINDS`` says what it is, ``--clips NAME ...`` one or
+    more, ``--to basicsr|mmagic`` one of these, and ``--quiet`` none. ``--fca2 [fast]`` stands for
+    ``--fca2 fast``, too. ``source IN ...`` has no dashes, and becomes ``source``.
 
     Args:
         group: A parser, or a group of its options.
-        table: What each option does. ``--chunk N`` takes a value, of which ``KINDS`` says what it
-            is, ``--clips NAME ...`` one or more, and ``--quiet`` none.
-        defaults: Values of options that are not given, other than None.
+        table: What each argument does.
+        required: The options that must be given.
     """
-    for option, about in table.items():
-        flag, *value = option.split()
-        how: dict[str, Any] = {"action": "store_true"}
-        if value:
-            name = value[0]
-            how = {"metavar": name, "type": KINDS.get(name)}
-            how |= {"default": defaults.pop(flag.strip("-").replace("-", "_"), None)}
-            how |= {"nargs": "+"} if value[1:] else {}
+    for argument, about in table.items():
+        flag, *words = argument.split()
+        how: dict[str, Any] = {"nargs": "+"} if "..." in words else {}
+        value = " ".join(words).removesuffix(" ...")
+        if "|" in value:
+            how["choices"] = value.split("|")
+        elif value.startswith("["):
+            how |= {"nargs": "?", "metavar": value[1:-1], "const": value[1:-1]}
+        elif value:
+            how |= {"metavar": value, "type": KINDS.get(value)}
+        elif flag.startswith("--"):
+            how["action"] = "store_true"
+        if flag in required:
+            how["required"] = True
         group.add_argument(flag, help=about, **how)
-    assert not defaults, f"no option is called {', '.join(defaults)}"
 
 
-def add_config(group: argparse._ActionsContainer, checkpoint: str = "weights for --config") -> None:
-    """Add the options that name a network by its config."""
-    config = {"--config FILE": "MMagic's .py or BasicSR's .yml", "--checkpoint FILE": checkpoint}
-    add_options(group, config)
-
-
-def add_fca2(group: argparse._ActionsContainer) -> None:
-    """Add the option that puts FCA² around a trained network."""
-    group.add_argument(
-        "--fca2",
-        nargs="?",
-        const="fast",
-        metavar="PRESET",
-        help="put FCA² around the network of --config, which saves about half of its work and "
-        "needs no training: fast (default) or tiny_fast",
-    )
-
-
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Add config, checkpoint, weights and how they run, and below what ships."""
-    group = parser.add_argument_group("the network (default: one that ships)")
-    add_config(group, "the weights for --config")
-    add_options(
-        group,
-        {
-            "--weights NAME": "a network that ships; the list is below",
-            "--phase PHASE": "position of LQ pixels in the training of --checkpoint: centred in "
-            "their blocks, or first (default: from checkpoint and config)",
-        },
-    )
-    add_fca2(group)
-    add_options(group, DEVICE, dtype="float32")
-    add_old(parser, {"--preset": "--weights", "--precision": "--dtype"})
-    ships = [f"  {name:16} {about}" for name, about in list_weights().items()]
-    parser.epilog = "\n".join(["weights that ship (x1: enhancement at the same size):", *ships])
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add device, precision and what makes networks faster."""
-    group = parser.add_argument_group("how the network runs")
-    add_options(group, DEVICE | SPEED, dtype="float32")
+def given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """The options of these names that were given; for others, whoever takes them has a default."""
+    options = {name: getattr(args, name) for name in names}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def read_settings(args: argparse.Namespace) -> InferenceSettings:
-    """What the options of ``add_settings`` say.
+    """What the options of ``SETTINGS`` say.
 
     Raises:
         ValueError: An unknown type, or options that do not go together.
     """
-    return InferenceSettings(
-        **{one.name: getattr(args, one.name) for one in fields(InferenceSettings)}
-    )
+    return InferenceSettings(**given(args, (one.name for one in fields(InferenceSettings))))
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -5,73 +5,52 @@ import time
 from typing import TYPE_CHECKING
 
 from fca2_plugin._progress import progress_bar
-from fca2_plugin.cli._options import add_old, add_options
+from fca2_plugin.cli._options import given
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from fca2_plugin.codec import CodecSettings
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["DEFAULTS", "EXAMPLE", "HELP", "OLD", "OPTIONS", "run"]
 
 HELP = "make a compressed data set from videos or frames, with a manifest that rebuilds it"
 EXAMPLE = "fca2 encode videos/ data/mine --codec x264 --crf 15 25 35"
 CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 QUANTIZED, RATED = ("x264", "x265"), ("vp9", "av1")  # what tells them how good to be
-DEGRADATION = {
-    "--verify": "only check the checksums of DST",
-    "--degradation DEGRADATION": "how frames are made smaller: gaussian (sigma 1.5, pixels as in "
-    "ordinary video), comisr (as in the published data of compressed VSR: every 4th pixel from the "
-    "first), bd (MATLAB), duf, bi (bicubic), area or none (default: %(default)s)",
-    "--scale N": "how many times smaller (default: 4; 1 with --degradation none)",
+OPTIONS = {
+    "": {
+        "paths SRC ... DST ...": "one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame "
+        "folders, an LMDB, or videos), then the folder to write",
+        "--verify": "only check the checksums of DST",
+        "--degradation NAME": "how frames are made smaller: gaussian (sigma 1.5, pixels as in "
+        "ordinary video), comisr (as in the published data of compressed VSR: every 4th pixel from "
+        "the first), bd (MATLAB), duf, bi (bicubic), area or none (default: gaussian)",
+        "--scale N": "how many times smaller (default: 4; 1 with --degradation none)",
+        "--codec x264|x265|vp9|av1|none ...": "x264 or x265; vp9 or av1, which imitate an upload "
+        "to a video site; none makes frames smaller without coding them (default: x264)",
+        "--crf CRF ...": "constant rate factors for x264 and x265 (default for x264: 15 25 35)",
+        "--qp QP ...": "constant QPs for x264 and x265",
+        "--bitrate BPP ...": "bitrates for vp9 and av1, in bits for each pixel (default: 0.065 and "
+        "0.0455, as on a video site)",
+        "--pix-fmt NAME": "pixel format: yuv444p or yuv420p (default: yuv444p for x264, as "
+        "published, and yuv420p for the others)",
+        "--speed SPEED": "the encoder's speed (default: medium for x264 and x265, 2 for vp9, 4 for "
+        "av1)",
+        "--fps RATE": "frames a second (default: 10, as published)",
+        "--split train|test": "write below DST/SPLIT; for Vimeo-90K and REDS, use only the clips "
+        "of this split",
+        "--clips NAME ...": "use only these clips",
+        "--clip-frames N": "cut into clips of N frames",
+        "--no-gt": "write no ground truth",
+        "--format FORMAT": "how frames are stored: png or lmdb (default: png)",
+        "--keep-bitstreams": "also store the coded clips",
+        "--jobs N": "number of processes (default: one for each core)",
+        "--quiet": "show no progress",
+    }
 }
-CODING = {
-    "--crf CRF ...": "constant rate factors for x264 and x265 (default for x264: 15 25 35)",
-    "--qp QP ...": "constant QPs for x264 and x265",
-    "--bitrate BPP ...": "bitrates for vp9 and av1, in bits for each pixel (default: 0.065 and "
-    "0.0455, as on a video site)",
-    "--pix-fmt PIX_FMT": "pixel format: yuv444p or yuv420p (default: yuv444p for x264, as "
-    "published, and yuv420p for the others)",
-    "--speed SPEED": "the encoder's speed (default: medium for x264 and x265, 2 for vp9, 4 for "
-    "av1)",
-    "--fps RATE": "frames a second (default: 10, as published)",
-}
-CLIPS = {
-    "--clips NAME ...": "use only these clips",
-    "--clip-frames N": "cut into clips of N frames",
-    "--no-gt": "write no ground truth",
-    "--format FORMAT": "how frames are stored: png or lmdb (default: %(default)s)",
-    "--keep-bitstreams": "also store the coded clips",
-    "--jobs N": "number of processes (default: one for each core)",
-    "--quiet": "show no progress",
-}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="SRC ... DST",
-        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, an LMDB, or "
-        "videos), then the folder to write",
-    )
-    add_options(parser, DEGRADATION, degradation="gaussian")
-    parser.add_argument(
-        "--codec",
-        nargs="+",
-        default=["x264"],
-        choices=[*CODECS, "none"],
-        help="x264 or x265; vp9 or av1, which imitate an upload to a video site; none makes "
-        "frames smaller without coding them (default: x264)",
-    )
-    add_options(parser, CODING, fps=10)
-    parser.add_argument(
-        "--split",
-        choices=["train", "test"],
-        help="write below DST/SPLIT; for Vimeo-90K and REDS, use only the clips of this split",
-    )
-    add_options(parser, CLIPS, format="png")
-    add_old(parser, {"--preset": "--speed"})
+DEFAULTS = {"codec": ["x264"], "fps": 10}
+OLD = {"--preset": "--speed"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,20 +68,18 @@ def _encode(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import encode_tree
 
     start = time.monotonic()
+    settings = given(
+        args, "degradation scale split clips clip_frames format keep_bitstreams jobs".split()
+    )
+    if args.degradation == "none":
+        settings = {"scale": 1, **settings}
     with progress_bar(console) as progress:
         tree = encode_tree(
             args.paths[:-1],
             args.paths[-1],
-            degradation=args.degradation,
-            scale=(1 if args.degradation == "none" else 4) if args.scale is None else args.scale,
+            **settings,
             codecs=_settings(args),
-            split=args.split,
-            clips=args.clips,
-            clip_frames=args.clip_frames,
             keep_gt=not args.no_gt,
-            format=args.format,
-            keep_bitstreams=args.keep_bitstreams,
-            jobs=args.jobs,
             progress=progress,
         )
     clips = tree.manifest["clips"]
