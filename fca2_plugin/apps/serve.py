@@ -312,6 +312,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
     return page.queue(default_concurrency_limit=1)
 
 
+@dataclass(frozen=True)
 class PageServer:
     """The page, listening.
 
@@ -320,8 +321,8 @@ class PageServer:
         host: Where it listens.
     """
 
-    def __init__(self, page: Any, host: str) -> None:
-        self.page, self.host = page, host
+    page: Any
+    host: str
 
     @property
     def url(self) -> str:

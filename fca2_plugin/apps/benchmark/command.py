@@ -11,7 +11,7 @@ from fca2_plugin._progress import progress_bar
 from fca2_plugin.apps.benchmark.networks import Choice
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
 from fca2_plugin.apps.benchmark.sweep import run_sweep
-from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
+from fca2_plugin.apps.report.figures import sweep_figures
 from fca2_plugin.apps.report.views import NETWORKS, benchmark_view
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
 from fca2_plugin.inference.settings import InferenceSettings
@@ -64,9 +64,9 @@ def benchmark_command(
             result = run_sweep(choice, setting, sweep, json_path, progress)
         console.print(benchmark_table(result["points"]))
         if plot_dir is not None:
-            for name in sweep_plots(sweep):
+            for name, _, image in sweep_figures([result]):
                 path = plot_dir / f"{sweep}_{name}.png"
-                path.write_bytes(sweep_figure([result], name))
+                path.write_bytes(image)
                 console.print(f"plot: {path}")
         return result
     with progress_bar(console) as progress:

@@ -21,8 +21,7 @@ __all__ = [
     "png",
     "psnr_by_condition",
     "psnr_by_time",
-    "sweep_figure",
-    "sweep_plots",
+    "sweep_figures",
     "tradeoff_figure",
 ]
 
@@ -31,12 +30,11 @@ QUIET = "#5b636b"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", ":", "-.")
 TIME = "ms per output frame (further left is faster)"
-#: Of a sweep: the value and its axis.
+#: Plots of a sweep: the value and its axis.
 SWEEP_PLOTS = {
     "time": ("ms_per_frame", "ms per output frame"),
     "memory": ("peak_mib", "peak memory, MiB"),
 }
-GROUP_PLOTS = {"tradeoff": ("speed_ratio", "speed and bound on quality by groups")}
 
 
 def new_grid(
@@ -163,19 +161,20 @@ def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
     return png(figure, grid[0])
 
 
-def sweep_plots(sweep: str) -> Mapping[str, tuple[str, str]]:
-    """The plots of a sweep by name: the value that they show, and what is said of it."""
-    return GROUP_PLOTS if sweep == "groups" else SWEEP_PLOTS
+def sweep_figures(sweeps: Sequence[Mapping]) -> Iterator[tuple[str, str, bytes]]:
+    """Plots of sweeps of one kind: name, what is said of it, and the figure.
 
-
-def sweep_figure(sweeps: Sequence[Mapping], plot: str) -> bytes:
-    """Fig. 10: time or memory against frames or size, both networks of every sweep of one kind.
-
-    Of sweeps over groups: speed against codes, and PSNR from true codes against speed.
+    Fig. 10: time and memory against frames or size, both networks of every sweep. Of sweeps over
+    groups: speed against codes, and PSNR from true codes against speed.
     """
-    if plot in GROUP_PLOTS:
-        return _groups_figure(sweeps)
-    key, label = SWEEP_PLOTS[plot]
+    if sweeps[0]["sweep"] == "groups":
+        yield "tradeoff", "speed and bound on quality by groups", _groups_figure(sweeps)
+        return
+    for name, (key, label) in SWEEP_PLOTS.items():
+        yield name, label, _sweep_figure(sweeps, key, label)
+
+
+def _sweep_figure(sweeps: Sequence[Mapping], key: str, label: str) -> bytes:
     figure, (axes,) = new_grid(label=label)
     by_frames = sweeps[0]["sweep"] == "frames"
     styles = _styles()

@@ -129,8 +129,7 @@ def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[st
             if not all(any(_same_clip(name, one) for name in clips) for one in members):
                 scores = None
         if scores is not None and scores.gain == (dataset == "mfqe"):
-            digits = 0 if dataset == "mfqe" else 3
-            cells[key] = Cell(f"{scores.psnr:.2f} / {scores.ssim:.{digits}f}")
+            cells[key] = Cell(_text(key, (scores.psnr, scores.ssim), table))
     return cells
 
 

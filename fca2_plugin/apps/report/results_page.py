@@ -9,8 +9,7 @@ from fca2_plugin._files import check_writable, write_text
 from fca2_plugin.apps.report.figures import (
     frames_figure,
     psnr_by_condition,
-    sweep_figure,
-    sweep_plots,
+    sweep_figures,
     tradeoff_figure,
 )
 from fca2_plugin.apps.report.footage import Footage, evaluated_network
@@ -194,7 +193,6 @@ def _benchmarks(results: Results) -> Iterator[Section]:
     for sweep in ("frames", "size", "groups"):
         swept = [one for one in kinds["benchmark_sweep"] if one["sweep"] == sweep and one["points"]]
         if swept:
-            plots = sweep_plots(sweep).items()
-            shown = [Plot(sweep_figure(swept, name), said) for name, (_, said) in plots]
+            shown = [Plot(image, said) for _, said, image in sweep_figures(swept)]
             paper = "" if sweep == "groups" else ", as Fig. 10"
             yield Section(f"Over {sweep}{paper}", shown)
