@@ -93,7 +93,6 @@ def test_quiet_says_nothing(source, tmp_path, capsys):
         (["--crf", "99"], "crf must be a whole number from 0 to 51, got 99"),
         (["--pix-fmt", "yuv422p"], "unknown pix_fmt 'yuv422p'"),
         (["--degradation", "comsir"], "unknown degradation 'comsir'"),
-        (["--fps", "0"], "fps must be a positive int or Fraction"),
     ],
 )
 def test_bad_lines_are_one_sentence(source, tmp_path, capsys, arguments, message):

@@ -94,14 +94,11 @@ VERB = '''"""``fca2 scaffold``."""
 
 import argparse
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "OPTIONS", "run"]
 
 HELP = "count words"
 EXAMPLE = "fca2 scaffold one two"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", nargs="*")
+OPTIONS = {"": {"words WORD ...": "what is counted"}}
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,13 +14,14 @@ from rich.table import Table
 from fca2_plugin import __version__
 from fca2_plugin._errors import run_command
 from fca2_plugin._files import check_writable, write_json
+from fca2_plugin._progress import progress_bar
 from fca2_plugin._suggest import check_choice
 from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.benchmark.run import commit, random_clip
-from fca2_plugin.apps.benchmark.sweep import advance, progress_bar
+from fca2_plugin.apps.benchmark.sweep import advance
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
-from fca2_plugin.cli._settings import add_settings, parse_size, read_settings
+from fca2_plugin.cli._options import SETTINGS, add_options, parse_size, read_settings
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
@@ -78,11 +79,9 @@ def run_enhancement(
     networks = {name: prepare(build_enhancer(name).eval(), inference) for name in names}
     load = os.getloadavg()[0]  # of the others, before this adds to it
     found: dict[str, dict] = {name: {"sizes": {}} for name in names}
-    with progress_bar(console) as bar:
-        done, pixels = 0, {label: width * height for label, (width, height) in sizes.items()}
-        task = bar.add_task("", total=sum(pixels.values()))
-        for label, (width, height) in sizes.items():
-            bar.update(task, description=f"{width}x{height}")
+    pixels = [width * height for width, height in sizes.values()]
+    with progress_bar(console) as progress:
+        for index, (label, (width, height)) in enumerate(sizes.items()):
             clip = random_clip((1, frames, 1, height, width), device)
             with out_of_memory_said(
                 f"{frames} frames of {width}x{height} do not fit in the memory of {device}; try "
@@ -93,9 +92,8 @@ def run_enhancement(
                     clip,
                     repeats=repeats,
                     warmup=inference.warmup,
-                    progress=advance(bar, task, done, pixels[label]),
+                    progress=advance(progress, f"{width}x{height}", pixels, index),
                 )
-            done += pixels[label]
             for name, values in measured["models"].items():
                 found[name]["params"] = values["parameters"]
                 found[name]["sizes"][label] = {
@@ -159,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--repeats", type=int, help="number of rounds (default: 5, or 3 if they are long)"
     )
-    add_settings(parser)
+    add_options(parser.add_argument_group("how the networks run"), SETTINGS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     args = parser.parse_args(argv)

@@ -7,9 +7,9 @@ from pathlib import Path
 from pretrained import get_basicvsr
 from pretrained.table import make_table
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fca2_plugin._errors import run_command
+from fca2_plugin._progress import progress_bar
 
 WEIGHTS = Path(__file__).parents[1] / "data" / "basicvsr"  # where the configs look, too
 
@@ -42,11 +42,7 @@ def _run(args: argparse.Namespace) -> int:
         get_basicvsr(args.weights, report)
     except ValueError as error:  # the rows that need them are left out
         report(str(error))
-    columns = TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn()
-    with Progress(
-        BarColumn(), *columns, TextColumn("{task.description}"), console=console, transient=True
-    ) as bar:
-        task = bar.add_task("", total=None)
+    with progress_bar(console) as progress:
         make_table(
             args.vid4,
             args.out,
@@ -54,9 +50,7 @@ def _run(args: argparse.Namespace) -> int:
             frames=args.frames,
             device=args.device,
             report=report,
-            progress=lambda done, total, what: bar.update(
-                task, completed=done, total=total, description=what
-            ),
+            progress=progress,
         )
     print((Path(args.out) / "table.md").read_text(encoding="utf-8"))
     return 0

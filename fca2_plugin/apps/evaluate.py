@@ -57,7 +57,6 @@ from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import DEFAULT_DEGRADATION, DOWNSAMPLERS, media_shape
 from fca2_plugin.data import phase as data_phase
 from fca2_plugin.inference.settings import InferenceSettings
-from fca2_plugin.inference.weights_list import list_shipped
 from fca2_plugin.metrics import METRICS, Protocol, get_protocol, start_metrics
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -190,8 +189,6 @@ def evaluate(
         from fca2_plugin.apps.methods import NetworkMethod
         from fca2_plugin.inference.load import load_runner
 
-        if weights is not None:
-            _check_scale(weights, scale)
         settings = settings or InferenceSettings()
         runner = load_runner(
             config,
@@ -203,6 +200,11 @@ def evaluate(
             data_phase=data_phase(degradation),
             fca2=fca2,
         )
+        if scale not in (None, runner.scale):
+            raise ValueError(
+                f"{runner.name} enlarges x{runner.scale}, but the LQ is {scale} times smaller than "
+                "its ground truth; choose another network"
+            )
         runner.name = name or runner.name
         if color_correction is not None:
             _set_color_correction(runner.network, color_correction, weights or config or module)
@@ -237,7 +239,8 @@ def evaluate(
     journal = Journal(json_path, {**result, "metrics": list(metrics), "weights": metric_weights})
     folder = _save_folder(save, journal)
     scorer = Scorer(method, rules, tuple(metrics), metric_weights, folder)
-    result |= facts | summarise(pairs, _score(scorer, pairs, journal, jobs, progress))
+    scores = score_all(scorer, pairs, journal, jobs=jobs, progress=progress)
+    result |= facts | summarise(pairs, scores)
     result["notes"] = notes + _displaced(result)
     if result["frames_dir"]:
         for condition, entry in result["conditions"].items():
@@ -317,17 +320,6 @@ def _check_kinds(
         raise ValueError(f"the protocol {rules.name} compares luma, but {what} needs RGB frames")
 
 
-def _check_scale(weights: str, scale: int | None) -> None:
-    """A network that ships must enlarge as much as the ground truth is larger than the LQ."""
-    shipped = list_shipped()
-    own = shipped[check_choice("weights", weights, shipped)].scale
-    if scale not in (None, own):
-        raise ValueError(
-            f"the weights {weights} enlarge x{own}, but the LQ is {scale} times smaller than its "
-            "ground truth; choose other weights"
-        )
-
-
 def _displaced(result: Mapping) -> list[str]:
     """A warning where results would fit their ground truth better somewhere else."""
     conditions = result["conditions"] or {"": result}
@@ -373,32 +365,6 @@ def _save_folder(save: Path_ | None, journal: Journal) -> Path | None:
         )
     journal.begin()
     return folder
-
-
-def _score(
-    scorer: Scorer,
-    pairs: Sequence[Pair],
-    journal: Journal,
-    jobs: int,
-    progress: Callable[[int, int, str], None] | None,
-) -> dict[str, dict]:
-    """Every pair's numbers by its label; those of a killed run are taken from the journal."""
-    total = sum(pair.num_frames for pair in pairs)
-    results = {pair.label: kept for pair in pairs if (kept := journal.get(pair)) is not None}
-    done = sum(pair.num_frames for pair in pairs if pair.label in results)
-
-    def advance(frames: int, label: str) -> None:
-        nonlocal done
-        done += frames
-        if progress is not None:
-            progress(done, total, label)
-
-    advance(0, "")
-    waiting = [pair for pair in pairs if pair.label not in results]
-    for pair, result in score_all(scorer, waiting, jobs=jobs, progress=advance):
-        results[pair.label] = result
-        journal.put(pair, result)
-    return results
 
 
 def _as_text(value: object) -> object:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fca2_plugin._files import write_text
 from fca2_plugin.apps.pairs import Pair
-from fca2_plugin.data import Clip, Media
+from fca2_plugin.data.manifest import as_json
+from fca2_plugin.data.media import media_files
 
 __all__ = ["Journal"]
 
@@ -25,19 +26,15 @@ class Journal:
 
     def __init__(self, result: Path | None, settings: dict) -> None:
         self.path = result and result.with_name(f".{result.name}.partial")
-        self.settings = json.loads(json.dumps(settings, default=str))
+        self.settings = as_json(settings)
         self.clips: dict[str, dict] = {}
         self.was_begun = False
         if self.path is not None and self.path.is_file():
-            self._read(self.path)
-
-    def _read(self, path: Path) -> None:
-        """Take what is kept; a damaged file only costs measuring again."""
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept["settings"] == self.settings:
-                self.clips = dict(kept["clips"])
-                self.was_begun = True
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # damaged: measure again
+                kept = json.loads(self.path.read_text(encoding="utf-8"))
+                if kept["settings"] == self.settings:
+                    self.clips = dict(kept["clips"])
+                    self.was_begun = True
 
     def begin(self) -> None:
         """Say that this run has begun, before it writes anything else."""
@@ -67,17 +64,7 @@ class Journal:
 def _stamp(pair: Pair) -> str:
     digest = hashlib.sha256()
     for media in (pair.gt, pair.lq, pair.sr):
-        for path in _files(media):
+        for path in media_files(media) if media else ():
             state = path.stat()
             digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-
-def _files(media: Media | None) -> list[Path]:
-    if media is None:
-        return []
-    if isinstance(media, Clip):
-        return list(media.frames)
-    if hasattr(media, "root"):  # an LMDB
-        return [media.root / "data.mdb"]
-    return [media.path]

@@ -5,8 +5,8 @@ folders are one condition without a name.
 """
 
 import functools
-import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any
 
 from fca2_plugin._suggest import check_choice, did_you_mean
 from fca2_plugin.data import Media, find_media, media_shape
-from fca2_plugin.data.manifest import MANIFEST
+from fca2_plugin.data.clips import visible_entries
+from fca2_plugin.data.manifest import MANIFEST, as_manifest, read_manifest
 from fca2_plugin.data.media import media_names
 from fca2_plugin.data.numbering import check_same_frames
 
@@ -71,7 +72,6 @@ class OpenedTree:
         lq: The folder of each condition, in the order of the names.
         scale: How many times smaller the LQ is.
         degradation: How it was made.
-        dataset: The data set's name.
         types: Of the frames of each clip, by condition and name, where they are known.
     """
 
@@ -79,7 +79,6 @@ class OpenedTree:
     lq: Mapping[str, Path]
     scale: int
     degradation: str
-    dataset: str
     types: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -96,28 +95,20 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
     """
     root = Path(root)
     path = root / MANIFEST
-    if not path.is_file():
+    manifest = read_manifest(path)
+    if manifest is None:
         raise FileNotFoundError(
             f"{path} does not exist; give a folder that `fca2 encode` has finished, or --lq and "
             "--gt"
         )
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        arguments = manifest["arguments"]
+    arguments = manifest["arguments"]
+    with as_manifest(path):
         scale = int(arguments["scale"])
         degradation = str(arguments.get("degradation") or arguments["downsampling"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} is not a manifest of `fca2 encode` ({type(error).__name__}: {error}); "
-            "encode again, or give --lq and --gt"
-        ) from error
     part = _split(root, split)
     folder = root / part
-    lq = {
-        _condition(kind.name): kind
-        for kind in sorted(folder.iterdir(), key=_condition_order)
-        if kind.name == "lq" or kind.name.startswith("lq_")
-    }
+    kinds = {kind.name.removesuffix(".lmdb"): kind for kind in visible_entries(folder)}
+    lq = {_condition(name): kind for name, kind in kinds.items() if re.match("lq(_|$)", name)}
     if not lq:
         raise ValueError(f"{folder} contains no LQ; expected folders lq, lq_crf15, ...")
     types = {
@@ -126,19 +117,12 @@ def open_tree(root: str | os.PathLike, split: str | None = None) -> OpenedTree:
         if clip["split"] == part
         for kind, found in clip.get("types", {}).items()
     }
-    return OpenedTree(_member(folder, "gt"), lq, scale, degradation, root.resolve().name, types)
+    return OpenedTree(_member(folder, "gt"), lq, scale, degradation, types)
 
 
 def _condition(kind: str) -> str:
     """What a folder's condition is called."""
-    return kind.removesuffix(".lmdb").removeprefix("lq").removeprefix("_") or "raw"
-
-
-def _condition_order(path: Path) -> tuple:
-    """``lq`` first, then by name and number: crf9 before crf15."""
-    stem = path.name.removesuffix(".lmdb")
-    letters = stem.rstrip("0123456789")
-    return letters, int(stem[len(letters) :] or 0)
+    return kind.removeprefix("lq").removeprefix("_") or "raw"
 
 
 def _member(folder: Path, kind: str) -> Path:

@@ -7,27 +7,26 @@ It may have ``clip_facts()``, what is to be said of the clip that it has just go
 
 import itertools
 import math
-import multiprocessing
 import os
 import shutil
 import time
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-import cv2
 import numpy as np
 
 from fca2_plugin._files import folder_at_once
+from fca2_plugin.apps.journal import Journal
 from fca2_plugin.apps.pairs import Pair, size_message
 from fca2_plugin.data import bicubic_upsample, media_frames
 from fca2_plugin.data.clips import encode_png
+from fca2_plugin.data.jobs import workers
 from fca2_plugin.geometry import CENTRED
 from fca2_plugin.metrics import Protocol, start_metrics
 from fca2_plugin.metrics.displacement import Displacement, find_displacement
@@ -185,41 +184,60 @@ class Scorer:
 def score_all(
     scorer: Scorer,
     pairs: Sequence[Pair],
+    journal: Journal,
     *,
     jobs: int = 1,
-    progress: Callable[[int, str], None] | None = None,
-) -> Iterator[tuple[Pair, dict]]:
-    """Score clips and yield each as soon as it is done.
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, dict]:
+    """Score clips, and return each one's numbers by its label.
 
     Args:
         scorer: Scores one.
         pairs: The clips, counted by ``check_pairs``.
+        journal: What a killed run measured, which is not measured again, and what this one does.
         jobs: Processes; 1 stays in this one.
-        progress: Called as ``progress(frames done since the last call, clip)``.
+        progress: Called as ``progress(frames done, frames in all, clip)``.
 
     Raises:
+        ChildProcessError: A process was killed from outside.
         ValueError: ``jobs`` is below 1, or as ``Scorer``.
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
-    report = progress or (lambda frames, label: None)
-    if jobs == 1 or len(pairs) < 2:
+    results = {pair.label: kept for pair in pairs if (kept := journal.get(pair)) is not None}
+    total, done = sum(pair.num_frames for pair in pairs), 0
+
+    def advance(frames: int, label: str) -> None:
+        nonlocal done
+        done += frames
+        if progress is not None:
+            progress(done, total, label)
+
+    advance(sum(pair.num_frames for pair in pairs if pair.label in results), "")
+    waiting = [pair for pair in pairs if pair.label not in results]
+    for pair, result in _scored(scorer, waiting, min(jobs, len(waiting)), advance):
+        results[pair.label] = result
+        journal.put(pair, result)
+    return results
+
+
+def _scored(
+    scorer: Scorer, pairs: Sequence[Pair], jobs: int, advance: Callable[[int, str], None]
+) -> Iterator[tuple[Pair, dict]]:
+    """Yield each clip as soon as it is done; in this process ``advance`` hears of every frame."""
+    if jobs < 2:
         for pair in pairs:
-            yield pair, scorer(pair, partial(report, 1, pair.label))
+            yield pair, scorer(pair, partial(advance, 1, pair.label))
         return
-    # spawn: a fork of a process with threads (torch, OpenCV, a progress bar) can hang
-    context = multiprocessing.get_context("spawn")
     longest_first = sorted(pairs, key=lambda pair: -pair.num_frames)
-    with ProcessPoolExecutor(min(jobs, len(pairs)), context, cv2.setNumThreads, (1,)) as pool:
-        waiting = {pool.submit(scorer, pair): pair for pair in longest_first}
-        try:
-            for done in as_completed(waiting):
-                pair = waiting[done]
-                result = done.result()
-                report(pair.num_frames, pair.label)
-                yield pair, result
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with workers(jobs, scorer) as run:
+        for pair, result in run(_score, [(pair,) for pair in longest_first]):
+            advance(pair.num_frames, pair.label)
+            yield pair, result
+
+
+def _score(scorer: Scorer, pair: Pair) -> tuple[Pair, dict]:
+    return pair, scorer(pair)
 
 
 def default_jobs() -> int:

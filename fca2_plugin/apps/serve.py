@@ -104,11 +104,9 @@ class Worker:
 
     def __init__(self, folder: Path, options: UpscaleOptions, runner: ClipRunner) -> None:
         self.folder, self.options, self.runner = folder, options, runner
-        self.is_closed = False
-        self.is_idle = threading.Event()
-        self.is_idle.set()
+        self._one_job = threading.Lock()
         self._running: str | None = None  # the session whose job runs
-        self._stopping: set[str] = set()
+        self._is_stopped = self._is_closed = False
 
     def run(
         self, path: str, weights: str, chosen: Mapping[str, Any], tell: Any, session: str
@@ -125,32 +123,27 @@ class Worker:
         Raises:
             ValueError: The video, the weights or the numbers are wrong.
         """
-        self._running = session
-        self._stopping.discard(session)
-        self.is_idle.clear()
 
         def progress(state: Progress) -> None:
-            if self.is_closed or session in self._stopping:
+            if self._is_closed or self._is_stopped:
                 raise _Stopped
             tell((state.done, state.total), desc=_said(state), unit="frames")
 
-        try:
+        with self._one_job:
+            self._running, self._is_stopped = session, False
             if self.runner.name != weights:
                 self.runner = load_runner(weights=weights, **self.options.network)
-            options = replace(self.options, **chosen)
+            runner, options = self.runner, replace(self.options, **chosen)
             source = Path(path)
             ending = source.suffix.lower() if source.suffix.lower() in SAME_CONTAINER else ".mkv"
-            kind = f"x{self.runner.scale}" if options.height is None else f"{options.height}p"
+            kind = f"x{runner.scale}" if options.height is None else f"{options.height}p"
             kind = "preview" if options.preview_seconds else kind
             out = self.folder / secrets.token_hex(8) / f"{source.stem}_{kind}{ending}"
             out.parent.mkdir(parents=True)
-            made = upscale(source, out, network=self.runner, options=options, progress=progress)
-        finally:
-            self._running = None
-            self.is_idle.set()
+            made = upscale(source, out, network=runner, options=options, progress=progress)
         seconds = probe(out).duration_seconds or 0.0
         facts = f"{made.width}x{made.height}, {made.num_frames} frames in {made.seconds:.0f} s"
-        notes = "".join(f"\n- {note}" for note in (*self.runner.notes, *made.notes))
+        notes = "".join(f"\n- {note}" for note in (*runner.notes, *made.notes))
         is_preview = options.preview_seconds is not None
         shown = Made(path, str(out), is_preview, options.part[0], seconds)
         return shown, f"**{out.name}**: {facts}{notes}"
@@ -158,7 +151,13 @@ class Worker:
     def stop(self, session: str) -> None:
         """End the job of a session where it is running."""
         if self._running == session:
-            self._stopping.add(session)
+            self._is_stopped = True
+
+    def close(self, page: Any) -> None:
+        """End the job that is running and the page, and wait a while for the job."""
+        self._is_closed = True
+        page.close(verbose=False)
+        self._one_job.acquire(timeout=CLOSE_SECONDS)
 
 
 def _said(state: Progress) -> str:
@@ -313,6 +312,7 @@ def build_page(worker: Worker, choices: Mapping[str, str], chosen: str) -> Any:
     return page.queue(default_concurrency_limit=1)
 
 
+@dataclass(frozen=True)
 class PageServer:
     """The page, listening.
 
@@ -321,8 +321,8 @@ class PageServer:
         host: Where it listens.
     """
 
-    def __init__(self, page: Any, host: str) -> None:
-        self.page, self.host = page, host
+    page: Any
+    host: str
 
     @property
     def url(self) -> str:
@@ -402,7 +402,7 @@ def open_server(
         worker = Worker(folder / "results", options, first)
         page = build_page(worker, choices, first.name)
         _launch(gr, page, host, port, password, max_gib)
-        stack.callback(_close, page, worker)
+        stack.callback(worker.close, page)
         yield PageServer(page, host)
 
 
@@ -430,12 +430,6 @@ def _launch(gr: Any, page: Any, host: str, port: int, password: str | None, max_
             f"the server cannot listen at {host}, port {port} ({one_sentence(error)}); choose "
             "another --port (0 for any free one) or another --host"
         ) from error
-
-
-def _close(page: Any, worker: Worker) -> None:
-    worker.is_closed = True
-    page.close(verbose=False)
-    worker.is_idle.wait(CLOSE_SECONDS)
 
 
 @contextlib.contextmanager

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from fca2_plugin._files import read_json, write_json
+from fca2_plugin._progress import progress_bar
 from fca2_plugin.apps.evaluate import evaluate
 from fca2_plugin.data import ClipSource, build_clips
+from fca2_plugin.data.manifest import check_same
 
 __all__ = [
     "CRFS",
@@ -69,28 +70,15 @@ def keep_arguments(folder: Path, arguments: dict) -> None:
     """
     path = folder / "run.json"
     if path.is_file():
-        before = read_json(path)
-        if before != arguments:
-            raise ValueError(
-                f"{folder} contains a run with {before}, but this one has {arguments}; choose "
-                "another folder, or remove that one"
-            )
+        check_same(folder, "arguments", read_json(path), arguments)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(path, arguments)
 
 
 def make_clips(root: Path, source: ClipSource, console: Console) -> Path:
     """Build the data set with a bar, or finish it; return ``root``."""
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
-    ) as bar:
-        task = bar.add_task("0 clips", total=None)
-        return build_clips(
-            source,
-            root,
-            crfs=CRFS,
-            progress=lambda n, all_, _: bar.update(task, total=all_, completed=n),
-        )
+    with progress_bar(console) as progress:
+        return build_clips(source, root, crfs=CRFS, progress=progress)
 
 
 def score_row(clips: Path, **method: Any) -> dict:

@@ -1,7 +1,9 @@
 """The ``fca2`` command: one module for each verb, and nothing but the command line here.
 
-A verb's module has ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and ``run(args) -> exit code``.
-It imports its application when it runs, so that ``fca2 --help`` is quick.
+A verb's module has ``HELP``, ``EXAMPLE``, ``OPTIONS`` (what its arguments do, in tables by the
+title of their group) and ``run(args) -> exit code``; where needed, ``DEFAULTS``, the flags that are
+``REQUIRED``, what took the place of ``OLD`` ones, and an ``EPILOG``. It imports its application
+when it runs, so that ``fca2 --help`` is quick.
 """
 
 import argparse
@@ -13,6 +15,7 @@ from types import ModuleType
 
 from fca2_plugin import __version__
 from fca2_plugin._errors import run_command
+from fca2_plugin.cli._options import add_old, add_options
 
 __all__ = ["GROUPS", "VERBS", "main", "make_parser"]
 
@@ -58,11 +61,21 @@ def make_parser() -> argparse.ArgumentParser:
             description=textwrap.fill(_sentence(module.HELP), 80),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add_arguments(sub)
+        _add_arguments(sub, module)
         sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        sub.epilog = "\n\n".join(filter(None, [sub.epilog, f"example:\n  {module.EXAMPLE}"]))
         sub.set_defaults(run=module.run)
     return parser
+
+
+def _add_arguments(parser: argparse.ArgumentParser, module: ModuleType) -> None:
+    has = vars(module)
+    for title, table in module.OPTIONS.items():
+        group = parser.add_argument_group(title) if title else parser
+        add_options(group, table, has.get("REQUIRED", ()))
+    add_old(parser, has.get("OLD", {}))
+    parser.set_defaults(**has.get("DEFAULTS", {}))
+    example = f"example:\n  {module.EXAMPLE}"
+    parser.epilog = "\n\n".join(filter(None, [has.get("EPILOG"), example]))
 
 
 def _overview(modules: dict[str, ModuleType]) -> str:

@@ -2,19 +2,19 @@
 
 import argparse
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "OPTIONS", "REQUIRED", "run"]
 
 HELP = "convert a checkpoint from one host to the other"
 EXAMPLE = "fca2 convert work_dirs/run/iter_600.pth for_basicsr.pth --to basicsr"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", help="the checkpoint of MMagic or BasicSR")
-    parser.add_argument("target", metavar="OUT", help="the file to write")
-    parser.add_argument(
-        "--to", required=True, choices=("basicsr", "mmagic"), help="the host that will read it"
-    )
-    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+OPTIONS = {
+    "": {
+        "source IN": "the checkpoint of MMagic or BasicSR",
+        "target OUT": "the file to write",
+        "--to basicsr|mmagic": "the host that will read it",
+        "--force": "replace OUT if it exists",
+    }
+}
+REQUIRED = ("--to",)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,103 +1,56 @@
 """``fca2 encode``."""
 
 import argparse
-import contextlib
 import time
-from collections.abc import Callable, Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from fca2_plugin.cli._renamed import add_renamed
+from fca2_plugin._progress import progress_bar
+from fca2_plugin.cli._options import given
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from fca2_plugin.codec import CodecSettings
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "progress_bar", "run"]
+__all__ = ["DEFAULTS", "EXAMPLE", "HELP", "OLD", "OPTIONS", "run"]
 
 HELP = "make a compressed data set from videos or frames, with a manifest that rebuilds it"
 EXAMPLE = "fca2 encode videos/ data/mine --codec x264 --crf 15 25 35"
 CODECS = {"x264": "libx264", "x265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="SRC ... DST",
-        help="one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame folders, an LMDB, or "
-        "videos), then the folder to write",
-    )
-    parser.add_argument("--verify", action="store_true", help="only check the checksums of DST")
-    parser.add_argument(
-        "--degradation",
-        default="gaussian",
-        help="how frames are made smaller: gaussian (sigma 1.5, pixels as in ordinary video), "
-        "comisr (as in the published data of compressed VSR: every 4th pixel from the "
-        "first), bd (MATLAB), duf, bi (bicubic), area or none (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--scale", type=int, help="how many times smaller (default: 4; 1 with --degradation none)"
-    )
-    parser.add_argument(
-        "--codec",
-        nargs="+",
-        default=["x264"],
-        choices=[*CODECS, "none"],
-        help="x264 or x265; vp9 or av1, which imitate an upload to a video site; none makes "
-        "frames smaller without coding them (default: x264)",
-    )
-    parser.add_argument(
-        "--crf",
-        nargs="+",
-        type=int,
-        help="constant rate factors for x264 and x265 (default for x264: 15 25 35)",
-    )
-    parser.add_argument("--qp", nargs="+", type=int, help="constant QPs for x264 and x265")
-    parser.add_argument(
-        "--bitrate",
-        nargs="+",
-        type=float,
-        metavar="BPP",
-        help="bitrates for vp9 and av1, in bits for each pixel (default: 0.065 and 0.0455, as on "
-        "a video site)",
-    )
-    parser.add_argument(
-        "--pix-fmt",
-        help="pixel format: yuv444p or yuv420p (default: yuv444p for x264, as published, and "
-        "yuv420p for the others)",
-    )
-    parser.add_argument(
-        "--speed",
-        help="the encoder's speed (default: medium for x264 and x265, 2 for vp9, 4 for av1)",
-    )
-    add_renamed(parser, {"--preset": "--speed"})
-    parser.add_argument(
-        "--fps", type=_rate, default=10, help="frames a second (default: 10, as published)"
-    )
-    parser.add_argument(
-        "--split",
-        choices=["train", "test"],
-        help="write below DST/SPLIT; for Vimeo-90K and REDS, use only the clips of this split",
-    )
-    parser.add_argument("--clips", nargs="+", metavar="NAME", help="use only these clips")
-    parser.add_argument("--clip-frames", type=int, metavar="N", help="cut into clips of N frames")
-    parser.add_argument("--no-gt", action="store_true", help="write no ground truth")
-    parser.add_argument(
-        "--format", default="png", help="how frames are stored: png or lmdb (default: %(default)s)"
-    )
-    parser.add_argument("--keep-bitstreams", action="store_true", help="also store the coded clips")
-    parser.add_argument("--jobs", type=int, help="number of processes (default: one for each core)")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
-
-
-def _rate(text: str) -> Fraction:
-    """``25`` or ``30000/1001``."""
-    try:
-        return Fraction(text)
-    except ZeroDivisionError as error:
-        raise ValueError(f"{text} divides by zero") from error
+QUANTIZED, RATED = ("x264", "x265"), ("vp9", "av1")  # what tells them how good to be
+OPTIONS = {
+    "": {
+        "paths SRC ... DST ...": "one or more sources (Vimeo-90K, REDS, Vid4, a folder of frame "
+        "folders, an LMDB, or videos), then the folder to write",
+        "--verify": "only check the checksums of DST",
+        "--degradation NAME": "how frames are made smaller: gaussian (sigma 1.5, pixels as in "
+        "ordinary video), comisr (as in the published data of compressed VSR: every 4th pixel from "
+        "the first), bd (MATLAB), duf, bi (bicubic), area or none (default: gaussian)",
+        "--scale N": "how many times smaller (default: 4; 1 with --degradation none)",
+        "--codec x264|x265|vp9|av1|none ...": "x264 or x265; vp9 or av1, which imitate an upload "
+        "to a video site; none makes frames smaller without coding them (default: x264)",
+        "--crf CRF ...": "constant rate factors for x264 and x265 (default for x264: 15 25 35)",
+        "--qp QP ...": "constant QPs for x264 and x265",
+        "--bitrate BPP ...": "bitrates for vp9 and av1, in bits for each pixel (default: 0.065 and "
+        "0.0455, as on a video site)",
+        "--pix-fmt NAME": "pixel format: yuv444p or yuv420p (default: yuv444p for x264, as "
+        "published, and yuv420p for the others)",
+        "--speed SPEED": "the encoder's speed (default: medium for x264 and x265, 2 for vp9, 4 for "
+        "av1)",
+        "--fps RATE": "frames a second (default: 10, as published)",
+        "--split train|test": "write below DST/SPLIT; for Vimeo-90K and REDS, use only the clips "
+        "of this split",
+        "--clips NAME ...": "use only these clips",
+        "--clip-frames N": "cut into clips of N frames",
+        "--no-gt": "write no ground truth",
+        "--format FORMAT": "how frames are stored: png or lmdb (default: png)",
+        "--keep-bitstreams": "also store the coded clips",
+        "--jobs N": "number of processes (default: one for each core)",
+        "--quiet": "show no progress",
+    }
+}
+DEFAULTS = {"codec": ["x264"], "fps": 10}
+OLD = {"--preset": "--speed"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,42 +64,22 @@ def run(args: argparse.Namespace) -> int:
     return _encode(args, console)
 
 
-@contextlib.contextmanager
-def progress_bar(console: "Console") -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar with the time left, and yield what moves it."""
-    from rich import progress
-
-    columns = [
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(),
-    ]
-    with progress.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, name: bar.update(
-            task, completed=done, total=total, description=name
-        )
-
-
 def _encode(args: argparse.Namespace, console: "Console") -> int:
     from fca2_plugin.data import encode_tree
 
     start = time.monotonic()
+    settings = given(
+        args, "degradation scale split clips clip_frames format keep_bitstreams jobs".split()
+    )
+    if args.degradation == "none":
+        settings = {"scale": 1, **settings}
     with progress_bar(console) as progress:
         tree = encode_tree(
             args.paths[:-1],
             args.paths[-1],
-            degradation=args.degradation,
-            scale=(1 if args.degradation == "none" else 4) if args.scale is None else args.scale,
+            **settings,
             codecs=_settings(args),
-            split=args.split,
-            clips=args.clips,
-            clip_frames=args.clip_frames,
             keep_gt=not args.no_gt,
-            format=args.format,
-            keep_bitstreams=args.keep_bitstreams,
-            jobs=args.jobs,
             progress=progress,
         )
     clips = tree.manifest["clips"]
@@ -181,22 +114,17 @@ def _settings(args: argparse.Namespace) -> "list[CodecSettings]":
     """Return what each codec is to do, from the rates that belong to it."""
     from fca2_plugin.codec import CodecSettings
 
-    quantized = [name for name in args.codec if name in ("x264", "x265")]
-    rated = [name for name in args.codec if name in ("vp9", "av1")]
-    for option, given, codecs, some in (
-        ("--crf", args.crf, quantized, "x264 or x265"),
-        ("--qp", args.qp, quantized, "x264 or x265"),
-        ("--bitrate", args.bitrate, rated, "vp9 or av1"),
-    ):
-        if given and not codecs:
-            raise ValueError(f"{option} needs the codec {some}; add one of them to --codec")
-    rates = {"crf": args.crf or (), "qp": args.qp or ()}
-    if not any(rates.values()):
-        if "x265" in quantized:
+    for option, codecs in (("crf", QUANTIZED), ("qp", QUANTIZED), ("bitrate", RATED)):
+        if getattr(args, option) and not set(codecs) & set(args.codec):
+            raise ValueError(
+                f"--{option} needs the codec {' or '.join(codecs)}; add one of them to --codec"
+            )
+    rates = [{"crf": crf} for crf in args.crf or ()] + [{"qp": qp} for qp in args.qp or ()]
+    if not rates:
+        if "x265" in args.codec:
             raise ValueError("x265 has no published rates; give --crf or --qp")
-        rates["crf"] = (15, 25, 35)
-    wanted = [(codec, {k: v}) for codec in quantized for k, values in rates.items() for v in values]
-    wanted += [(codec, {"bits_per_pixel": v}) for codec in rated for v in args.bitrate or (None,)]
+        rates = [{"crf": crf} for crf in (15, 25, 35)]
+    bitrates = [{"bits_per_pixel": bitrate} for bitrate in args.bitrate or (None,)]
     return [
         CodecSettings(
             CODECS[codec],
@@ -205,5 +133,6 @@ def _settings(args: argparse.Namespace) -> "list[CodecSettings]":
             fps=args.fps,
             **rate,
         )
-        for codec, rate in wanted
+        for codec in sorted(args.codec, key=RATED.__contains__)
+        for rate in (bitrates if codec in RATED else rates if codec in QUANTIZED else ())
     ]

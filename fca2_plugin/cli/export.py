@@ -2,40 +2,26 @@
 
 import argparse
 
-from fca2_plugin.cli._network import add_config
-from fca2_plugin.cli._renamed import add_moved
-from fca2_plugin.cli._settings import parse_size
+from fca2_plugin.cli._options import CONFIG, given, parse_size
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "OLD", "OPTIONS", "REQUIRED", "run"]
 
 HELP = "export a network, and each part of FCA², to ONNX, and check it in onnxruntime"
 EXAMPLE = "fca2 export --config my_config.py --checkpoint work_dirs/my_config --out onnx"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_config(parser, "weights for --config (default: random ones)")
-    parser.add_argument(
-        "--weights", metavar="NAME", help="a network that ships, instead of --config"
-    )
-    parser.add_argument("--out", required=True, metavar="DIR", help="the folder to write")
-    parser.add_argument(
-        "--size",
-        default="96x72",
-        metavar="WxH",
-        help="size of the LQ frames for the check; where a graph needs a fixed size, this one "
-        "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--frames", type=int, metavar="N", help="number of frames in a clip (default: 7)"
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=float,
-        default=1e-4,
-        metavar="X",
-        help="largest difference from torch that is accepted (default: %(default)s)",
-    )
-    add_moved(parser, {"--table": "bash tools/export_table.sh"})
+OPTIONS = {
+    "": {
+        **CONFIG,
+        "--checkpoint FILE": "weights for --config (default: random ones)",
+        "--weights NAME": "a network that ships, instead of --config",
+        "--out DIR": "the folder to write",
+        "--size WxH": "size of the LQ frames for the check; where a graph needs a fixed size, this "
+        "one (default: 96x72)",
+        "--frames N": "number of frames in a clip (default: 7)",
+        "--tolerance X": "largest difference from torch that is accepted (default: 0.0001)",
+    }
+}
+REQUIRED = ("--out",)
+OLD = {"--table": "bash tools/export_table.sh"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,16 +29,16 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.export import export_onnx
 
+    settings = given(args, ("weights", "frames", "tolerance"))
+    if args.size:
+        settings["size"] = parse_size(args.size)
     with Console(stderr=True).status("network") as status:
         manifest = export_onnx(
             args.config,
             args.checkpoint,
             args.out,
-            size=parse_size(args.size),
-            frames=args.frames,
-            tolerance=args.tolerance,
             progress=lambda part: status.update(f"{part}: tracing, checking"),
-            weights=args.weights,
+            **settings,
         )
     for graph in manifest["graphs"]:
         free = ", ".join(graph["free_axes"]) or "none"

@@ -3,33 +3,19 @@
 import argparse
 from pathlib import Path
 
-__all__ = ["EXAMPLE", "HELP", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "HELP", "OPTIONS", "REQUIRED", "run"]
 
 HELP = "put results beside the papers' tables in one HTML page, with plots and pictures"
 EXAMPLE = "fca2 report --results bicubic.json small.json --out report"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--results",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="F",
-        help="JSON files written by `fca2 evaluate`, `fca2 benchmark` or the quickstart",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="the folder for report.html and report.md",
-    )
-    parser.add_argument(
-        "--all-tables",
-        action="store_true",
-        help="also show the papers' tables for which there are no results",
-    )
+OPTIONS = {
+    "": {
+        "--results FILE ...": "JSON files written by `fca2 evaluate`, `fca2 benchmark` or the "
+        "quickstart",
+        "--out DIR": "the folder for report.html and report.md",
+        "--all-tables": "also show the papers' tables for which there are no results",
+    }
+}
+REQUIRED = ("--results", "--out")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.report import write_results
 
-    for path in write_results(args.results, args.out, all_tables=args.all_tables):
+    results = [Path(path) for path in args.results]
+    for path in write_results(results, Path(args.out), all_tables=args.all_tables):
         Console().print(f"written: {path}")
     return 0

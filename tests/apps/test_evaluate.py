@@ -312,7 +312,7 @@ def test_a_network_that_ships(tree, capsys, tmp_path):
     )
     assert (result["method"], result["source"]["weights"]) == ("small", "small")
     assert result["source"]["checkpoint_sha256"] == list_shipped()["small"].sha256
-    with pytest.raises(ValueError, match="enhance_stdf enlarge x1, but the LQ is 4 times smaller"):
+    with pytest.raises(ValueError, match="enhance_stdf enlarges x1, but the LQ is 4 times smaller"):
         evaluate(data=tree, weights="enhance_stdf")
     with pytest.raises(ValueError, match="unknown weights 'smal' .did you mean 'small'"):
         evaluate(data=tree, weights="smal")

@@ -76,7 +76,11 @@ def test_conditions_of_a_tree(tmp_path):
     found = open_tree(root)
     assert list(found.lq) == ["raw", "crf5", "crf15"]
     assert found.lq["crf5"] == root / "lq_crf5" and found.gt == root / "gt"
-    assert (found.scale, found.degradation, found.dataset) == (4, "bd", "vid4")
+    assert (found.scale, found.degradation) == (4, "bd")
+    as_lmdb = tree(tmp_path / "lmdb", ["gt.lmdb", "lq_crf15.lmdb", "lq.lmdb"])
+    assert open_tree(as_lmdb).lq == {
+        kind: as_lmdb / name for kind, name in (("raw", "lq.lmdb"), ("crf15", "lq_crf15.lmdb"))
+    }
 
 
 def test_types_of_a_tree(tmp_path):
@@ -108,7 +112,7 @@ def test_no_tree(tmp_path):
         open_tree(tmp_path)
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(
-        ValueError, match="manifest.json is not a manifest of `fca2 encode` .KeyErr"
+        ValueError, match="manifest.json is not a manifest of `fca2 encode` .* .KeyErr"
     ):
         open_tree(tmp_path)
     tree(tmp_path, [])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
+from fca2_plugin.apps.benchmark import Choice, Setting, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
 from fca2_plugin.apps.report import write_results
 from fca2_plugin.data import build_clips, demo_clips, find_clips, read_frames
@@ -64,7 +64,7 @@ def test_no_bound(tree, monkeypatch):
 
 
 def test_a_sweep_gets_its_bounds(tree, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(run, "SWEEPS", {"groups": ((9, 3), (21, 0))})
+    monkeypatch.setattr(sweep, "SWEEPS", {"groups": ((9, 3), (21, 0))})
     built = []
 
     def build_pair(choice):

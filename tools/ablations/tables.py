@@ -34,7 +34,7 @@ def fill_table(name: str, seeds: int, result: Result) -> dict:
     for label, run in ablation.rows.items():
         printed_row = paper.row(label)
         assert printed_row is not None  # ``ABLATIONS`` has the rows that the paper printed
-        cells = paper.cells_of(printed_row)
+        cells = printed_row.cells
         done = [found for seed in range(seeds) if (found := result(run, seed)) is not None]
         rows.append(
             {

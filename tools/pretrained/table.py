@@ -204,7 +204,7 @@ def _papers() -> dict:
     table = TABLES["fca2-1"]
     papers = {}
     for name in PAPER_ROWS:
-        cells = table.cells_of(table.row(name))
+        cells = table.row(name).cells
         by_crf = {key: cells[f"crf{key}"] for key in ("15", "25", "35")}
         papers[name] = {
             "source": table.name,

@@ -7,10 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from fca2_plugin._files import check_writable, write_json
+from fca2_plugin._progress import progress_bar
 from fca2_plugin.apps.benchmark.networks import Choice
 from fca2_plugin.apps.benchmark.run import Setting, run_benchmark
-from fca2_plugin.apps.benchmark.sweep import advance, progress_bar, run_sweep
-from fca2_plugin.apps.report.figures import sweep_figure, sweep_plots
+from fca2_plugin.apps.benchmark.sweep import run_sweep
+from fca2_plugin.apps.report.figures import sweep_figures
 from fca2_plugin.apps.report.views import NETWORKS, benchmark_view
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
 from fca2_plugin.inference.settings import InferenceSettings
@@ -59,17 +60,19 @@ def benchmark_command(
     if plot_dir is not None:
         check_writable(plot_dir / "sweep.png")
     if sweep is not None and json_path is not None:
-        result = run_sweep(choice, setting, sweep, json_path, console)
+        with progress_bar(console) as progress:
+            result = run_sweep(choice, setting, sweep, json_path, progress)
         console.print(benchmark_table(result["points"]))
         if plot_dir is not None:
-            for name in sweep_plots(sweep):
+            for name, _, image in sweep_figures([result]):
                 path = plot_dir / f"{sweep}_{name}.png"
-                path.write_bytes(sweep_figure([result], name))
+                path.write_bytes(image)
                 console.print(f"plot: {path}")
         return result
-    with progress_bar(console) as bar:
-        progress = advance(bar, bar.add_task(setting.text, total=1), 0, 1)
-        result = run_benchmark(choice, setting, progress=progress)
+    with progress_bar(console) as progress:
+        result = run_benchmark(
+            choice, setting, progress=lambda done, total: progress(done, total, setting.text)
+        )
     if json_path is not None:
         write_json(json_path, result)
     console.print(benchmark_table([result]))

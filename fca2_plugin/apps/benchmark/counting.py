@@ -20,8 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 from torch.utils.flop_counter import FlopCounterMode
 
-from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
-from fca2_plugin.apps.benchmark.training import TrainingStep
+from fca2_plugin.apps.benchmark.passes import TrainingStep, marked_parts, split_whole
 from fca2_plugin.inference.prepare import eager
 
 __all__ = [

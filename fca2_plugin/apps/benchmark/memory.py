@@ -20,7 +20,7 @@ import torch
 from fca2_plugin._malloc import mallopt, release_free_memory
 from fca2_plugin.apps.benchmark.counting import held_bytes, tensor_bytes
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.training import WARM_SIDE, TrainingStep
+from fca2_plugin.apps.benchmark.passes import WARM_SIDE, TrainingStep
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 

@@ -2,34 +2,26 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from fca2_plugin import __version__
-from fca2_plugin._suggest import check_choice
 from fca2_plugin._torch import out_of_memory_said
 from fca2_plugin.apps.benchmark import memory
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
+from fca2_plugin.apps.benchmark.passes import TrainingStep
 from fca2_plugin.apps.benchmark.timing import compare
-from fca2_plugin.apps.benchmark.training import TrainingStep
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import FCA2Net
 
-__all__ = ["SCHEMA", "SWEEPS", "Setting", "run_benchmark", "sweep_points"]
+__all__ = ["SCHEMA", "Setting", "commit", "random_clip", "run_benchmark"]
 
 SCHEMA = 2  # 1 had no breakdown
-SWEEPS: dict[str, Sequence[Any]] = {
-    "frames": (10, 50, 100, 200),
-    "size": (64, 96, 128, 160, 192, 224),
-    "groups": ((9, 6), (6, 0), (9, 3), (12, 3), (21, 0)),
-}
-"""The values of Fig. 10; ``n_subs`` and ``n_ovls`` that make five codes to one of 7 frames."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +69,6 @@ class Setting:
         """Of the clip, (1, t, 3, h, w)."""
         width, height = self.size
         return (1, self.frames, 3, height, width)
-
-
-def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:
-    """What a sweep over ``frames`` or (square) ``size``, as in Fig. 10, or ``groups`` measures.
-
-    Raises:
-        ValueError: Unknown sweep.
-    """
-    for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
-        if sweep == "groups":
-            yield replace(choice, n_subs=value[0], n_ovls=value[1]), setting
-        elif sweep == "frames":
-            yield choice, replace(setting, frames=value)
-        else:
-            yield choice, replace(setting, size=(value, value))
 
 
 def run_benchmark(

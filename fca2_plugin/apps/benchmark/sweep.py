@@ -1,28 +1,41 @@
 """Benchmarks over many sizes, kept in one file that grows point by point."""
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from fca2_plugin._files import read_json, write_json
+from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
-from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark, sweep_points
+from fca2_plugin.apps.benchmark.run import SCHEMA, Setting, run_benchmark
 
-__all__ = ["advance", "progress_bar", "run_sweep"]
+__all__ = ["SWEEPS", "advance", "run_sweep"]
+
+SWEEPS: dict[str, Sequence[Any]] = {
+    "frames": (10, 50, 100, 200),
+    "size": (64, 96, 128, 160, 192, 224),
+    "groups": ((9, 6), (6, 0), (9, 3), (12, 3), (21, 0)),
+}
+"""The values of Fig. 10; ``n_subs`` and ``n_ovls`` that make five codes to one of 7 frames."""
 
 SAME = ("choice", "fixed", "sweep")  # what a file's sweep must share with the one that goes on
+
+
+def sweep_points(choice: Choice, setting: Setting, sweep: str) -> Iterator[tuple[Choice, Setting]]:
+    """What a sweep over ``frames`` or (square) ``size``, as in Fig. 10, or ``groups`` measures.
+
+    Raises:
+        ValueError: Unknown sweep.
+    """
+    for value in SWEEPS[check_choice("sweep", sweep, SWEEPS)]:
+        if sweep == "groups":
+            yield replace(choice, n_subs=value[0], n_ovls=value[1]), setting
+        elif sweep == "frames":
+            yield choice, replace(setting, frames=value)
+        else:
+            yield choice, replace(setting, size=(value, value))
 
 
 def run_sweep(
@@ -30,7 +43,7 @@ def run_sweep(
     setting: Setting,
     sweep: str,
     path: Path,
-    console: Console | None = None,
+    progress: Callable[[float, float, str], None],
 ) -> dict:
     """Time the networks at every value of a sweep; values that ``path`` contains are kept.
 
@@ -39,7 +52,7 @@ def run_sweep(
         setting: What stays the same.
         sweep: ``frames``, ``size`` or ``groups``.
         path: The JSON file, written after every point.
-        console: Where progress and the time left are shown.
+        progress: Called as ``progress(done, total, what is timed)``.
 
     Returns:
         What ``path`` contains: ``points``, each as ``run_benchmark`` returns it.
@@ -63,36 +76,21 @@ def run_sweep(
         return result
     nets = {}
     costs = [math.prod(one.shape) for _, one in planned]
-    spent = sum(costs[:done])
-    with progress_bar(console) as bar:
-        task = bar.add_task("", total=sum(costs), completed=spent)
-        for (chosen, one), cost in zip(planned[done:], costs[done:], strict=True):
-            bar.update(task, description=one.text)
-            if chosen not in nets:
-                nets = {chosen: build_pair(chosen)}
-            progress = advance(bar, task, spent, cost)
-            point = run_benchmark(chosen, one, pair=nets[chosen], progress=progress)
-            result["points"].append(point)
-            spent += cost
-            write_json(path, result)
+    for index, (chosen, one) in enumerate(planned[done:], start=done):
+        if chosen not in nets:
+            nets = {chosen: build_pair(chosen)}
+        move = advance(progress, one.text, costs, index)
+        result["points"].append(run_benchmark(chosen, one, pair=nets[chosen], progress=move))
+        write_json(path, result)
     return result
 
 
-def progress_bar(console: Console | None) -> Progress:
-    """A bar with the time left."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def advance(bar: Progress, task: TaskID, before: int, cost: int) -> Callable[[int, int], None]:
-    """What ``run_benchmark`` calls after every pass: move on by a share of the point's cost."""
-    return lambda done, total: bar.update(task, completed=before + cost * done / total)
+def advance(
+    progress: Callable[[float, float, str], None], text: str, costs: Sequence[int], index: int
+) -> Callable[[int, int], None]:
+    """What ``compare`` calls after every pass of one measurement out of many."""
+    before, own, all_ = sum(costs[:index]), costs[index], sum(costs)
+    return lambda done, total: progress(before + own * done / total, all_, text)
 
 
 def _fixed(setting: Setting, sweep: str) -> dict:

@@ -5,7 +5,7 @@ Times of two networks are comparable only when both met the same machine in the 
 once, and whatever slows the machine down for a while slows all of them. Times are medians, per
 OUTPUT frame, of the network alone (no decoding, no disk).
 
-Each pass of an ``FCA2Net`` is also told apart by its parts (``parts``), in the same rounds.
+Each pass of an ``FCA2Net`` is also told apart by its parts (``passes``), in the same rounds.
 """
 
 import itertools
@@ -25,7 +25,7 @@ from fca2_plugin.apps.benchmark.counting import (
     held_bytes,
     tensor_bytes,
 )
-from fca2_plugin.apps.benchmark.parts import marked_parts, split_whole
+from fca2_plugin.apps.benchmark.passes import marked_parts, split_whole
 from fca2_plugin.inference.facts import count_parameters, device_name
 from fca2_plugin.inference.prepare import replays
 
@@ -98,18 +98,15 @@ def compare(
     for name, model in models.items():
         ms = [1000 * one.seconds / t for one in passes[name][warmup:]]
         low, median, high = np.percentile(ms, (25, 50, 75))
+        above = max(one.above_bytes for one in passes[name]) if cuda else None
+        own = held_bytes(model) + tensor_bytes(clip)
         measured[name] = {
             "ms_per_frame": float(median),
             "iqr_ms_per_frame": float(high - low),
             "parameters": count_parameters(model),
             "macs_per_frame": counted[name][0]["macs"] // t,
-            **{
-                key: max(getattr(one, peak) for one in passes[name]) / MIB if cuda else None
-                for key, peak in (
-                    ("peak_memory_mib", "peak_bytes"),
-                    ("above_model_mib", "above_bytes"),
-                )
-            },
+            "peak_memory_mib": None if above is None else (above + own) / MIB,
+            "above_model_mib": None if above is None else above / MIB,
             "work": counted[name][0],
             "parts": _parts(counted[name][1], passes[name][warmup:], t),
         }
@@ -154,33 +151,31 @@ class _SameFrames(nn.Module):
 class _Pass(NamedTuple):
     seconds: float
     parts: dict[str, float]  # seconds of each
-    peak_bytes: int = 0  # what it would need on a GPU of its own; 0 on a CPU
-    above_bytes: int = 0  # of those, what the pass allocated
+    above_bytes: int  # what it allocated on a GPU
 
 
 def _run(model: nn.Module, clip: Tensor) -> _Pass:
     """One timed forward pass."""
-    if clip.device.type != "cuda":
-        with marked_parts(model, time.perf_counter) as marks:
-            start = time.perf_counter()
-            model(clip)
-            seconds = time.perf_counter() - start
-        took = [(name, end - start) for name, start, end in marks]
-        return _Pass(seconds, split_whole(seconds, took))
-    device = clip.device
-    own = held_bytes(model) + tensor_bytes(clip)
-    torch.cuda.reset_peak_memory_stats(device)
-    before = torch.cuda.memory_allocated(device)  # the other networks' weights included
-    marked: Any = nullcontext([]) if replays(model) else marked_parts(model, _event)
+    device, on_gpu = clip.device, clip.is_cuda
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)  # the other networks' weights included
+    meter = _event if on_gpu else time.perf_counter
+    marked: Any = nullcontext([]) if replays(model) else marked_parts(model, meter)
     with marked as marks:
-        torch.cuda.synchronize(device)
+        if on_gpu:
+            torch.cuda.synchronize(device)
         start = time.perf_counter()
         model(clip)
-        torch.cuda.synchronize(device)  # kernels run on after the call returns
+        if on_gpu:  # kernels run on after the call returns
+            torch.cuda.synchronize(device)
         seconds = time.perf_counter() - start
+    if not on_gpu:
+        took = [(name, end - start) for name, start, end in marks]
+        return _Pass(seconds, split_whole(seconds, took), 0)
     took = [(name, start.elapsed_time(end) / 1000) for name, start, end in marks]
     above = torch.cuda.max_memory_allocated(device) - before
-    return _Pass(seconds, split_whole(seconds, took), above + own, above)
+    return _Pass(seconds, split_whole(seconds, took), above)
 
 
 def _event() -> torch.cuda.Event:

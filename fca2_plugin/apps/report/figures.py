@@ -21,8 +21,7 @@ __all__ = [
     "png",
     "psnr_by_condition",
     "psnr_by_time",
-    "sweep_figure",
-    "sweep_plots",
+    "sweep_figures",
     "tradeoff_figure",
 ]
 
@@ -31,12 +30,11 @@ QUIET = "#5b636b"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", ":", "-.")
 TIME = "ms per output frame (further left is faster)"
-#: Of a sweep: the value and its axis.
+#: Plots of a sweep: the value and its axis.
 SWEEP_PLOTS = {
     "time": ("ms_per_frame", "ms per output frame"),
     "memory": ("peak_mib", "peak memory, MiB"),
 }
-GROUP_PLOTS = {"tradeoff": ("speed_ratio", "speed and bound on quality by groups")}
 
 
 def new_grid(
@@ -119,8 +117,7 @@ def tradeoff_figure(table: PaperTable, evaluations: Sequence[Evaluation], condit
     """
     figure, (axes,) = new_grid(size=(9.2, 5.2))
     for number, row in enumerate(table.rows, 1):
-        cells = table.cells_of(row)
-        (params,), (ms,), (psnr, _) = (cells[key] for key in ("params_m", "ms", condition))
+        (params,), (ms,), (psnr, _) = (row.cells[key] for key in ("params_m", "ms", condition))
         label = f"{number} {row.name} (printed)"
         axes.scatter(ms, psnr, _area(params), "none", edgecolors=QUIET, label=label)
         side = "right" if number % 2 else "left"  # circles may cover each other
@@ -144,7 +141,7 @@ def tradeoff_figure(table: PaperTable, evaluations: Sequence[Evaluation], condit
 
 def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
     """PSNR by frame, an axes per clip, a line per method."""
-    clips = list(dict.fromkeys(c for one in evaluations for c in one.clips.get(condition, {})))
+    clips = list(dict.fromkeys(c for one in evaluations for c in one.clips_of(condition)))
     columns = min(2, len(clips))
     rows = -(-len(clips) // columns)
     figure, grid = new_grid(rows, columns, (5.2 * columns, 2.6 * rows + 0.5))
@@ -153,7 +150,7 @@ def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
             axes.set_visible(False)
             continue
         for one, style in zip(evaluations, _styles(), strict=False):
-            scores = one.clips.get(condition, {}).get(clip)
+            scores = one.clips_of(condition).get(clip)
             if scores is not None and scores.frames:
                 style = {**style, "marker": ""}
                 axes.plot(
@@ -164,19 +161,20 @@ def frames_figure(evaluations: Sequence[Evaluation], condition: str) -> bytes:
     return png(figure, grid[0])
 
 
-def sweep_plots(sweep: str) -> Mapping[str, tuple[str, str]]:
-    """The plots of a sweep by name: the value that they show, and what is said of it."""
-    return GROUP_PLOTS if sweep == "groups" else SWEEP_PLOTS
+def sweep_figures(sweeps: Sequence[Mapping]) -> Iterator[tuple[str, str, bytes]]:
+    """Plots of sweeps of one kind: name, what is said of it, and the figure.
 
-
-def sweep_figure(sweeps: Sequence[Mapping], plot: str) -> bytes:
-    """Fig. 10: time or memory against frames or size, both networks of every sweep of one kind.
-
-    Of sweeps over groups: speed against codes, and PSNR from true codes against speed.
+    Fig. 10: time and memory against frames or size, both networks of every sweep. Of sweeps over
+    groups: speed against codes, and PSNR from true codes against speed.
     """
-    if plot in GROUP_PLOTS:
-        return _groups_figure(sweeps)
-    key, label = SWEEP_PLOTS[plot]
+    if sweeps[0]["sweep"] == "groups":
+        yield "tradeoff", "speed and bound on quality by groups", _groups_figure(sweeps)
+        return
+    for name, (key, label) in SWEEP_PLOTS.items():
+        yield name, label, _sweep_figure(sweeps, key, label)
+
+
+def _sweep_figure(sweeps: Sequence[Mapping], key: str, label: str) -> bytes:
     figure, (axes,) = new_grid(label=label)
     by_frames = sweeps[0]["sweep"] == "frames"
     styles = _styles()

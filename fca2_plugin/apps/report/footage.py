@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from fca2_plugin.apps.report.results import Evaluation
 from fca2_plugin.apps.report.views import condition_name
 from fca2_plugin.data import ClipStore, open_clips
 
-__all__ = ["Footage"]
+__all__ = ["Footage", "evaluated_network"]
 
 MISSING = (
     "Pictures need frames. Evaluate with --save DIR so that a method's frames are kept, and leave "
@@ -110,3 +111,15 @@ def _open(folder: Path) -> ClipStore | None:
         return open_clips(folder)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+
+
+def evaluated_network(evaluation: Evaluation, condition: str) -> Any:
+    """The network behind a result; None where its files are gone, or it has no autoencoder."""
+    source = evaluation.sources.get(condition, {})
+    config, checkpoint = (str(source.get(key) or "") for key in ("config", "checkpoint"))
+    if not (Path(config).is_file() and Path(checkpoint).is_file()):
+        return None
+    from fca2_plugin.inference.load import load_network
+
+    network = load_network(config, checkpoint)
+    return None if getattr(network, "autoencoder", None) is None else network

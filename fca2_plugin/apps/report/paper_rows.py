@@ -7,13 +7,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fca2_plugin.apps.report.papers import (
+    COUNTED,
     DATASETS,
     NETWORK_NAMES,
     TABLES,
     PaperRow,
     PaperTable,
     clip_mean,
-    counted,
     method_key,
 )
 from fca2_plugin.apps.report.results import Evaluation, Results
@@ -115,12 +115,12 @@ def _index(table: PaperTable, name: str) -> int | None:
 def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[str, Cell]:
     """PSNR / SSIM under the table's columns; a mean only over all clips of the data set."""
     cells = {}
-    for key, _ in table.columns:
+    for key in table.columns:
         condition, _, clip = key.partition(":")
         # the tables of one condition take the only one there is
         if condition == "" and len(evaluation.means) == 1:
             condition = next(iter(evaluation.means))
-        clips = evaluation.clips.get(condition, {})
+        clips = evaluation.clips_of(condition)
         if clip:
             scores = next((s for name, s in clips.items() if _same_clip(name, clip)), None)
         else:
@@ -129,8 +129,7 @@ def _quality(table: PaperTable, evaluation: Evaluation, dataset: str) -> dict[st
             if not all(any(_same_clip(name, one) for name in clips) for one in members):
                 scores = None
         if scores is not None and scores.gain == (dataset == "mfqe"):
-            digits = 0 if dataset == "mfqe" else 3
-            cells[key] = Cell(f"{scores.psnr:.2f} / {scores.ssim:.{digits}f}")
+            cells[key] = Cell(_text(key, (scores.psnr, scores.ssim), table))
     return cells
 
 
@@ -145,8 +144,7 @@ def _same_clip(name: str, clip: str) -> bool:
 def _cost(
     table: PaperTable, params: int | None, ms: float | None, device: str | None
 ) -> dict[str, Cell]:
-    keys = dict(table.columns)
-    cells = {}
+    keys, cells = table.columns, {}
     if params and "params_m" in keys:
         cells["params_m"] = Cell(f"{params / 1e6:.2f}")
     if params and "params_k" in keys:
@@ -168,12 +166,11 @@ def _speed(sizes: Mapping[str, Mapping], device: str) -> dict[str, Cell]:
 
 def _view(table: PaperTable, ours: list[_Ours]) -> TableView:
     lines = []
-    keys = [key for key, _ in table.columns]
     for index, row in enumerate(table.rows):
         lines.append(Line(row.name, tuple(_printed(table, row)), "printed"))
-        lines += [_our_line(one, keys) for one in ours if one.after == index]
-    lines += [_our_line(one, keys) for one in ours if one.after is None]
-    heads = tuple(head for _, head in table.columns)
+        lines += [_our_line(one, table.columns) for one in ours if one.after == index]
+    lines += [_our_line(one, table.columns) for one in ours if one.after is None]
+    heads = tuple(table.columns.values())
     if table.methods_across:
         lines, heads = _turned(lines, heads)
     first = "clip" if table.methods_across else "method"
@@ -185,11 +182,11 @@ def _our_line(row: _Ours, keys: Iterable[str]) -> Line:
 
 
 def _printed(table: PaperTable, row: PaperRow) -> Iterator[Cell]:
-    for key, cell in table.cells_of(row).items():
+    for key, cell in row.cells.items():
         note = ""
-        if key == "params_m" and (count := counted(row.name)) is not None:
-            note = f"counted {count:.2f}"
-        if len(cell) == 2 and (mean := clip_mean(table, row, key)):
+        if key == "params_m" and row.name in COUNTED:
+            note = f"counted {COUNTED[row.name]:.2f}"
+        if len(cell) == 2 and (mean := clip_mean(row, key)):
             note = f"clips: {mean:.2f}"
         yield Cell(_text(key, cell, table), note=note)
 

@@ -14,7 +14,6 @@ __all__ = [
     "PaperRow",
     "PaperTable",
     "clip_mean",
-    "counted",
     "method_key",
 ]
 
@@ -24,10 +23,10 @@ ROUNDING = 0.02  # dB that rounding can explain
 
 @dataclass(frozen=True)
 class PaperRow:
-    """A printed row: the method or the setting, and its cells in the order of the columns."""
+    """A printed row: the method or the setting, and its cells by the keys of their columns."""
 
     name: str
-    cells: tuple[Figure, ...]
+    cells: Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class PaperTable:
         key: Such as ``fca2-1``.
         name: Such as ``FCA² Table I``.
         about: What was measured on what.
-        columns: Keys, as the data file says, and heads.
+        columns: Heads by key, as the data file says.
         rows: As printed; a method or a setting each.
         dataset: ``vid4``, ``reds4`` or ``mfqe``: whose results have a row here.
         methods_across: In print the methods are columns.
@@ -52,7 +51,7 @@ class PaperTable:
     key: str
     name: str
     about: str
-    columns: tuple[tuple[str, str], ...]
+    columns: Mapping[str, str]
     rows: tuple[PaperRow, ...]
     dataset: str
     methods_across: bool
@@ -66,10 +65,6 @@ class PaperTable:
         key = method_key(name)
         return next((row for row in self.rows if method_key(row.name) == key), None)
 
-    def cells_of(self, row: PaperRow) -> dict[str, Figure]:
-        """A row's cells by the keys of their columns."""
-        return dict(zip((key for key, _ in self.columns), row.cells, strict=True))
-
 
 def method_key(name: str) -> str:
     """What is the same in ``FCA² + BasicVSR++``, ``fca2+basicvsr-pp`` and ``FCA2 BasicVSRPP``."""
@@ -77,35 +72,30 @@ def method_key(name: str) -> str:
     return "".join(letter for letter in name.replace("plusplus", "pp") if letter.isalnum())
 
 
-def counted(name: str) -> float | None:
-    """Counted parameters in millions of a printed method, where they differ from the print."""
-    key = method_key(name)
-    return next((value for name, value in COUNTED.items() if method_key(name) == key), None)
-
-
-def clip_mean(table: PaperTable, row: PaperRow, column: str) -> float | None:
+def clip_mean(row: PaperRow, column: str) -> float | None:
     """The mean PSNR of a row's printed clips, where the printed mean is another one."""
-    cells = table.cells_of(row)
-    clips = [cell[0] for key, cell in cells.items() if key.startswith(f"{column}:")]
-    mean = fmean(clips) if clips else cells[column][0]
-    return mean if abs(mean - cells[column][0]) > ROUNDING else None
+    printed = row.cells[column][0]
+    clips = [cell[0] for key, cell in row.cells.items() if key.startswith(f"{column}:")]
+    mean = fmean(clips) if clips else printed
+    return mean if abs(mean - printed) > ROUNDING else None
 
 
-def _row(cells: list) -> PaperRow:
-    name, *figures = cells
-    return PaperRow(name, tuple(tuple(f) if isinstance(f, list) else (f,) for f in figures))
+def _cell(figure: float | list[float]) -> Figure:
+    return tuple(figure) if isinstance(figure, list) else (figure,)
 
 
 def _table(shared_notes: Mapping[str, str], values: Mapping) -> PaperTable:
-    return PaperTable(
-        **{
-            **values,
-            "columns": tuple(map(tuple, values["columns"])),
-            "rows": tuple(map(_row, values["rows"])),
-            "lq_sizes": tuple(map(tuple, values["lq_sizes"])),
-            "notes": tuple(shared_notes.get(note, note) for note in values["notes"]),
-        }
-    )
+    columns = dict(values["columns"])
+    typed = {
+        "columns": columns,
+        "rows": tuple(
+            PaperRow(name, dict(zip(columns, map(_cell, figures), strict=True)))
+            for name, *figures in values["rows"]
+        ),
+        "lq_sizes": tuple(map(tuple, values["lq_sizes"])),
+        "notes": tuple(shared_notes.get(note, note) for note in values["notes"]),
+    }
+    return PaperTable(**{**values, **typed})
 
 
 _DATA = json.loads(Path(__file__).with_name("papers.json").read_text(encoding="utf-8"))

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
 
-__all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop"]
+__all__ = ["CodesPicture", "Comparison", "TemporalProfile", "busiest_crop", "codes_picture"]
 
 CROP_FRACTION = 3  # the crop's side is the frame's shorter side over this, within:
 CROP_SIDES = (32, 128)
@@ -63,7 +64,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class CodesPicture:
-    """Code frames beside the frames they hold.
+    """Code frames beside the frames they hold (Fig. 8).
 
     Args:
         title: The line above the picture.
@@ -99,6 +100,28 @@ class TemporalProfile:
             full = frame[:, column // factor].repeat(factor, axis=0)
             columns.append(full[rows])
         return np.stack(columns, axis=1)
+
+
+def codes_picture(title: str, network: Any, frames: Sequence[np.ndarray]) -> CodesPicture:
+    """The codes of a clip's first chunk, each beside the frames of its group.
+
+    Args:
+        title: The line above the picture.
+        network: FCA² with an autoencoder.
+        frames: Of the clip, uint8 RGB.
+    """
+    # seconds to import, and only networks need them
+    import torch
+
+    from fca2_plugin.inference.run import to_clip, to_frames
+
+    chunk = frames[: network.chunk_frames]
+    with torch.inference_mode():
+        clean = network.clean(to_clip(chunk, next(network.parameters()).device))
+        groups = network.plan(clean)
+        codes = network.encode(clean, groups).images
+    holds = [sorted((group.key, *group.members)) for group in groups]
+    return CodesPicture(title, chunk, to_frames(codes), holds)
 
 
 def busiest_crop(frame: np.ndarray) -> tuple[int, int, int, int]:

@@ -59,6 +59,8 @@ class Scores:
         frames: PSNR by frame, where it is known.
         gain: Both are what enhancement gained over its input (``mfqe`` protocol).
         further: Other measures that were taken, of ``FURTHER``.
+        plans: How groups followed a clip: for each run of frames the ``sizes`` of its groups and
+            its ``cuts``.
     """
 
     psnr: float
@@ -66,6 +68,7 @@ class Scores:
     frames: tuple[float, ...] = ()
     gain: bool = False
     further: Mapping[str, float] = field(default_factory=dict)
+    plans: Sequence[Mapping[str, list[int]]] = ()
 
 
 @dataclass
@@ -79,8 +82,6 @@ class Evaluation:
         means: By condition, such as ``crf25``; ``""`` where there is only one without a name.
         clips: By condition and clip.
         frames_dirs: Folders of its frames by condition, where they were kept.
-        plans: How groups followed a clip, by condition and clip: for each run of frames the
-            ``sizes`` of its groups and its ``cuts``.
         sources: What was evaluated, by condition, as the file says.
         params: Parameters, where known.
         ms: Per frame, where known.
@@ -94,12 +95,15 @@ class Evaluation:
     means: dict[str, Scores] = field(default_factory=dict)
     clips: dict[str, dict[str, Scores]] = field(default_factory=dict)
     frames_dirs: dict[str, Path] = field(default_factory=dict)
-    plans: dict[str, dict[str, list[Mapping]]] = field(default_factory=dict)
     sources: dict[str, Mapping] = field(default_factory=dict)
     params: int | None = None
     ms: float | None = None
     device: str | None = None
     speed: float | None = None
+
+    def clips_of(self, condition: str) -> Mapping[str, Scores]:
+        """Its clips under a condition; none where it was not measured there."""
+        return self.clips.get(condition, {})
 
 
 @dataclass
@@ -209,14 +213,6 @@ def _add_evaluation(results: Results, path: Path, content: Mapping) -> None:
             str(clip): _scores(path, values)
             for clip, values in _get(path, scores, "clips", Mapping).items()
         }
-        evaluation.plans[condition] = {
-            str(clip): [
-                {key: _get(path, plan, key, list) for key in ("sizes", "cuts")}
-                for plan in values["plans"]
-            ]
-            for clip, values in scores["clips"].items()
-            if values.get("plans")
-        }
         evaluation.sources[condition] = {**source, **(scores.get("source") or {})}
         folder = scores.get("frames_dir") or content.get("frames_dir")
         if folder:
@@ -251,7 +247,11 @@ def _scores(path: Path, values: Any) -> Scores:
     ssim = _get(path, values, "delta_ssim_1e4" if gain else "ssim", float)
     frames = (values.get("frames") or {}).get("delta_psnr" if gain else "psnr") or ()
     further = {key: _get(path, values, key, float) for key in FURTHER if key in values}
-    return Scores(psnr, ssim, tuple(frames), gain, further)
+    plans = [
+        {key: _get(path, plan, key, list) for key in ("sizes", "cuts")}
+        for plan in values.get("plans") or ()
+    ]
+    return Scores(psnr, ssim, tuple(frames), gain, further, plans)
 
 
 def _check(place: Path, content: Any, shape: Mapping[str, Any]) -> None:

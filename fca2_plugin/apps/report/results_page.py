@@ -6,18 +6,17 @@ from statistics import fmean
 from typing import Any
 
 from fca2_plugin._files import check_writable, write_text
-from fca2_plugin.apps.report.codes import codes_picture, evaluated_network
 from fca2_plugin.apps.report.figures import (
     frames_figure,
     psnr_by_condition,
-    sweep_figure,
-    sweep_plots,
+    sweep_figures,
     tradeoff_figure,
 )
-from fca2_plugin.apps.report.footage import Footage
+from fca2_plugin.apps.report.footage import Footage, evaluated_network
 from fca2_plugin.apps.report.page import Plot, Report, Section
 from fca2_plugin.apps.report.paper_rows import dataset_of, paper_views
 from fca2_plugin.apps.report.papers import NETWORK_NAMES, PaperTable
+from fca2_plugin.apps.report.pictures import codes_picture
 from fca2_plugin.apps.report.results import Evaluation, Results, conditions_of, read_results
 from fca2_plugin.apps.report.views import (
     benchmark_view,
@@ -133,7 +132,7 @@ def _plots(
         if len([c for c in conditions if c.startswith(codec)]) > 1:
             said = f"PSNR against compression on {_name(evaluations)}"
             yield Plot(psnr_by_condition(swept, codec), said)
-    clips = {name: s for one in evaluations for name, s in one.clips.get(shown, {}).items()}
+    clips = {name: s for one in evaluations for name, s in one.clips_of(shown).items()}
     if any(scores.frames for scores in clips.values()):
         said = f"PSNR frame by frame, {condition_name(shown)}".rstrip(", ")
         yield Plot(frames_figure(evaluations, shown), said, broad=len(clips) > 1)
@@ -194,7 +193,6 @@ def _benchmarks(results: Results) -> Iterator[Section]:
     for sweep in ("frames", "size", "groups"):
         swept = [one for one in kinds["benchmark_sweep"] if one["sweep"] == sweep and one["points"]]
         if swept:
-            plots = sweep_plots(sweep).items()
-            shown = [Plot(sweep_figure(swept, name), said) for name, (_, said) in plots]
+            shown = [Plot(image, said) for _, said, image in sweep_figures(swept)]
             paper = "" if sweep == "groups" else ", as Fig. 10"
             yield Section(f"Over {sweep}{paper}", shown)

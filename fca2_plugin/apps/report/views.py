@@ -1,7 +1,7 @@
 """Our own results as tables: methods, clips, benchmarks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from itertools import accumulate
 
 from fca2_plugin.apps.report.papers import NETWORK_NAMES
 from fca2_plugin.apps.report.results import FURTHER, Evaluation, Scores, conditions_of
@@ -78,39 +78,40 @@ def further_view(evaluations: Sequence[Evaluation]) -> TableView | None:
 
 def clips_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     """A row per clip and method, PSNR / SSIM of every condition; None where no clip is known."""
-    scores = {one.method: one.clips for one in evaluations}
     title, head = "Every clip, PSNR / SSIM", "PSNR / SSIM"
-    return _by_clip(title, head, conditions_of(evaluations), scores, _both)
+    return _by_clip(title, head, conditions_of(evaluations), evaluations, _both)
 
 
 def groups_view(evaluations: Sequence[Evaluation]) -> TableView | None:
     """A row per clip and method whose groups follow the clip; None where no groups do."""
-    conditions = [c for c in conditions_of(evaluations) if any(o.plans.get(c) for o in evaluations)]
-    plans = {one.method: one.plans for one in evaluations}
+    conditions = [
+        condition
+        for condition in conditions_of(evaluations)
+        if any(scores.plans for one in evaluations for scores in one.clips_of(condition).values())
+    ]
     note = (
         "Codes for a frame, then the frames of every group in order; | is a cut, / where the "
         "network began anew."
     )
-    return _by_clip("Adaptive groups", "groups", conditions, plans, _groups, note)
+    return _by_clip("Adaptive groups", "groups", conditions, evaluations, _groups, note)
 
 
 def _by_clip(
     title: str,
     head: str,
     conditions: Sequence[str],
-    found: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    text: Callable[[Any], str],
+    evaluations: Sequence[Evaluation],
+    text: Callable[[Scores], str],
     *notes: str,
 ) -> TableView | None:
-    """A row per clip and method of what was found, by method, condition and clip."""
-    clips = dict.fromkeys(c for of in found.values() for by_clip in of.values() for c in by_clip)
+    """A row per clip and method, a column per condition; None where there is nothing to say."""
     lines = []
-    for clip in clips:
-        for method, by_condition in found.items():
-            cells = [by_condition.get(condition, {}).get(clip) for condition in conditions]
-            if any(cells):
-                texts = (text(one) if one else NONE for one in cells)
-                lines.append(text_line(f"{clip}, {method}", *texts))
+    for clip in dict.fromkeys(c for one in evaluations for of in one.clips.values() for c in of):
+        for one in evaluations:
+            found = [one.clips_of(condition).get(clip) for condition in conditions]
+            texts = [text(scores) if scores else "" for scores in found]
+            if any(texts):
+                lines.append(text_line(f"{clip}, {one.method}", *(said or NONE for said in texts)))
     heads = tuple(condition_name(condition) or head for condition in conditions)
     return TableView(title, heads, tuple(lines), notes, "clip, method") if lines else None
 
@@ -170,18 +171,16 @@ def _head(condition: str, name: str) -> str:
     return f"{condition_name(condition)} {name}".strip()
 
 
-def _groups(plans: Sequence[Mapping]) -> str:
-    """``0.33: 3 3 | 7 5`` for two plain groups, a cut, and two larger ones."""
-    sizes = [size for plan in plans for size in plan["sizes"]]
+def _groups(scores: Scores) -> str:
+    """``0.33: 3 3 | 7 5`` for two plain groups, a cut, and two larger ones; else nothing."""
+    if not scores.plans:
+        return ""
+    sizes = [size for plan in scores.plans for size in plan["sizes"]]
     runs = []
-    for plan in plans:
-        starts = [sum(plan["sizes"][:index]) for index in range(len(plan["sizes"]))]
-        runs.append(
-            " ".join(
-                "| " * (start in plan["cuts"]) + str(size)
-                for start, size in zip(starts, plan["sizes"], strict=True)
-            )
-        )
+    for plan in scores.plans:
+        starts = accumulate(plan["sizes"], initial=0)
+        groups = zip(starts, plan["sizes"], strict=False)
+        runs.append(" ".join("| " * (start in plan["cuts"]) + str(n) for start, n in groups))
     return f"{len(sizes) / sum(sizes):.2f}: " + " / ".join(runs)
 
 

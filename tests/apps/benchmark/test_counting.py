@@ -6,7 +6,7 @@ from torch import nn
 
 from fca2_plugin.apps.benchmark import compare
 from fca2_plugin.apps.benchmark.counting import count_macs, count_work
-from fca2_plugin.apps.benchmark.parts import OTHER, PARTS
+from fca2_plugin.apps.benchmark.passes import OTHER, PARTS
 from fca2_plugin.nets import CleaningNet, CompactVSRNet, FCA2Net
 from fca2_plugin.nets.build import PRESETS, build_parts
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
-from fca2_plugin.cli._settings import parse_size
+from fca2_plugin.cli._options import parse_size
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
 from tests.nets.toys import ToyVSR
@@ -69,7 +69,7 @@ def test_commit_is_what_git_says():
 
 
 def test_a_sweep_goes_on_where_it_was_killed(pair, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "SWEEPS", {"frames": (1, 2, 4), "size": (8, 16)})
+    monkeypatch.setattr(sweep, "SWEEPS", {"frames": (1, 2, 4), "size": (8, 16)})
     path = tmp_path / "sweep.json"
     timed = []
 
@@ -97,7 +97,7 @@ def test_a_sweep_goes_on_where_it_was_killed(pair, tmp_path, monkeypatch):
 
 
 def test_a_sweep_over_sizes_is_square_and_drawn(pair, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "SWEEPS", {"size": (8, 16)})
+    monkeypatch.setattr(sweep, "SWEEPS", {"size": (8, 16)})
     result = benchmark_command(
         Choice(),
         SMALL,

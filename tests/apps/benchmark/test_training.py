@@ -9,8 +9,7 @@ from fca2_plugin.apps.benchmark import Choice, Setting, compare, memory, run
 from fca2_plugin.apps.benchmark.command import benchmark_command, benchmark_table, ratios_text
 from fca2_plugin.apps.benchmark.counting import count_macs, count_work, held_bytes
 from fca2_plugin.apps.benchmark.networks import VSR_STAGES, build_pair
-from fca2_plugin.apps.benchmark.parts import OTHER, PARTS, STEP_PARTS
-from fca2_plugin.apps.benchmark.training import TrainingStep
+from fca2_plugin.apps.benchmark.passes import OTHER, PARTS, STEP_PARTS, TrainingStep
 from fca2_plugin.apps.report.results_page import write_results
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CompactVSRNet, FCA2Net

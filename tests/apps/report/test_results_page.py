@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from fca2_plugin.apps.report import Comparison, TemporalProfile, write_results
-from fca2_plugin.apps.report.codes import codes_picture, evaluated_network
+from fca2_plugin.apps.report import Comparison, TemporalProfile, codes_picture, write_results
+from fca2_plugin.apps.report.footage import evaluated_network
 from fca2_plugin.apps.report.page import Report, Section
 from fca2_plugin.apps.report.paper_rows import paper_views
 from fca2_plugin.apps.report.results import Evaluation, read_results

@@ -66,7 +66,9 @@ def test_trains_rows_and_goes_on_where_it_stopped(two_rows, footage, tmp_path, m
         assert new["psnr"][""][0] == old["psnr"][""][0] != new["psnr"][""][1]
         assert new["seeds"] == [0, 1]
 
-    with pytest.raises(ValueError, match="contains a run with .* choose another folder"):
+    with pytest.raises(
+        ValueError, match="built with other arguments .budget was .* choose another folder"
+    ):
         run.run_ablations(tmp_path, **{**arguments, "budget": 1})
 
 
