@@ -53,7 +53,7 @@ class SampleRecipe:
         random_reverse: Play half of the windows backwards.
         use_hflip: Mirror half of the windows left to right.
         use_vflip: Mirror half of the windows top to bottom.
-        use_rot: Exchange rows and columns of half of the windows.
+        use_rot: Exchange rows and columns of half of the windows; with both mirrors, all turns.
         gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps all.
         degradation: How LQ is or was made from GT.
         lq_on_disk: LQ is read, not made.
