@@ -17,7 +17,7 @@ from fca2_plugin._optional import require
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.container import file_url
-from fca2_plugin.codec.encoders import MIN_SIDE, silence
+from fca2_plugin.codec.encoders import MIN_SIDE, find_encoder, silence
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.picture import Picture, PixelFormat, from_picture
 from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
@@ -107,13 +107,12 @@ def choose_output(
     Raises:
         ValueError: There is no such encoder, or it does not take the format or size.
     """
-    av = require("av", "video")
     codec = codec or _default_encoder(name, size, source, pix_fmt)
-    try:
-        found = av.Codec(codec, "w")
-    except av.codec.codec.UnknownCodecError as error:
-        known = [c for c in av.codecs_available if _encodes(c)]
-        raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}") from error
+    found = find_encoder(codec)
+    if found is None:
+        every = map(find_encoder, require("av", "video").codecs_available)
+        known = [one.name for one in every if one is not None and one.type == "video"]
+        raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}")
     if found.type != "video":
         raise ValueError(f"{codec} encodes {found.type}, not video; expected libx264, libx265, ...")
     taken = [f.name for f in found.video_formats or []]
@@ -177,14 +176,6 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
 def _is_plain_yuv(name: str) -> bool:
     """yuv420p and the like: no alpha, no colour range in the name, whole planes."""
     return re.fullmatch(r"yuv4\d\dp(\d+le)?", name) is not None
-
-
-def _encodes(name: str) -> bool:
-    av = require("av", "video")
-    try:
-        return av.Codec(name, "w").type == "video"
-    except av.codec.codec.UnknownCodecError:
-        return False
 
 
 def write_segment(
