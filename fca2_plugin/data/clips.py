@@ -25,6 +25,7 @@ __all__ = [
     "encode_png",
     "find_clip",
     "find_clips",
+    "images_of",
     "numeric_key",
     "read_frames",
     "stream_clip",
@@ -71,6 +72,11 @@ def visible_entries(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda path: numeric_key(path.name))
 
 
+def images_of(entries: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the entries that are images by their names."""
+    return tuple(path for path in entries if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
 def find_clips(root: str | os.PathLike) -> list[Clip]:
     """List the clips below ``root`` in numeric order. No image is opened.
 
@@ -108,7 +114,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
         raise FileNotFoundError(
             f"{root} contains no clip {name}; add it, or remove it from the list"
         )
-    images = tuple(p for p in visible_entries(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = images_of(visible_entries(folder))
     if not images:
         raise ValueError(_no_images(folder))
     check_numbering(images)
@@ -122,7 +128,7 @@ def _no_images(folder: Path) -> str:
 
 def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
     entries = visible_entries(folder)
-    images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = images_of(entries)
     folders = [p for p in entries if p.is_dir()]
     if images and folders:
         raise ValueError(

@@ -243,30 +243,33 @@ class _LmdbStore:
         return size
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
-        images = []
+        images = (
+            decode_image(data, f"{name}/{frame} of {self.root}")
+            for frame, data in self.files(name, indices)
+        )
+        return list(checked_frames(images))
+
+    def files(
+        self, name: str, indices: Iterable[int] | None = None
+    ) -> Iterator[tuple[str, memoryview]]:
+        """Yield the names of frames, and the bytes of their files until the next one."""
         with _transaction(self.root, buffers=True) as transaction:
             for frame, _ in _chosen(self._clips[name], name, indices):
                 data = transaction.get(f"{name}/{frame}".encode())
                 if data is None:
                     raise ValueError(_missing_key(self.root, name, frame))
-                images.append(decode_image(data, f"{name}/{frame} of {self.root}"))
-        return list(checked_frames(images))
+                yield frame, data
 
 
-def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, memoryview]]:
     """Yield the name and the bytes of each image of a clip in an LMDB.
 
     Raises:
         FileNotFoundError: There is no such LMDB, or no such clip in it.
         ValueError: A frame is missing.
     """
-    frames = open_clips(root, "lmdb", [name]).frame_names(name)
-    with _transaction(root) as transaction:
-        for frame in frames:
-            data = transaction.get(f"{name}/{frame}".encode())
-            if data is None:
-                raise ValueError(_missing_key(root, name, frame))
-            yield f"{frame}.png", data
+    for frame, data in _LmdbStore(root, [name]).files(name):
+        yield f"{frame}.png", data
 
 
 def _missing_key(root: Path, name: str, frame: str) -> str:
