@@ -78,7 +78,7 @@ def _cuts(job: Job) -> list[str] | str:
     first = int(given.times[0])
     found = [
         f"frame {cut}, {float((int(given.times[cut]) - first) * given.time_base):.2f} s"
-        for cut in job.look.cuts
+        for cut in given.cuts
     ]
     more = [f"and {len(found) - MOST_CUTS} more"] if len(found) > MOST_CUTS else []
     return found[:MOST_CUTS] + more

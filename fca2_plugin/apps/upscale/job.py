@@ -201,7 +201,7 @@ def prepare(
         )
     for index, form in converted(layout, out).items():
         notes.append(f"{layout.tracks[index]} becomes {form}, the form that {out.suffix} stores")
-    segments = tuple(make_segments(first, last, found.cuts, options.segment))
+    segments = tuple(make_segments(first, last, given.cuts, options.segment))
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:

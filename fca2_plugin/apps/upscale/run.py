@@ -164,7 +164,7 @@ def _begin(job: Job, work: WorkFolder, goes_on: bool) -> None:
         work.check(job.settings())
         return
     with _full_disk_said(work, job.out):
-        work.begin(job.settings(), job.look.scan, list(job.look.cuts), job.sizes, job.out.exists())
+        work.begin(job.settings(), job.look.scan, job.sizes, job.out.exists())
         try:
             try_encoder(job, work.trial)
         except BaseException:
