@@ -7,7 +7,7 @@ frames instead of times; ``remux.join`` knows the times.
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -45,16 +45,16 @@ class OutputSettings:
     """How pictures are encoded.
 
     Args:
-        codec: FFmpeg's name of an encoder.
-        pix_fmt: FFmpeg's name of a planar format.
+        codec: FFmpeg's name of an encoder; without one ``choose_output`` finds it.
+        pix_fmt: FFmpeg's name of a planar format; likewise.
         crf: Constant quality, on the encoder's own scale; None leaves it to ``options``.
         preset: The encoder's speed; None is its own default.
         options: More options, by FFmpeg's names.
         threads: Of the encoder. A fixed number gives the same bits on every machine.
     """
 
-    codec: str
-    pix_fmt: str
+    codec: str = ""
+    pix_fmt: str = ""
     crf: int | None = None
     preset: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
@@ -80,12 +80,7 @@ def choose_output(
     name: str | os.PathLike,
     size: tuple[int, int],
     source: PixelFormat,
-    codec: str | None = None,
-    pix_fmt: str | None = None,
-    crf: int | None = None,
-    preset: str | None = None,
-    options: Mapping[str, str] | None = None,
-    threads: int = 4,
+    wanted: OutputSettings,
 ) -> OutputSettings:
     """Fill in what was not asked for.
 
@@ -97,17 +92,12 @@ def choose_output(
         name: Of the result; its ending chooses the container.
         size: Height and width of the result.
         source: The format of the source's pictures.
-        codec: See ``OutputSettings``.
-        pix_fmt: See ``OutputSettings``.
-        crf: See ``OutputSettings``.
-        preset: See ``OutputSettings``.
-        options: See ``OutputSettings``.
-        threads: See ``OutputSettings``.
+        wanted: What was asked for.
 
     Raises:
         ValueError: There is no such encoder, or it does not take the format or size.
     """
-    codec = codec or _default_encoder(name, size, source, pix_fmt)
+    codec = wanted.codec or _default_encoder(name, size, source, wanted.pix_fmt)
     found = find_encoder(codec)
     if found is None:
         every = map(find_encoder, require("av", "video").codecs_available)
@@ -116,9 +106,8 @@ def choose_output(
     if found.type != "video":
         raise ValueError(f"{codec} encodes {found.type}, not video; expected libx264, libx265, ...")
     taken = [f.name for f in found.video_formats or []]
-    if pix_fmt is None:
-        pix_fmt = _nearest(source, size, taken, codec)
-    elif pix_fmt not in taken:
+    pix_fmt = wanted.pix_fmt or _nearest(source, size, taken, codec)
+    if pix_fmt not in taken:
         raise ValueError(f"{codec} does not take pix_fmt {pix_fmt}{did_you_mean(pix_fmt, taken)}")
     pixels = PixelFormat.of(pix_fmt)
     if not pixels.accepts(*size) and codec in NEEDS_WHOLE_CHROMA:
@@ -131,19 +120,20 @@ def choose_output(
             f"{codec} needs at least {MIN_SIDE[codec]} pixels a side, got {size[1]}x{size[0]}; "
             "use libx264"
         )
-    if crf is None and not options and codec in QUALITY:
+    crf = wanted.crf
+    if crf is None and not wanted.options and codec in QUALITY:
         crf = QUALITY[codec][1]
-    return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}), threads)
+    return replace(wanted, codec=codec, pix_fmt=pix_fmt, crf=crf)
 
 
 def _default_encoder(
-    name: str | os.PathLike, size: tuple[int, int], source: PixelFormat, pix_fmt: str | None
+    name: str | os.PathLike, size: tuple[int, int], source: PixelFormat, pix_fmt: str
 ) -> str:
     """By the container; HEVC for more than 8 bits, which few players take as H.264."""
     by_container = DEFAULT_ENCODER.get(Path(name).suffix.lower())
     if by_container is not None:
         return by_container
-    bits = source.bits if pix_fmt is None else PixelFormat.of(pix_fmt).bits
+    bits = PixelFormat.of(pix_fmt).bits if pix_fmt else source.bits
     return "libx265" if bits > 8 and min(size) >= MIN_SIDE["libx265"] else "libx264"
 
 
