@@ -99,8 +99,7 @@ def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
         return f"{frames} frames in {len(shots)} shots, encoded into {codes} codes"
     lengths = [window.stop - window.start for window in seen]
     counts = list(_group_sizes(lengths, network.chunk_frames))
-    grouping = autoencoder.grouping
-    codes = sum(grouping.num_groups(max(3 * frames, grouping.n_subs)) for frames in counts)
+    codes = sum(map(autoencoder.num_codes, counts))
     return f"{sum(lengths)} frames in {len(counts)} parts, encoded into {codes} codes"
 
 

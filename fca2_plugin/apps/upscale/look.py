@@ -111,10 +111,6 @@ def look(
         ValueError: It is not a video, holds no pictures, or is damaged.
     """
     layout = read_layout(source, options.stream)
-    if layout.pictures is None:
-        kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
-        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "contains no stream"
-        raise ValueError(f"{source} {held}; give a file that contains a video")
     missing = missing_bytes(source)
     if missing and not options.keep_going:
         raise ValueError(
