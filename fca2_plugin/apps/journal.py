@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fca2_plugin._files import write_text
 from fca2_plugin.apps.pairs import Pair
-from fca2_plugin.data.media import media_files
+from fca2_plugin.data import Clip, Media
 
 __all__ = ["Journal"]
 
@@ -67,7 +67,17 @@ class Journal:
 def _stamp(pair: Pair) -> str:
     digest = hashlib.sha256()
     for media in (pair.gt, pair.lq, pair.sr):
-        for path in media_files(media) if media is not None else ():
+        for path in _files(media):
             state = path.stat()
             digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def _files(media: Media | None) -> list[Path]:
+    if media is None:
+        return []
+    if isinstance(media, Clip):
+        return list(media.frames)
+    if hasattr(media, "root"):  # an LMDB
+        return [media.root / "data.mdb"]
+    return [media.path]
