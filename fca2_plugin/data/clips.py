@@ -195,7 +195,7 @@ def _read_image(path: Path) -> np.ndarray:
     return decode_image(path.read_bytes(), path)
 
 
-def decode_image(data: bytes, name: object) -> np.ndarray:
+def decode_image(data: bytes | memoryview, name: object) -> np.ndarray:
     """Decode an image file to RGB.
 
     Raises:
