@@ -15,9 +15,7 @@ from basicsr.metrics import calculate_metric
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from fca2_plugin._distributed import build_once
-from fca2_plugin._suggest import check_settings
-from fca2_plugin.basicsr.datasets import HOST_KEYS
+from fca2_plugin.basicsr.datasets import own_options
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS, TREE_KEYS
@@ -32,13 +30,6 @@ __all__ = [
     "FCA2EnhancementModel",
     "FCA2EnhancementTestDataset",
 ]
-
-
-def _settings(dataset: Any, opt: Mapping) -> dict:
-    """The options that are the data set's own, once the demo videos are there."""
-    check_settings(dataset.__name__, opt.keys(), HOST_KEYS | dataset.OPTIONS)
-    build_once(build_mfqe_demo, opt.get("demo"))
-    return {key: value for key, value in opt.items() if key in dataset.OPTIONS - {"demo"}}
 
 
 class FCA2EnhancementDataset(Dataset):
@@ -62,7 +53,7 @@ class FCA2EnhancementDataset(Dataset):
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        self.clips = open_enhancement_set(**_settings(type(self), opt))
+        self.clips = open_enhancement_set(**own_options(type(self), opt, build_mfqe_demo))
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -97,7 +88,7 @@ class FCA2EnhancementTestDataset(Dataset):
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        settings = _settings(type(self), opt)
+        settings = own_options(type(self), opt, build_mfqe_demo)
         self.pairs = find_mfqe(settings.pop("dataroot"), **settings)
 
     def __len__(self) -> int:

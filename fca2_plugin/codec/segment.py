@@ -138,21 +138,7 @@ def _default_encoder(
 
 
 def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], codec: str) -> str:
-    """The source's format, or the one with the least that the source has and is missing."""
-    wanted = (source.step_x or 2, source.step_y or 2), min(source.bits, MAX_BITS)
-
-    def distance(name: str) -> tuple:
-        pixels = PixelFormat.of(name)
-        steps = pixels.step_x, pixels.step_y
-        loses = sum(max(0, a - b) for a, b in zip(steps, wanted[0], strict=True))
-        return (
-            codec in NEEDS_WHOLE_CHROMA and not pixels.accepts(*size),
-            max(0, wanted[1] - pixels.bits),
-            loses,
-            sum(map(abs, (steps[0] - wanted[0][0], steps[1] - wanted[0][1]))),
-            abs(pixels.bits - wanted[1]),
-        )
-
+    """The format that loses the least of the source's pictures."""
     planar = [name for name in taken if _is_plain_yuv(name)]
     if not planar:
         raise ValueError(
@@ -160,7 +146,14 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
             f"({', '.join(taken) or 'it lists none'}); use libx264, libx265, libvpx-vp9, libsvtav1 "
             "or ffv1"
         )
-    return min(planar, key=distance)
+    if codec in NEEDS_WHOLE_CHROMA:
+        planar = [name for name in planar if PixelFormat.of(name).accepts(*size)] or planar
+    bits = min(source.bits, MAX_BITS)
+    planar = [name for name in planar if PixelFormat.of(name).bits >= bits] or planar
+    given = source.name.replace(f"{source.bits}le", f"{bits}le")
+    given = given.replace("gray", "yuv420p")  # what is grey gets the least chroma
+    best, _ = require("av", "video").codec.find_best_pix_fmt_of_list(planar, given)
+    return best.name
 
 
 def _is_plain_yuv(name: str) -> bool:
