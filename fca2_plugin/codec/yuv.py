@@ -91,10 +91,6 @@ class YuvFile:
         """All Y planes, (n, h, w) ``uint8``; slice it as you like."""
         return self._mapped("y")
 
-    def y(self, index: int) -> np.ndarray:
-        """Return the Y plane of one frame, (h, w)."""
-        return self.luma[index]
-
     def frame(self, index: int) -> Planes:
         """Return the planes of one frame."""
         return self.luma[index], self._mapped("u")[index], self._mapped("v")[index]

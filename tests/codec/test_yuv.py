@@ -20,7 +20,7 @@ def test_the_layout_is_frame_after_frame_y_u_v(tmp_path):
     assert (raw.name, raw.width, raw.height, len(raw)) == ("A_clip", 48, 32, 3)
     for got, frame in zip(raw.frames(), planes, strict=True):
         assert all(map(np.array_equal, got, frame))
-    assert np.array_equal(raw.y(2), planes[2][0])
+    assert np.array_equal(raw.luma[2], planes[2][0])
     assert [p.name for p in tmp_path.iterdir()] == [raw.path.name]
 
 
