@@ -48,7 +48,7 @@ def test_nothing_is_opened_before_it_is_used_or_sent_along(tmp_path):
     assert repr(copy) == f"YuvFile('{raw.path}')"
     for method in ("fork", "spawn"):
         with multiprocessing.get_context(method).Pool(1) as pool:
-            assert np.array_equal(pool.apply(YuvFile.y, (raw, 1)), luma[1])
+            assert np.array_equal(pool.apply(YuvFile.frame, (raw, 1))[0], luma[1])
 
 
 def test_luma_alone_gets_grey_chroma(tmp_path):
