@@ -141,28 +141,21 @@ class WorkFolder:
         """Keep which sizes hold from a segment on."""
         write_json(self.path / f"sizes-{number:06d}.json", asdict(sizes))
 
-    def get_sizes(self, number: int) -> Sizes | None:
-        """The sizes that hold for a segment, or None."""
-        kept = sorted(self.path.glob("sizes-*.json"))
-        kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
-        if not kept:
-            return None
-        with self._whole(kept[-1]):
-            return Sizes(**read_json(kept[-1]))
-
-    def need_sizes(self, number: int) -> Sizes:
+    def get_sizes(self, number: int) -> Sizes:
         """The sizes that hold for a segment of a job that has begun.
 
         Raises:
             ValueError: Their files are missing.
         """
-        sizes = self.get_sizes(number)
-        if sizes is None:
+        kept = sorted(self.path.glob("sizes-*.json"))
+        kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
+        if not kept:
             raise ValueError(
                 f"{self.path} has lost its sizes-*.json, which an upscaling job needs; start the "
                 "job again with --overwrite"
             )
-        return sizes
+        with self._whole(kept[-1]):
+            return Sizes(**read_json(kept[-1]))
 
     def remove(self) -> None:
         """The job is finished, or forgotten."""
