@@ -18,7 +18,7 @@ from fca2_plugin._distributed import build_once
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.data.clip_set import CLIP_KEYS, ClipSet, open_clip_set
 from fca2_plugin.data.demo import build_demo
-from fca2_plugin.data.sample import split_round
+from fca2_plugin.data.sample import TakesRounds
 
 __all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset", "own_options"]
 
@@ -29,7 +29,7 @@ HOST_KEYS = frozenset(
 )
 
 
-class FCA2VideoDataset(Dataset):
+class FCA2VideoDataset(TakesRounds, Dataset):
     """Windows of clips for training: ``lq`` and ``gt`` (t, c, h, w) in [0, 1], RGB, and ``key``.
 
     Args:
@@ -43,8 +43,6 @@ class FCA2VideoDataset(Dataset):
     """
 
     OPTIONS = CLIP_KEYS - {"backend"} | {"demo"}
-    takes_rounds = True  # RoundSampler gives clip + n * round
-    rounds_given = False
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
@@ -54,7 +52,7 @@ class FCA2VideoDataset(Dataset):
         return len(self.clips)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        sample = self.clips.sample(*self.clip_and_round(index))
         return {"lq": _tensor(sample.lq), "gt": _tensor(sample.gt), "key": sample.name}
 
 

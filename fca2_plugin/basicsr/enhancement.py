@@ -19,7 +19,7 @@ from fca2_plugin.basicsr.datasets import own_options
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS, TREE_KEYS
-from fca2_plugin.data.sample import split_round
+from fca2_plugin.data.sample import TakesRounds
 from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.nets.mfqe import check_compensates
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class FCA2EnhancementDataset(Dataset):
+class FCA2EnhancementDataset(TakesRounds, Dataset):
     """Windows of coded luma with raw luma for training: ``lq``, ``gt`` in [0, 1], and ``key``.
 
     ``lq`` is a window (f, h, w) and ``gt`` its middle frame (1, h, w). With ``target: all`` both
@@ -48,8 +48,6 @@ class FCA2EnhancementDataset(Dataset):
     """
 
     OPTIONS = ENHANCEMENT_KEYS | {"demo"}
-    takes_rounds = True  # RoundSampler gives clip + n * round
-    rounds_given = False
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
@@ -59,7 +57,7 @@ class FCA2EnhancementDataset(Dataset):
         return len(self.clips)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        sample = self.clips.sample(*self.clip_and_round(index))
         lq, gt = _tensor(sample.lq), _tensor(sample.gt)
         if self.clips.target == "all":
             lq, gt = lq.unsqueeze(1), gt.unsqueeze(1)
