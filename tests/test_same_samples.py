@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from fca2_plugin.data import open_clip_set
+from fca2_plugin.data import SampleRecipe, open_clip_set
+from fca2_plugin.data.clip_set import CLIP_KEYS
 from tests.config_trees import ROOT, is_enhancement, write_data
 from tests.conftest import require_host
 
@@ -33,8 +34,9 @@ NAMES = [
 NAMES = [name for name in NAMES if not is_enhancement(name)]
 DEFAULTS = {
     key: parameter.default
-    for key, parameter in inspect.signature(open_clip_set).parameters.items()
-    if key not in ("test", "backend")
+    for function in (SampleRecipe, open_clip_set)
+    for key, parameter in inspect.signature(function).parameters.items()
+    if key in CLIP_KEYS - {"backend"}
 }
 
 

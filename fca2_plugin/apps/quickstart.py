@@ -6,7 +6,6 @@ An interrupted run resumes when it is started again with the same folder.
 
 import itertools
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,6 @@ def run_quickstart(
     """
     check_budget(budget)
     console = console or Console()
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     work_dir = Path(work_dir)
     source = _source(video)  # a bad video is refused before anything is written
     keep_arguments(work_dir, {"video": video and str(video), "budget": budget})

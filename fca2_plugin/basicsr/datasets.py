@@ -6,7 +6,8 @@ The keys are those of ``open_clip_set``, and beside them:
     demo: {root: data/demo}     make the self-made clips there first, once
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,19 +18,18 @@ from fca2_plugin._distributed import build_once
 from fca2_plugin._suggest import check_settings
 from fca2_plugin.data.clip_set import CLIP_KEYS, ClipSet, open_clip_set
 from fca2_plugin.data.demo import build_demo
-from fca2_plugin.data.sample import split_round
+from fca2_plugin.data.sample import TakesRounds
 
-__all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset"]
+__all__ = ["HOST_KEYS", "FCA2VideoDataset", "FCA2VideoTestDataset", "own_options"]
 
 # read by BasicSR, which hands a data set all the options of its phase
 HOST_KEYS = frozenset(
     "name type phase scale io_backend batch_size_per_gpu num_worker_per_gpu dataset_enlarge_ratio "
     "prefetch_mode num_prefetch_queue pin_memory persistent_workers use_shuffle".split()
 )
-_CLIP_KEYS = CLIP_KEYS - {"backend"}
 
 
-class FCA2VideoDataset(Dataset):
+class FCA2VideoDataset(TakesRounds, Dataset):
     """Windows of clips for training: ``lq`` and ``gt`` (t, c, h, w) in [0, 1], RGB, and ``key``.
 
     Args:
@@ -42,19 +42,17 @@ class FCA2VideoDataset(Dataset):
         ValueError: A setting is wrong, or the clips are.
     """
 
-    OPTIONS = _CLIP_KEYS | {"demo"}
-    takes_rounds = True  # RoundSampler gives clip + n * round
-    rounds_given = False
+    OPTIONS = CLIP_KEYS - {"backend"} | {"demo"}
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        self.clips = _open(type(self).__name__, opt, test=False)
+        self.clips = _open(type(self), opt, test=False)
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        sample = self.clips.sample(*self.clip_and_round(index))
         return {"lq": _tensor(sample.lq), "gt": _tensor(sample.gt), "key": sample.name}
 
 
@@ -76,7 +74,7 @@ class FCA2VideoTestDataset(Dataset):
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        self.clips = _open(type(self).__name__, opt, test=True)
+        self.clips = _open(type(self), opt, test=True)
         self.data_info: dict[str, list[str]] = {"folder": [], "idx": [], "lq_path": []}
         for name in self.clips.names:
             frames = self.clips.target.frame_names(name)
@@ -101,11 +99,25 @@ class FCA2VideoTestDataset(Dataset):
         }
 
 
-def _open(what: str, opt: Mapping, test: bool) -> ClipSet:
-    check_settings(what, opt.keys(), HOST_KEYS | FCA2VideoDataset.OPTIONS)
-    build_once(build_demo, opt.get("demo"))
-    settings = {key: value for key, value in opt.items() if key in _CLIP_KEYS}
-    return open_clip_set(**settings, test=test, backend=opt.get("io_backend", {}).get("type"))
+def own_options(dataset: Any, opt: Mapping, build: Callable) -> dict:
+    """The options that are a data set's own, once its self-made clips are there.
+
+    Args:
+        dataset: The class, whose ``OPTIONS`` they are.
+        opt: All options of the phase.
+        build: Makes the clips that the option ``demo`` asks for.
+
+    Raises:
+        TypeError: An option that nothing reads.
+    """
+    check_settings(dataset.__name__, opt.keys(), HOST_KEYS | dataset.OPTIONS)
+    build_once(build, opt.get("demo"))
+    return {key: value for key, value in opt.items() if key in dataset.OPTIONS - {"demo"}}
+
+
+def _open(dataset: type, opt: Mapping, test: bool) -> ClipSet:
+    backend = opt.get("io_backend", {}).get("type")
+    return open_clip_set(**own_options(dataset, opt, build_demo), test=test, backend=backend)
 
 
 def _tensor(frames: list[np.ndarray]) -> Tensor:

@@ -15,13 +15,11 @@ from basicsr.metrics import calculate_metric
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from fca2_plugin._distributed import build_once
-from fca2_plugin._suggest import check_settings
-from fca2_plugin.basicsr.datasets import HOST_KEYS
+from fca2_plugin.basicsr.datasets import own_options
 from fca2_plugin.basicsr.model import FCA2Model
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS, TREE_KEYS
-from fca2_plugin.data.sample import split_round
+from fca2_plugin.data.sample import TakesRounds
 from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.nets.mfqe import check_compensates
@@ -34,14 +32,7 @@ __all__ = [
 ]
 
 
-def _settings(dataset: Any, opt: Mapping) -> dict:
-    """The options that are the data set's own, once the demo videos are there."""
-    check_settings(dataset.__name__, opt.keys(), HOST_KEYS | dataset.OPTIONS)
-    build_once(build_mfqe_demo, opt.get("demo"))
-    return {key: value for key, value in opt.items() if key in dataset.OPTIONS - {"demo"}}
-
-
-class FCA2EnhancementDataset(Dataset):
+class FCA2EnhancementDataset(TakesRounds, Dataset):
     """Windows of coded luma with raw luma for training: ``lq``, ``gt`` in [0, 1], and ``key``.
 
     ``lq`` is a window (f, h, w) and ``gt`` its middle frame (1, h, w). With ``target: all`` both
@@ -57,18 +48,16 @@ class FCA2EnhancementDataset(Dataset):
     """
 
     OPTIONS = ENHANCEMENT_KEYS | {"demo"}
-    takes_rounds = True  # RoundSampler gives clip + n * round
-    rounds_given = False
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        self.clips = open_enhancement_set(**_settings(type(self), opt))
+        self.clips = open_enhancement_set(**own_options(type(self), opt, build_mfqe_demo))
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
-        sample = self.clips.sample(*split_round(index, len(self), self.rounds_given))
+        sample = self.clips.sample(*self.clip_and_round(index))
         lq, gt = _tensor(sample.lq), _tensor(sample.gt)
         if self.clips.target == "all":
             lq, gt = lq.unsqueeze(1), gt.unsqueeze(1)
@@ -97,7 +86,7 @@ class FCA2EnhancementTestDataset(Dataset):
 
     def __init__(self, opt: Mapping) -> None:
         self.opt = opt
-        settings = _settings(type(self), opt)
+        settings = own_options(type(self), opt, build_mfqe_demo)
         self.pairs = find_mfqe(settings.pop("dataroot"), **settings)
 
     def __len__(self) -> int:

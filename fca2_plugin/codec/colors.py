@@ -5,17 +5,9 @@ from dataclasses import dataclass, replace
 __all__ = ["BT601", "FULL", "LIMITED", "MATRICES", "RANGES", "ColorTags", "luma_shares"]
 
 # matrices; BT.601 has a number for 625 lines and one for 525, which are the same
-RGB, BT709, UNSPECIFIED, RESERVED, FCC, BT601, BT601_525, SMPTE240M, BT2020 = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    9,
-)
+RGB, BT709, UNSPECIFIED, RESERVED = range(4)
+FCC, BT601, BT601_525, SMPTE240M = range(4, 8)
+BT2020, BT2020_CONSTANT = 9, 10  # of constant luminance
 LIMITED, FULL = 1, 2  # ranges
 HD_LINES = 720
 
@@ -37,7 +29,7 @@ SHARES = {
     BT601_525: (0.299, 0.114),
     SMPTE240M: (0.212, 0.087),
     BT2020: (0.2627, 0.0593),
-    10: (0.2627, 0.0593),  # constant luminance, treated as 9: no decoder in PyAV does better
+    BT2020_CONSTANT: (0.2627, 0.0593),  # treated as BT.2020: no decoder in PyAV does better
 }
 NAMES = {  # for people; of primaries, transfer and matrix, which share most numbers
     RGB: "RGB",
@@ -48,7 +40,7 @@ NAMES = {  # for people; of primaries, transfer and matrix, which share most num
     BT601_525: "BT.601",
     SMPTE240M: "SMPTE 240M",
     BT2020: "BT.2020",
-    10: "BT.2020 constant luminance",
+    BT2020_CONSTANT: "BT.2020 constant luminance",
     16: "PQ",
     18: "HLG",
 }

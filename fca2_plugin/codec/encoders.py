@@ -23,6 +23,7 @@ __all__ = [
     "PRESETS",
     "Encoder",
     "available_codecs",
+    "find_encoder",
     "open_decoder",
     "open_encoder",
     "silence",
@@ -101,16 +102,16 @@ def available_codecs() -> list[str]:
         >>> "x264" in available_codecs()
         True
     """
-    return [entry.short for name, entry in ENCODERS.items() if _exists(name, "w")]
+    return [entry.short for name, entry in ENCODERS.items() if find_encoder(name)]
 
 
-def _exists(name: str, mode: str) -> bool:
+def find_encoder(name: str) -> Any:
+    """Return PyAV's description of an encoder; None if the installed PyAV lacks it."""
     av = require("av", "video")
     try:
-        av.codec.Codec(name, mode)
+        return av.Codec(name, "w")
     except av.codec.codec.UnknownCodecError:
-        return False
-    return True
+        return None
 
 
 def open_encoder(name: str) -> Any:
@@ -119,7 +120,7 @@ def open_encoder(name: str) -> Any:
     Raises:
         ValueError: The installed PyAV lacks it.
     """
-    if not _exists(name, "w"):
+    if not find_encoder(name):
         raise ValueError(
             f"this PyAV has no encoder {name} for {ENCODERS[name].short}; it can write "
             f"{', '.join(available_codecs()) or 'none of our codecs'}: choose one of these, or "

@@ -19,18 +19,8 @@ FIELDMATCH = "order={order}:combmatch=full:ppsrc=1"
 
 def conform(frames: Iterable[Any], known: Scan) -> Iterator[Any]:
     """Bring frames whose size or format changes in mid-stream to those of the first."""
-    for frame in frames:
-        if (frame.width, frame.height, frame.format.name) != (
-            known.width,
-            known.height,
-            known.pix_fmt,
-        ):
-            time, base = frame.pts, frame.time_base
-            frame = reformat(
-                frame, known.width, known.height, known.pix_fmt, interpolation="BICUBIC"
-            )
-            frame.pts, frame.time_base = time, base
-        yield frame
+    for frame in frames:  # one that is like the first is passed on as it is
+        yield reformat(frame, known.width, known.height, known.pix_fmt, interpolation="BICUBIC")
 
 
 def deinterlace(frames: Iterable[Any], film: str = "") -> Iterator[Any]:

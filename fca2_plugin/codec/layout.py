@@ -69,25 +69,19 @@ class Layout:
         tracks: Its streams, in order.
         chapters: Seconds at which its chapters begin.
         metadata: Of the whole file.
-        chosen: Number of the stream with the pictures; None where there is none.
+        stream: Number of the stream with the pictures.
     """
 
     path: Path
     tracks: tuple[Track, ...]
     chapters: tuple[float, ...]
     metadata: dict[str, str]
-    chosen: int | None = None
+    stream: int
 
     @property
-    def pictures(self) -> Track | None:
+    def pictures(self) -> Track:
         """The video stream that was asked for, or the best one, covers aside."""
-        return None if self.chosen is None else self.tracks[self.chosen]
-
-    @property
-    def stream(self) -> int:
-        """The index of ``pictures`` in a file that has them."""
-        assert self.pictures is not None
-        return self.pictures.index
+        return self.tracks[self.stream]
 
     @property
     def films(self) -> tuple[Track, ...]:
@@ -109,7 +103,7 @@ def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ValueError: It cannot be read, or the stream contains no pictures.
+        ValueError: It cannot be read, or it or the stream contains no pictures.
     """
     with open_media(path) as container:
         chapters = tuple(float(c["start"] * c["time_base"]) for c in container.chapters())
@@ -117,13 +111,16 @@ def read_layout(path: str | os.PathLike, stream: int | None = None) -> Layout:
         films = [t.index for t in tracks if t.kind == "video" and not t.is_cover]
         best = max(films, key=lambda index: _worth(container.streams[index]), default=None)
         metadata = readable(container.metadata)
+    if best is None:
+        kinds = ["a cover" if track.is_cover else track.kind for track in tracks]
+        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "contains no stream"
+        raise ValueError(f"{path} {held}; give a file that contains a video")
     if stream is not None and stream not in films:
-        known = ", ".join(map(str, films)) or "none"
         raise ValueError(
-            f"stream {stream} of {path} is not a video; expected one of its video streams: {known}"
+            f"stream {stream} of {path} is not a video; expected one of its video streams: "
+            f"{', '.join(map(str, films))}"
         )
-    chosen = best if stream is None else stream
-    return Layout(Path(path), tracks, chapters, metadata, chosen)
+    return Layout(Path(path), tracks, chapters, metadata, best if stream is None else stream)
 
 
 def unsupported(layout: Layout, path: str | os.PathLike) -> list[Track]:

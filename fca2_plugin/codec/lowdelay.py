@@ -13,21 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from fca2_plugin._files import file_at_once
-from fca2_plugin._optional import require
 from fca2_plugin._suggest import check_choice
-from fca2_plugin.codec.encoders import PRESETS
+from fca2_plugin.codec.encoders import PRESETS, open_encoder
 from fca2_plugin.codec.frame_info import slice_qps
 from fca2_plugin.codec.memory import cleared_memory
+from fca2_plugin.codec.picture import Picture, PixelFormat, from_picture
 from fca2_plugin.codec.settings import MAX_QUANTIZER
 from fca2_plugin.codec.yuv import YuvFile
 
 __all__ = ["LowDelay", "encode_lowdelay"]
 
+PIX_FMT = "yuv420p"  # of a YuvFile
 LEAST_SIDE = 16  # x265 refuses anything smaller
 GOP_OFFSETS = (5, 4, 5, 1)  # of HM's low-delay P, added to the QP of frames 1-4, 5-8, ...
 FIXED_OPTIONS = {
@@ -136,17 +134,17 @@ def encode_lowdelay(
 
 
 def _packets(source: YuvFile, settings: LowDelay) -> Iterator[bytes]:
-    av = require("av", "video")
+    pixels = PixelFormat.of(PIX_FMT)
     with cleared_memory():
-        encoder = av.CodecContext.create("libx265", "w")
+        encoder = open_encoder("libx265")
         encoder.width, encoder.height = source.width, source.height
-        encoder.pix_fmt = "yuv420p"
+        encoder.pix_fmt = PIX_FMT
         encoder.framerate = Fraction(25)  # a raw file has none, and fixed QPs need none
         encoder.time_base = 1 / encoder.framerate
         encoder.thread_count = 1
         encoder.options = {"preset": settings.preset, "x265-params": _params(source, settings)}
-        for index in range(len(source)):
-            picture = _picture(av, source, index)
+        for index, planes in enumerate(source.frames()):
+            picture = from_picture(Picture(planes, pixels))
             picture.pts, picture.time_base = index, encoder.time_base
             yield from map(bytes, encoder.encode(picture))
         yield from map(bytes, encoder.encode(None))
@@ -161,9 +159,3 @@ def _params(source: YuvFile, settings: LowDelay) -> str:
     zones = (f"{i + 1},{i + 1},q={settings.frame_qp(i)}" for i in range(len(source)))
     options = {**FIXED_OPTIONS, "qp": settings.qp, "zones": "/".join(zones)}
     return ":".join(f"{name}={value}" for name, value in options.items())
-
-
-def _picture(av: Any, source: YuvFile, index: int) -> Any:
-    planes = [plane.ravel() for plane in source.frame(index)]
-    packed = np.concatenate(planes).reshape(source.height * 3 // 2, source.width)
-    return av.VideoFrame.from_ndarray(packed, format="yuv420p")

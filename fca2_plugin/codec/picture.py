@@ -91,11 +91,6 @@ class Picture:
         height, width = self.planes[0].shape
         return height, width
 
-    @property
-    def num_bytes(self) -> int:
-        """In memory."""
-        return sum(plane.nbytes for plane in self.planes)
-
     def cropped(self, top: int, left: int, height: int, width: int) -> "Picture":
         """A part of it, which begins at whole chroma samples."""
         if (height, width) == self.size:

@@ -65,6 +65,7 @@ class Scan:
         film: ``tff`` or ``bff``, the field that is shown first, of film in 3:2 pulldown.
         numbers: (n,) ``int64``, the stored frames that show the film's, which others repeat.
         stored: (stored,) ``int64``, the time of each of film's stored frames.
+        cuts: Frames that begin a shot; none if nobody looked.
     """
 
     times: np.ndarray
@@ -92,6 +93,7 @@ class Scan:
     film: str = ""
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     stored: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    cuts: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.times)
@@ -119,17 +121,13 @@ class Scan:
             film=order,
             numbers=numbers,
             stored=self.times,
+            # a shot begins with the frame of the film that is shown next
+            cuts=tuple(np.unique(np.searchsorted(numbers, self.cuts)).tolist()),
         )
 
     def stored_numbers(self, start: int, stop: int) -> np.ndarray:
         """Which stored frames show the frames ``start`` to ``stop``."""
         return self.numbers[start:stop] if self.film else np.arange(start, stop)
-
-    def shown_at(self, stored: Sequence[int]) -> list[int]:
-        """The frames that are shown from these stored ones on."""
-        if not self.film:
-            return list(stored)
-        return sorted(set(np.searchsorted(self.numbers, stored).tolist()))
 
     @property
     def seconds(self) -> float:

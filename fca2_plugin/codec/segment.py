@@ -7,7 +7,7 @@ frames instead of times; ``remux.join`` knows the times.
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from fca2_plugin._optional import require
 from fca2_plugin._suggest import did_you_mean
 from fca2_plugin.codec.colors import ColorTags
 from fca2_plugin.codec.container import file_url
-from fca2_plugin.codec.encoders import MIN_SIDE, silence
+from fca2_plugin.codec.encoders import MIN_SIDE, find_encoder, silence
 from fca2_plugin.codec.memory import cleared_memory
 from fca2_plugin.codec.picture import Picture, PixelFormat, from_picture
 from fca2_plugin.codec.remux import SEGMENT_TIME_BASE
@@ -45,16 +45,16 @@ class OutputSettings:
     """How pictures are encoded.
 
     Args:
-        codec: FFmpeg's name of an encoder.
-        pix_fmt: FFmpeg's name of a planar format.
+        codec: FFmpeg's name of an encoder; without one ``choose_output`` finds it.
+        pix_fmt: FFmpeg's name of a planar format; likewise.
         crf: Constant quality, on the encoder's own scale; None leaves it to ``options``.
         preset: The encoder's speed; None is its own default.
         options: More options, by FFmpeg's names.
         threads: Of the encoder. A fixed number gives the same bits on every machine.
     """
 
-    codec: str
-    pix_fmt: str
+    codec: str = ""
+    pix_fmt: str = ""
     crf: int | None = None
     preset: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
@@ -80,12 +80,7 @@ def choose_output(
     name: str | os.PathLike,
     size: tuple[int, int],
     source: PixelFormat,
-    codec: str | None = None,
-    pix_fmt: str | None = None,
-    crf: int | None = None,
-    preset: str | None = None,
-    options: Mapping[str, str] | None = None,
-    threads: int = 4,
+    wanted: OutputSettings,
 ) -> OutputSettings:
     """Fill in what was not asked for.
 
@@ -97,29 +92,22 @@ def choose_output(
         name: Of the result; its ending chooses the container.
         size: Height and width of the result.
         source: The format of the source's pictures.
-        codec: See ``OutputSettings``.
-        pix_fmt: See ``OutputSettings``.
-        crf: See ``OutputSettings``.
-        preset: See ``OutputSettings``.
-        options: See ``OutputSettings``.
-        threads: See ``OutputSettings``.
+        wanted: What was asked for.
 
     Raises:
         ValueError: There is no such encoder, or it does not take the format or size.
     """
-    av = require("av", "video")
-    codec = codec or _default_encoder(name, size, source, pix_fmt)
-    try:
-        found = av.Codec(codec, "w")
-    except av.codec.codec.UnknownCodecError as error:
-        known = [c for c in av.codecs_available if _encodes(c)]
-        raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}") from error
+    codec = wanted.codec or _default_encoder(name, size, source, wanted.pix_fmt)
+    found = find_encoder(codec)
+    if found is None:
+        every = map(find_encoder, require("av", "video").codecs_available)
+        known = [one.name for one in every if one is not None and one.type == "video"]
+        raise ValueError(f"this PyAV has no encoder {codec}{did_you_mean(codec, known)}")
     if found.type != "video":
         raise ValueError(f"{codec} encodes {found.type}, not video; expected libx264, libx265, ...")
     taken = [f.name for f in found.video_formats or []]
-    if pix_fmt is None:
-        pix_fmt = _nearest(source, size, taken, codec)
-    elif pix_fmt not in taken:
+    pix_fmt = wanted.pix_fmt or _nearest(source, size, taken, codec)
+    if pix_fmt not in taken:
         raise ValueError(f"{codec} does not take pix_fmt {pix_fmt}{did_you_mean(pix_fmt, taken)}")
     pixels = PixelFormat.of(pix_fmt)
     if not pixels.accepts(*size) and codec in NEEDS_WHOLE_CHROMA:
@@ -132,38 +120,25 @@ def choose_output(
             f"{codec} needs at least {MIN_SIDE[codec]} pixels a side, got {size[1]}x{size[0]}; "
             "use libx264"
         )
-    if crf is None and not options and codec in QUALITY:
+    crf = wanted.crf
+    if crf is None and not wanted.options and codec in QUALITY:
         crf = QUALITY[codec][1]
-    return OutputSettings(codec, pix_fmt, crf, preset, dict(options or {}), threads)
+    return replace(wanted, codec=codec, pix_fmt=pix_fmt, crf=crf)
 
 
 def _default_encoder(
-    name: str | os.PathLike, size: tuple[int, int], source: PixelFormat, pix_fmt: str | None
+    name: str | os.PathLike, size: tuple[int, int], source: PixelFormat, pix_fmt: str
 ) -> str:
     """By the container; HEVC for more than 8 bits, which few players take as H.264."""
     by_container = DEFAULT_ENCODER.get(Path(name).suffix.lower())
     if by_container is not None:
         return by_container
-    bits = source.bits if pix_fmt is None else PixelFormat.of(pix_fmt).bits
+    bits = PixelFormat.of(pix_fmt).bits if pix_fmt else source.bits
     return "libx265" if bits > 8 and min(size) >= MIN_SIDE["libx265"] else "libx264"
 
 
 def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], codec: str) -> str:
-    """The source's format, or the one with the least that the source has and is missing."""
-    wanted = (source.step_x or 2, source.step_y or 2), min(source.bits, MAX_BITS)
-
-    def distance(name: str) -> tuple:
-        pixels = PixelFormat.of(name)
-        steps = pixels.step_x, pixels.step_y
-        loses = sum(max(0, a - b) for a, b in zip(steps, wanted[0], strict=True))
-        return (
-            codec in NEEDS_WHOLE_CHROMA and not pixels.accepts(*size),
-            max(0, wanted[1] - pixels.bits),
-            loses,
-            sum(map(abs, (steps[0] - wanted[0][0], steps[1] - wanted[0][1]))),
-            abs(pixels.bits - wanted[1]),
-        )
-
+    """The format that loses the least of the source's pictures."""
     planar = [name for name in taken if _is_plain_yuv(name)]
     if not planar:
         raise ValueError(
@@ -171,20 +146,19 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
             f"({', '.join(taken) or 'it lists none'}); use libx264, libx265, libvpx-vp9, libsvtav1 "
             "or ffv1"
         )
-    return min(planar, key=distance)
+    if codec in NEEDS_WHOLE_CHROMA:
+        planar = [name for name in planar if PixelFormat.of(name).accepts(*size)] or planar
+    bits = min(source.bits, MAX_BITS)
+    planar = [name for name in planar if PixelFormat.of(name).bits >= bits] or planar
+    given = source.name.replace(f"{source.bits}le", f"{bits}le")
+    given = given.replace("gray", "yuv420p")  # what is grey gets the least chroma
+    best, _ = require("av", "video").codec.find_best_pix_fmt_of_list(planar, given)
+    return best.name
 
 
 def _is_plain_yuv(name: str) -> bool:
     """yuv420p and the like: no alpha, no colour range in the name, whole planes."""
     return re.fullmatch(r"yuv4\d\dp(\d+le)?", name) is not None
-
-
-def _encodes(name: str) -> bool:
-    av = require("av", "video")
-    try:
-        return av.Codec(name, "w").type == "video"
-    except av.codec.codec.UnknownCodecError:
-        return False
 
 
 def write_segment(

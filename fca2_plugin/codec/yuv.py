@@ -13,6 +13,7 @@ import numpy as np
 
 from fca2_plugin.codec.colors import BT601, LIMITED
 from fca2_plugin.codec.frames import reformat
+from fca2_plugin.codec.picture import to_picture
 from fca2_plugin.codec.video import clip_pictures
 
 __all__ = ["Planes", "YuvFile", "video_planes", "write_yuv"]
@@ -89,10 +90,6 @@ class YuvFile:
     def luma(self) -> np.ndarray:
         """All Y planes, (n, h, w) ``uint8``; slice it as you like."""
         return self._mapped("y")
-
-    def y(self, index: int) -> np.ndarray:
-        """Return the Y plane of one frame, (h, w)."""
-        return self.luma[index]
 
     def frame(self, index: int) -> Planes:
         """Return the planes of one frame."""
@@ -234,8 +231,5 @@ def _planes_of(picture: Any) -> Planes:
         if picture.format.is_rgb:
             target |= {"dst_colorspace": BT601, "dst_color_range": LIMITED}
         picture = reformat(picture, **target)
-    y, u, v = (
-        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for plane in picture.planes
-    )
+    y, u, v = to_picture(picture).planes
     return y, u, v

@@ -184,27 +184,18 @@ def open_clip_set(
     partition: str | None = None,
     test: bool = False,
     backend: str | None = None,
-    task: str = "vsr",
-    scale: int = 4,
     degradation: str | None = None,
     crfs: Sequence[int] = (),
     raw_prob: float | None = None,
     codec: str = "libx264",
     pix_fmt: str = "yuv444p",
-    num_frame: int | None = None,
-    interval_list: Sequence[int] = (1,),
-    random_reverse: bool = False,
-    use_hflip: bool = False,
-    use_vflip: bool = False,
-    use_rot: bool = False,
-    gt_size: int | None = None,
-    flip_sequence: bool = False,
     n_subs: int = 9,
     n_ovls: int = 3,
     chunk_frames: int | None = 7,
     cache_data: bool = False,
     seed: int = 0,
     distinct_samples: int | None = None,
+    **sample: Any,
 ) -> ClipSet:
     """Open a data set by the keys that the configs of both hosts use.
 
@@ -218,22 +209,12 @@ def open_clip_set(
         partition: A key of ``PARTITIONS``; training and testing each use their part of it.
         test: Whether these are the clips for testing.
         backend: ``disk`` or ``lmdb``; by default found from the roots.
-        task: ``vsr``, ``cleaning`` or ``autoencoder``.
-        scale: GT pixels per LQ pixel.
         degradation: How LQ is made from GT, or was made; by default what the manifest of LQ on
             disk says, or ``gaussian``.
         crfs: The rates to draw from.
         raw_prob: How often a sample stays raw; half the time by default, always without ``crfs``.
         codec: Encoder for LQ that is made while reading.
         pix_fmt: Its pixel format.
-        num_frame: Frames of a window; whole clips by default.
-        interval_list: Steps between the frames of a window, one drawn a sample.
-        random_reverse: Play half of the windows backwards.
-        use_hflip: Mirror half of them left to right.
-        use_vflip: Mirror half of them top to bottom.
-        use_rot: Exchange rows and columns of half of them; with both mirrors, all turns.
-        gt_size: Side of the square to cut out of the target.
-        flip_sequence: Append each window's mirror image in time.
         n_subs: Channels in a group of the model.
         n_ovls: Channels shared by neighbouring groups.
         chunk_frames: Frames that the model encodes together. A training window that wastes
@@ -242,6 +223,8 @@ def open_clip_set(
         seed: Seed of all draws.
         distinct_samples: Repeat so many samples of each clip, for what is computed once a sample
             (``vsr_cache``); by default every round draws new ones.
+        **sample: ``task``, ``scale``, ``num_frame``, ``gt_size`` and other settings of
+            ``SampleRecipe``.
 
     Raises:
         FileNotFoundError: A folder, list or clip does not exist.
@@ -261,29 +244,21 @@ def open_clip_set(
         folders = _check_folders(dataroot_lq, crfs, raw_prob)
         dataroot_lq = folders[0]
     recipe = SampleRecipe(
-        task=task,
-        scale=scale,
-        num_frame=num_frame,
-        interval_list=tuple(interval_list),
-        random_reverse=random_reverse,
-        use_hflip=use_hflip,
-        use_vflip=use_vflip,
-        use_rot=use_rot,
-        gt_size=gt_size,
+        **sample,
         degradation=_degradation(degradation, dataroot_lq),
         lq_on_disk=dataroot_lq is not None,
         mix=FolderMix(folders)
         if folders
         else CrfMix(tuple(crfs), (0.5 if crfs else 1) if raw_prob is None else raw_prob),
         codec=CodecSettings(codec=codec, pix_fmt=pix_fmt),
-        flip_sequence=flip_sequence,
     )
-    if num_frame is not None and not test:
-        warn_of_waste(num_frame * (2 if flip_sequence else 1), n_subs, n_ovls, chunk_frames)
+    if recipe.num_frame is not None and not test:
+        window = recipe.num_frame * (2 if recipe.flip_sequence else 1)
+        warn_of_waste(window, n_subs, n_ovls, chunk_frames)
     key = "dataroot_lq" if recipe.task == "cleaning" and recipe.lq_on_disk else "dataroot_gt"
     root = dataroot_lq if key == "dataroot_lq" else dataroot_gt
     if root is None:
-        raise ValueError(f"task {task} needs {key}: the folder or .lmdb of its clips")
+        raise ValueError(f"task {recipe.task} needs {key}: the folder or .lmdb of its clips")
     names = None if meta_info_file is None else read_clip_list(meta_info_file)
     if partition is not None:
         names = select_clips(names or open_clips(root, backend).names, partition, test)
@@ -304,7 +279,9 @@ def open_clip_set(
 
 
 #: The keys of both hosts' configs.
-CLIP_KEYS = frozenset(inspect.signature(open_clip_set).parameters) - {"test"}
+CLIP_KEYS = frozenset(
+    inspect.signature(SampleRecipe).parameters.keys() | inspect.signature(open_clip_set).parameters
+) - {"lq_on_disk", "mix", "sample", "test"}
 
 
 def _check_folders(

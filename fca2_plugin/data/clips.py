@@ -25,6 +25,7 @@ __all__ = [
     "encode_png",
     "find_clip",
     "find_clips",
+    "images_of",
     "numeric_key",
     "read_frames",
     "stream_clip",
@@ -71,6 +72,11 @@ def visible_entries(folder: Path) -> list[Path]:
     return sorted(entries, key=lambda path: numeric_key(path.name))
 
 
+def images_of(entries: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the entries that are images by their names."""
+    return tuple(path for path in entries if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
 def find_clips(root: str | os.PathLike) -> list[Clip]:
     """List the clips below ``root`` in numeric order. No image is opened.
 
@@ -108,7 +114,7 @@ def find_clip(root: str | os.PathLike, name: str) -> Clip:
         raise FileNotFoundError(
             f"{root} contains no clip {name}; add it, or remove it from the list"
         )
-    images = tuple(p for p in visible_entries(folder) if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = images_of(visible_entries(folder))
     if not images:
         raise ValueError(_no_images(folder))
     check_numbering(images)
@@ -122,7 +128,7 @@ def _no_images(folder: Path) -> str:
 
 def _walk(root: Path, folder: Path, depth: int = 1) -> Iterator[Clip]:
     entries = visible_entries(folder)
-    images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = images_of(entries)
     folders = [p for p in entries if p.is_dir()]
     if images and folders:
         raise ValueError(
@@ -150,13 +156,12 @@ def clip_size(clip: Clip) -> tuple[int, int]:
     return check_images(clip.frames)
 
 
-def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np.ndarray]:
-    """Read a clip, or ``count`` frames of it from ``start``.
+def read_frames(clip: Clip) -> list[np.ndarray]:
+    """Read a clip.
 
     Raises:
         FileNotFoundError: A file is gone.
-        ValueError: The range lies outside the clip, a file is not upright 8-bit RGB, or sizes
-            differ.
+        ValueError: A file is not upright 8-bit RGB, or sizes differ.
 
     Example:
         >>> write_frames("clips/one", [np.zeros((8, 8, 3), np.uint8)] * 2)
@@ -164,32 +169,22 @@ def read_frames(clip: Clip, start: int = 0, count: int | None = None) -> list[np
         >>> read_frames(find_clips("clips")[0])[0].shape
         (8, 8, 3)
     """
-    count = len(clip) - start if count is None else count
-    if start < 0 or count < 1 or start + count > len(clip):
-        raise ValueError(
-            f"clip {clip.name} has {len(clip)} frames, so {count} from frame {start} cannot be read"
-        )
-    paths = clip.frames[start : start + count]
-    frames = []
-    for path in paths:
-        frames.append(_read_image(path))
-        if frames[-1].shape != frames[0].shape:
-            raise ValueError(size_differs(path, frames[-1].shape, paths[0].name, frames[0].shape))
-    return frames
+    return list(stream_clip(clip))
 
 
 def stream_clip(clip: Clip) -> Iterator[np.ndarray]:
     """Yield a clip's frames, one in memory at a time."""
-    for index in range(len(clip)):
-        yield from read_frames(clip, index, 1)
+    first = None
+    for path in clip.frames:
+        # not imread, which neither raises nor takes every file name
+        frame = decode_image(path.read_bytes(), path)
+        first = first or frame.shape
+        if frame.shape != first:
+            raise ValueError(size_differs(path, frame.shape, clip.frames[0].name, first))
+        yield frame
 
 
-def _read_image(path: Path) -> np.ndarray:
-    # not imread, which neither raises nor takes every file name
-    return decode_image(path.read_bytes(), path)
-
-
-def decode_image(data: bytes, name: object) -> np.ndarray:
+def decode_image(data: bytes | memoryview, name: object) -> np.ndarray:
     """Decode an image file to RGB.
 
     Raises:

@@ -18,6 +18,7 @@ from fca2_plugin.data.clips import (
     IMAGE_SUFFIXES,
     Clip,
     find_clips,
+    images_of,
     stream_clip,
     visible_entries,
 )
@@ -26,6 +27,7 @@ from fca2_plugin.data.numbering import check_numbering
 from fca2_plugin.data.store import open_clips
 
 __all__ = [
+    "RAW_SUFFIX",
     "STREAM_SUFFIXES",
     "VIDEO_SUFFIXES",
     "LmdbClip",
@@ -106,7 +108,7 @@ def find_media(path: str | os.PathLike, streams: bool = False) -> list[Media]:
     if path.suffix == ".lmdb":
         return [LmdbClip(name, path) for name in open_clips(path).names]
     entries = visible_entries(path)
-    images = tuple(p for p in entries if p.suffix.lower() in IMAGE_SUFFIXES)
+    images = images_of(entries)
     suffixes = (*VIDEO_SUFFIXES, *(STREAM_SUFFIXES if streams else ()))
     videos = [p for p in entries if p.is_file() and p.suffix.lower() in suffixes]
     raw = [YuvFile(p) for p in entries if p.is_file() and p.suffix.lower() == RAW_SUFFIX]

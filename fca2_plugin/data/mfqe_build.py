@@ -23,6 +23,7 @@ from fca2_plugin.codec import (
     write_yuv,
 )
 from fca2_plugin.codec.lowdelay import FIXED_OPTIONS
+from fca2_plugin.data.clips import visible_entries
 from fca2_plugin.data.lists import pick_clips
 from fca2_plugin.data.manifest import (
     MANIFEST,
@@ -32,7 +33,7 @@ from fca2_plugin.data.manifest import (
     read_manifest,
     write_manifest,
 )
-from fca2_plugin.data.media import VIDEO_SUFFIXES
+from fca2_plugin.data.media import RAW_SUFFIX, STREAM_SUFFIXES, VIDEO_SUFFIXES
 from fca2_plugin.data.mfqe import RAW, raw_videos
 
 __all__ = ["STAND_IN", "build_mfqe"]
@@ -40,7 +41,7 @@ __all__ = ["STAND_IN", "build_mfqe"]
 STAND_IN = "x265_LDP"
 PUBLISHED_QPS = (22, 27, 32, 37, 42)
 JOURNAL = ".building.json"  # the manifest so far, while the build is unfinished
-SOURCE_SUFFIXES = (".yuv", ".264", ".265", ".h264", ".h265", *VIDEO_SUFFIXES)
+SOURCE_SUFFIXES = (RAW_SUFFIX, *STREAM_SUFFIXES, *VIDEO_SUFFIXES)
 
 Progress = Callable[[int, int, str], None]
 
@@ -125,8 +126,7 @@ def _source_videos(source: Path) -> dict[str, Path]:
         return {_clip_name(source): source}
     if not source.is_dir():
         raise FileNotFoundError(f"there is no folder or video {source}")
-    paths = [p for p in sorted(source.iterdir()) if p.name[0] != "."]
-    paths = [p for p in paths if p.suffix.lower() in SOURCE_SUFFIXES]
+    paths = [p for p in visible_entries(source) if p.suffix.lower() in SOURCE_SUFFIXES]
     if not paths:
         raise ValueError(f"{source} contains no videos ({', '.join(SOURCE_SUFFIXES)})")
     names: dict[str, Path] = {}
@@ -140,12 +140,12 @@ def _source_videos(source: Path) -> dict[str, Path]:
 
 
 def _clip_name(path: Path) -> str:
-    return YuvFile(path).name if path.suffix.lower() == ".yuv" else path.stem
+    return YuvFile(path).name if path.suffix.lower() == RAW_SUFFIX else path.stem
 
 
 def _raw_video(path: Path, folder: Path, max_frames: int | None) -> YuvFile:
     """Return the raw video of a source file, made where it is not there or the source is newer."""
-    name, is_raw = _clip_name(path), path.suffix.lower() == ".yuv"
+    name, is_raw = _clip_name(path), path.suffix.lower() == RAW_SUFFIX
     there = raw_videos(folder).get(name)
     if there is not None and path.stat().st_mtime <= there.path.stat().st_mtime:
         wanted = len(YuvFile(path)) if is_raw else len(there)

@@ -10,6 +10,7 @@ number of earlier passes over all clips), so they do not depend on workers, rank
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +30,10 @@ __all__ = [
     "TASKS",
     "SamplePlan",
     "SampleRecipe",
+    "TakesRounds",
     "draw_plan",
     "make_sample",
     "sample_rng",
-    "split_round",
     "turn",
 ]
 
@@ -53,7 +54,7 @@ class SampleRecipe:
         random_reverse: Play half of the windows backwards.
         use_hflip: Mirror half of the windows left to right.
         use_vflip: Mirror half of the windows top to bottom.
-        use_rot: Exchange rows and columns of half of the windows.
+        use_rot: Exchange rows and columns of half of the windows; with both mirrors, all turns.
         gt_size: Side of the square to cut out, in pixels of the target; ``None`` keeps all.
         degradation: How LQ is or was made from GT.
         lq_on_disk: LQ is read, not made.
@@ -157,17 +158,23 @@ def sample_rng(seed: int, name: str, visit: int | None) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode()), visit])
 
 
-def split_round(index: int, num_clips: int, rounds_given: bool) -> tuple[int, int | None]:
-    """Return (clip, round) of what our samplers give: ``clip + num_clips * round``.
+class TakesRounds:
+    """A host's data set that draws from the round, which the samplers of both adapters give.
 
-    Args:
-        index: What a sampler gave.
-        num_clips: The clips of the data set.
-        rounds_given: Whether it was one of ours. The hosts' give no rounds, and taking each for
-            round 0 would give the same sample of a clip for ever.
+    They give clip ``i`` of ``n`` in round ``r`` as ``i + n * r``, and set ``rounds_given``.
     """
-    visit, clip = divmod(index, num_clips)
-    return clip, visit if rounds_given or visit else None
+
+    takes_rounds = True
+    rounds_given = False
+
+    def clip_and_round(self: Any, index: int) -> tuple[int, int | None]:
+        """Take apart what a sampler gave.
+
+        The hosts' own samplers give no rounds: taken for round 0, they would give the same sample
+        of a clip for ever.
+        """
+        visit, clip = divmod(index, len(self))
+        return clip, visit if self.rounds_given or visit else None
 
 
 def draw_plan(recipe: SampleRecipe, num_frames: int, rng: np.random.Generator) -> SamplePlan:

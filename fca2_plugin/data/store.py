@@ -7,7 +7,7 @@ X.lmdb/meta_info.txt    <clip>/<frame>.png (h,w,3) <PNG level>, a line a frame
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -243,30 +243,33 @@ class _LmdbStore:
         return size
 
     def read(self, name: str, indices: Iterable[int] | None = None) -> list[np.ndarray]:
-        images = []
+        images = (
+            decode_image(data, f"{name}/{frame} of {self.root}")
+            for frame, data in self.files(name, indices)
+        )
+        return list(checked_frames(images))
+
+    def files(
+        self, name: str, indices: Iterable[int] | None = None
+    ) -> Iterator[tuple[str, memoryview]]:
+        """Yield the names of frames, and the bytes of their files until the next one."""
         with _transaction(self.root, buffers=True) as transaction:
             for frame, _ in _chosen(self._clips[name], name, indices):
                 data = transaction.get(f"{name}/{frame}".encode())
                 if data is None:
                     raise ValueError(_missing_key(self.root, name, frame))
-                images.append(decode_image(data, f"{name}/{frame} of {self.root}"))
-        return list(checked_frames(images))
+                yield frame, data
 
 
-def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def lmdb_images(root: Path, name: str) -> Iterator[tuple[str, memoryview]]:
     """Yield the name and the bytes of each image of a clip in an LMDB.
 
     Raises:
         FileNotFoundError: There is no such LMDB, or no such clip in it.
         ValueError: A frame is missing.
     """
-    frames = open_clips(root, "lmdb", [name]).frame_names(name)
-    with _transaction(root) as transaction:
-        for frame in frames:
-            data = transaction.get(f"{name}/{frame}".encode())
-            if data is None:
-                raise ValueError(_missing_key(root, name, frame))
-            yield f"{frame}.png", data
+    for frame, data in _LmdbStore(root, [name]).files(name):
+        yield f"{frame}.png", data
 
 
 def _missing_key(root: Path, name: str, frame: str) -> str:
@@ -300,7 +303,6 @@ def _read_meta_info(path: Path) -> dict[str, list[tuple[str, tuple[int, int]]]]:
 def write_lmdb(
     path: str | os.PathLike,
     clips: Iterable[tuple[str, Iterable[np.ndarray]]],
-    progress: Callable[[int, int | None, str], None] | None = None,
     frame_name: Callable[[int], str] = "{:08d}".format,
 ) -> int:
     """Write clips as an LMDB that BasicSR also reads, and return the number of frames.
@@ -310,7 +312,6 @@ def write_lmdb(
     Args:
         path: A new folder, ``<name>.lmdb``.
         clips: Gives (clip name, frames).
-        progress: Called after each clip with (done, total or ``None``, clip name).
         frame_name: Names frame 0, 1, ...; BasicSR's Vimeo-90K set wants ``im1`` to ``im7``.
 
     Raises:
@@ -331,7 +332,6 @@ def write_lmdb(
         raise ValueError(f"{path} must end with .lmdb, or BasicSR will not open it")
     if path.exists():
         raise ValueError(f"{path} already exists; remove it or choose another name")
-    total = len(clips) if isinstance(clips, Sized) else None
     lines: list[str] = []
     seen: set[str] = set()
     with folder_at_once(path) as temporary:
@@ -348,8 +348,6 @@ def write_lmdb(
                 if not items:
                     raise ValueError(f"the clip {name} has no frames; leave it out")
                 _put(environment, items)
-                if progress is not None:
-                    progress(len(seen), total, name)
         if not seen:
             raise ValueError(f"there are no clips to write to {path}")
         (temporary / META_INFO).write_text("".join(lines), encoding="utf-8")

@@ -298,7 +298,7 @@ def _read_journal(path: Path) -> tuple[dict | None, list[Part]]:
     return json.loads(first), [Part(**{**line, "size": tuple(line["size"])}) for line in lines]
 
 
-def frames_sha256(images: Iterable[tuple[str, bytes]]) -> str:
+def frames_sha256(images: Iterable[tuple[str, bytes | memoryview]]) -> str:
     """Hash the names and bytes of images."""
     digest = hashlib.sha256()
     for name, data in images:

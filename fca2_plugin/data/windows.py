@@ -9,35 +9,31 @@ import warnings
 __all__ = ["fits", "fitting_num_frames", "warn_of_waste"]
 
 
-def _check_grouping(n_subs: int, n_ovls: int, channels: int) -> None:
-    if channels < 1:
-        raise ValueError(f"channels must be at least 1, got {channels}")
-    if n_subs < 1 or not 0 <= n_ovls < n_subs:
-        raise ValueError(
-            f"n_subs must be at least 1, and n_ovls from 0 to n_subs - 1; got n_subs={n_subs}, "
-            f"n_ovls={n_ovls}"
-        )
-
-
-def fits(num_frames: int, n_subs: int, n_ovls: int, channels: int = 3) -> bool:
+def fits(num_frames: int, n_subs: int, n_ovls: int) -> bool:
     """Return whether the groups cover a clip of ``num_frames`` exactly.
 
     Args:
-        num_frames: The frames of the clip.
+        num_frames: The RGB frames of the clip.
         n_subs: Channels in a group.
         n_ovls: Channels that neighbouring groups share.
-        channels: Channels in a frame.
+
+    Raises:
+        ValueError: There are no such groups.
 
     Example:
         >>> fits(7, n_subs=9, n_ovls=3), fits(8, n_subs=9, n_ovls=3)
         (True, False)
     """
-    _check_grouping(n_subs, n_ovls, channels)
-    total = num_frames * channels
+    if n_subs < 1 or not 0 <= n_ovls < n_subs:
+        raise ValueError(
+            f"n_subs must be at least 1, and n_ovls from 0 to n_subs - 1; got n_subs={n_subs}, "
+            f"n_ovls={n_ovls}"
+        )
+    total = 3 * num_frames
     return total >= n_subs and (total - n_ovls) % (n_subs - n_ovls) == 0
 
 
-def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: int = 3) -> int:
+def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1) -> int:
     """Return the smallest number of frames from ``at_least`` that the groups cover exactly.
 
     Raises:
@@ -47,17 +43,16 @@ def fitting_num_frames(n_subs: int, n_ovls: int, at_least: int = 1, channels: in
         >>> fitting_num_frames(n_subs=9, n_ovls=3, at_least=8)
         9
     """
-    _check_grouping(n_subs, n_ovls, channels)
     if at_least < 1:
         raise ValueError(f"at_least must be at least 1, got {at_least}")
-    first = max(at_least, -(-n_subs // channels))
+    first = max(at_least, -(-n_subs // 3))
     # The remainder repeats after at most n_subs - n_ovls frames, so this search is complete.
-    for num_frames in range(first, first + n_subs - n_ovls):
-        if fits(num_frames, n_subs, n_ovls, channels):
+    for num_frames in range(first, first + max(1, n_subs - n_ovls)):
+        if fits(num_frames, n_subs, n_ovls):
             return num_frames
     raise ValueError(
-        f"groups of n_subs={n_subs} with n_ovls={n_ovls} fit no number of frames of {channels} "
-        f"channels exactly; choose multiples of {channels} for both"
+        f"groups of n_subs={n_subs} with n_ovls={n_ovls} fit no number of RGB frames exactly; "
+        "choose multiples of 3 for both"
     )
 
 

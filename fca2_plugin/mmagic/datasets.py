@@ -15,7 +15,7 @@ from fca2_plugin._distributed import build_once
 from fca2_plugin.data.clip_set import CLIP_KEYS, open_clip_set
 from fca2_plugin.data.clips import find_clip, find_clips
 from fca2_plugin.data.demo import build_demo
-from fca2_plugin.data.sample import sample_rng, split_round
+from fca2_plugin.data.sample import TakesRounds, sample_rng
 from fca2_plugin.data.windows import warn_of_waste
 from fca2_plugin.mmagic.transforms import check_clip
 
@@ -35,7 +35,7 @@ def _drawing_from(rng: np.random.Generator) -> Iterator[None]:
         random.setstate(states[1])
 
 
-class FCA2FramesDataset(BasicFramesDataset):
+class FCA2FramesDataset(TakesRounds, BasicFramesDataset):
     """``BasicFramesDataset`` that knows groups of frames and says what is wrong with a folder.
 
     With ``sampler=dict(type='FCA2InfiniteSampler')``, all transforms of the pipeline draw from the
@@ -58,8 +58,6 @@ class FCA2FramesDataset(BasicFramesDataset):
 
     # MMEngine takes strings of a config's ``metainfo`` for names of files to read; these it keeps.
     METAINFO = dict(dataset_type="fca2_frames", task_name="vsr")
-    takes_rounds = True  # FCA2InfiniteSampler gives clip + n * round
-    rounds_given = False
 
     def __init__(
         self,
@@ -126,7 +124,7 @@ class FCA2FramesDataset(BasicFramesDataset):
 
     def prepare_data(self, idx: int):
         """Check the clip's frames the first time, then run the pipeline."""
-        clip, visit = split_round(idx, len(self), self.rounds_given)
+        clip, visit = self.clip_and_round(idx)
         info = self.get_data_info(clip)
         folders = [Path(str(info.get(f"{kind}_path"))) / info["key"] for kind in ("img", "gt")]
         check_clip(*(folder for folder in folders if folder.is_dir()))
@@ -134,7 +132,7 @@ class FCA2FramesDataset(BasicFramesDataset):
             return super().prepare_data(clip)
 
 
-class FCA2ClipsDataset(BaseDataset):
+class FCA2ClipsDataset(TakesRounds, BaseDataset):
     """Whole samples from folders or LMDB, by the keys and draws of BasicSR's ``FCA2VideoDataset``.
 
     Windows, turns, degradation, codec and crop happen here, so the pipeline only packs. For the
@@ -153,8 +151,6 @@ class FCA2ClipsDataset(BaseDataset):
 
     METAINFO = dict(dataset_type="fca2_clips", task_name="vsr")
     OPTIONS = CLIP_KEYS
-    takes_rounds = True
-    rounds_given = False
 
     def __init__(
         self,
@@ -172,7 +168,7 @@ class FCA2ClipsDataset(BaseDataset):
 
     def prepare_data(self, idx: int):
         """Make the sample of a clip and round, and run the pipeline on it."""
-        clip, visit = split_round(idx, len(self), self.rounds_given)
+        clip, visit = self.clip_and_round(idx)
         sample = self.clips.sample(clip, 0 if self.test_mode else visit)
         names = self.clips.target.frame_names(sample.name)
         paths = [f"{self.clips.target.root}/{sample.name}/{names[i]}.png" for i in sample.indices]

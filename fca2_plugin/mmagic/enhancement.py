@@ -14,7 +14,7 @@ from fca2_plugin._distributed import build_once
 from fca2_plugin.data import build_mfqe_demo, find_mfqe, open_enhancement_set
 from fca2_plugin.data.enhancement import ENHANCEMENT_KEYS
 from fca2_plugin.data.mfqe import HM
-from fca2_plugin.data.sample import split_round
+from fca2_plugin.data.sample import TakesRounds
 from fca2_plugin.inference.enhance import score_enhancer
 from fca2_plugin.metrics import ENHANCEMENT_METRICS
 from fca2_plugin.nets.mfqe import check_compensates
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class FCA2EnhancementDataset(BaseDataset):
+class FCA2EnhancementDataset(TakesRounds, BaseDataset):
     """Windows of coded luma with raw luma, by the keys and draws of BasicSR's data set.
 
     ``img`` is a window as the channels of one image, which the networks take for a window, and
@@ -45,8 +45,6 @@ class FCA2EnhancementDataset(BaseDataset):
 
     METAINFO = dict(dataset_type="fca2_enhancement", task_name="enhancement")
     OPTIONS = ENHANCEMENT_KEYS
-    takes_rounds = True  # FCA2InfiniteSampler gives clip + n * round
-    rounds_given = False
 
     def __init__(
         self,
@@ -63,7 +61,7 @@ class FCA2EnhancementDataset(BaseDataset):
 
     def prepare_data(self, idx: int):
         """Draw the sample of a clip and round, and run the pipeline on it."""
-        sample = self.clips.sample(*split_round(idx, len(self), self.rounds_given))
+        sample = self.clips.sample(*self.clip_and_round(idx))
         lq, gt = (
             [plane[..., None] for plane in planes]
             if self.clips.target == "all"

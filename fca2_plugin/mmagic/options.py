@@ -27,7 +27,7 @@ from fca2_plugin._suggest import did_you_mean
 from fca2_plugin._values import check_value
 from fca2_plugin.nets.build import where_it_belongs
 
-__all__ = ["RUNNER_KEYS", "check_options"]
+__all__ = ["RUNNER_KEYS", "check_options", "instead_of"]
 
 #: What the Runner reads: its arguments, and some keys that it looks up in the whole config.
 RUNNER_KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {"self", "cfg"} | {
@@ -142,7 +142,7 @@ def _allowed(path: Path, options: Mapping) -> set[str] | None:
         if kind is not None and (path[-2] if is_item else place) in _BUILT:
             raise ValueError(
                 f"{'.'.join(path)} has the type {kind!r}, which is unknown to "
-                f"MMagic{did_you_mean(kind, _names())}; check that custom_imports names its module"
+                f"MMagic{instead_of(kind)}"
             )
         return None
     allowed: set[str] = {"type", "_scope_"}
@@ -175,8 +175,10 @@ def _registries() -> list[Registry]:
     return [one for one in vars(mmagic.registry).values() if isinstance(one, Registry)]
 
 
-def _names() -> set[str]:
-    return {name for registry in _registries() for name in registry.module_dict}
+def instead_of(kind: str) -> str:
+    """What to say of a type that is not registered: the nearest one, and the way out."""
+    names = {name for registry in _registries() for name in registry.module_dict}
+    return f"{did_you_mean(kind, names)}; check that custom_imports names its module"
 
 
 def _registered(kind: object) -> list[Callable]:

@@ -18,7 +18,7 @@ import mmagic.registry
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.hooks import Hook
-from mmengine.registry import Registry, init_default_scope
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
@@ -35,7 +35,7 @@ from fca2_plugin.checkpoints import (
 )
 from fca2_plugin.data.trained_phase import trained_phase
 from fca2_plugin.mmagic.hooks import FCA2PhaseHook
-from fca2_plugin.mmagic.options import RUNNER_KEYS, check_options
+from fca2_plugin.mmagic.options import RUNNER_KEYS, check_options, instead_of
 from fca2_plugin.mmagic.strict_runner import StrictRunner, TestRunner
 from fca2_plugin.nets.pretrained import without_losses, without_weights
 from fca2_plugin.nets.spec import check_phases_agree
@@ -272,15 +272,9 @@ def _registry_misses() -> Iterator[None]:
         if miss is None:
             raise
         name, kind = miss.groups()
-        known = [
-            key
-            for registry in vars(mmagic.registry).values()
-            if isinstance(registry, Registry) and registry.name == kind
-            for key in registry.module_dict
-        ]
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "check the module in custom_imports"
-        raise ValueError(f"there is no {kind} of type {name!r} in MMagic; {hint}") from error
+        raise ValueError(
+            f"there is no {kind} of type {name!r} in MMagic{instead_of(name)}"
+        ) from error
 
 
 def _optim_wrappers(cfg: Config) -> Iterator[dict]:

@@ -32,7 +32,7 @@ def test_the_good_frames_are_better(tmp_path):
     raw = write_yuv(tmp_path, "Coffee", [frame[..., 1] for frame in photo])
     encode_lowdelay(raw, tmp_path / "a.265", LowDelay(32, preset="medium"))
     coded = [y for y, _, _ in video_planes(tmp_path / "a.265")]
-    errors = [np.mean((raw.y(i) - y.astype(float)) ** 2) for i, y in enumerate(coded)]
+    errors = [np.mean((raw.luma[i] - y.astype(float)) ** 2) for i, y in enumerate(coded)]
     assert len(errors) == 9
     assert max(errors[0], errors[4], errors[8]) < min(errors[i] for i in (1, 2, 3, 5, 6, 7))
 

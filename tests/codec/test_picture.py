@@ -73,7 +73,6 @@ def test_the_planes_are_copies():
     frame.make_writable()
     np.frombuffer(frame.planes[0], np.uint8)[:] = 0
     assert np.array_equal(picture.planes[0], before)
-    assert picture.num_bytes == 37 * 51 + 2 * 19 * 26
 
 
 @pytest.mark.parametrize(

@@ -119,13 +119,13 @@ def test_segments_that_do_not_hold_all_frames_are_a_fault(tmp_path):
     ],
 )
 def test_what_was_not_asked_for_is_filled_in(name, size, source, given, expected):
-    found = choose_output(name, size, PixelFormat.of(source), **given)
+    found = choose_output(name, size, PixelFormat.of(source), OutputSettings(**given))
     assert (found.codec, found.pix_fmt, found.crf) == expected
 
 
 def test_an_encoder_without_planes_is_refused():
     with pytest.raises(ValueError, match="qtrle takes none of the planar YUV formats"):
-        choose_output("a.mov", (8, 8), YUV420, codec="qtrle")
+        choose_output("a.mov", (8, 8), YUV420, OutputSettings("qtrle"))
 
 
 def test_the_encoders_options():

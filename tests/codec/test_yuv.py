@@ -20,7 +20,7 @@ def test_the_layout_is_frame_after_frame_y_u_v(tmp_path):
     assert (raw.name, raw.width, raw.height, len(raw)) == ("A_clip", 48, 32, 3)
     for got, frame in zip(raw.frames(), planes, strict=True):
         assert all(map(np.array_equal, got, frame))
-    assert np.array_equal(raw.y(2), planes[2][0])
+    assert np.array_equal(raw.luma[2], planes[2][0])
     assert [p.name for p in tmp_path.iterdir()] == [raw.path.name]
 
 
@@ -48,7 +48,7 @@ def test_nothing_is_opened_before_it_is_used_or_sent_along(tmp_path):
     assert repr(copy) == f"YuvFile('{raw.path}')"
     for method in ("fork", "spawn"):
         with multiprocessing.get_context(method).Pool(1) as pool:
-            assert np.array_equal(pool.apply(YuvFile.y, (raw, 1)), luma[1])
+            assert np.array_equal(pool.apply(YuvFile.frame, (raw, 1))[0], luma[1])
 
 
 def test_luma_alone_gets_grey_chroma(tmp_path):

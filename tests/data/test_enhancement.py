@@ -26,7 +26,7 @@ def test_a_sample_is_one_place_of_both_videos(tmp_path):
         assert sample.name == "B" and sample.lq.shape == (7, 16, 16)
         assert sample.gt.shape == (1, 16, 16) and sample.gt.dtype == np.uint8
         middle = sample.indices[3]
-        coded, raw = pair.coded.luma[frames_around(middle, len(pair))], pair.raw.y(middle)
+        coded, raw = pair.coded.luma[frames_around(middle, len(pair))], pair.raw.luma[middle]
         assert any(
             np.array_equal(raw[top : top + 16, left : left + 16], sample.gt[0])
             and np.array_equal(coded[:, top : top + 16, left : left + 16], sample.lq)

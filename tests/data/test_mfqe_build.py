@@ -97,7 +97,7 @@ def test_any_video_and_only_its_first_frames(tmp_path):
     pairs = find_mfqe(tmp_path, "test", codec=STAND_IN)
     assert [pair.raw.path.name for pair in pairs] == ["cat_48x32_4.yuv", "dog_48x32_4.yuv"]
     planes = list(video_planes(tmp_path / "src" / "cat.mp4"))
-    assert all((pairs[0].raw.y(i) == planes[i][0]).all() for i in range(4))
+    assert all((pairs[0].raw.luma[i] == planes[i][0]).all() for i in range(4))
     for at_most in (3, 5):
         with pytest.raises(ValueError, match="48x32_4.yuv has 4 frames, but .* needs [35]"):
             build_mfqe(tmp_path / "src", tmp_path, max_frames=at_most, **FAST)

@@ -8,7 +8,7 @@ import pytest
 
 from fca2_plugin.codec import CodecSettings, encode_decode
 from fca2_plugin.data import CrfMix, SampleRecipe, downsample
-from fca2_plugin.data.sample import SamplePlan, draw_plan, make_sample, sample_rng, split_round
+from fca2_plugin.data.sample import SamplePlan, TakesRounds, draw_plan, make_sample, sample_rng
 from tests.codec.footage import moving_clip
 
 GT = moving_clip(5, 32, 48)
@@ -89,9 +89,14 @@ def test_a_window_longer_than_the_clip():
 
 
 def test_rounds():
-    assert split_round(7, 3, rounds_given=True) == (1, 2)
-    assert split_round(1, 3, rounds_given=True) == (1, 0)
-    assert split_round(1, 3, rounds_given=False) == (1, None)
+    class Three(TakesRounds):
+        def __len__(self):
+            return 3
+
+    clips = Three()
+    assert (clips.clip_and_round(7), clips.clip_and_round(1)) == ((1, 2), (1, None))
+    clips.rounds_given = True
+    assert (clips.clip_and_round(7), clips.clip_and_round(1)) == ((1, 2), (1, 0))
 
 
 def test_lq_is_made_after_the_turn():

@@ -83,6 +83,12 @@ def test_a_misspelt_net(fails):
     assert "did you mean 'BasicVSRNet'?" in error
 
 
+def test_a_misspelt_loss_is_met_when_it_is_built(fails):
+    error = fails(runs.wrapped(), **{"model.model.pixel_loss.type": "CharbonnierLos"})
+    assert "there is no model of type 'CharbonnierLos' in MMagic" in error
+    assert "did you mean 'CharbonnierLoss'?" in error
+
+
 def test_a_misspelt_wrapper(fails):
     error = fails(runs.wrapped(kind="fca2_plugin.FCA2Wraper"))
     assert "'fca2_plugin.FCA2Wraper', which is unknown to MMagic" in error

@@ -5,7 +5,6 @@ Everything is real, as in the quickstart: H.264 through PyAV, MMagic's Runner, t
 tables with fewer seeds. With the same folder, a run resumes.
 """
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,6 @@ def run_ablations(
         raise ValueError(f"seeds must be at least 1, or 2 to see a spread; got {seeds}")
     check_budget(budget)
     console = console or Console()
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     source = clip_source(data)  # bad data is refused before anything is written
     out = Path(out)
     keep_arguments(out, {"data": data and str(Path(data).resolve()), "budget": budget})

@@ -78,7 +78,7 @@ def _cuts(job: Job) -> list[str] | str:
     first = int(given.times[0])
     found = [
         f"frame {cut}, {float((int(given.times[cut]) - first) * given.time_base):.2f} s"
-        for cut in job.look.cuts
+        for cut in given.cuts
     ]
     more = [f"and {len(found) - MOST_CUTS} more"] if len(found) > MOST_CUTS else []
     return found[:MOST_CUTS] + more
@@ -99,8 +99,7 @@ def _groups(job: Job, seen: list[Window]) -> list[str] | str | None:
         return f"{frames} frames in {len(shots)} shots, encoded into {codes} codes"
     lengths = [window.stop - window.start for window in seen]
     counts = list(_group_sizes(lengths, network.chunk_frames))
-    grouping = autoencoder.grouping
-    codes = sum(grouping.num_groups(max(3 * frames, grouping.n_subs)) for frames in counts)
+    codes = sum(map(autoencoder.num_codes, counts))
     return f"{sum(lengths)} frames in {len(counts)} parts, encoded into {codes} codes"
 
 

@@ -176,17 +176,7 @@ def prepare(
     geometry = choose_geometry(given, source_format, runner.scale, options)
     notes += geometry.notes
     size = _framed(geometry.size, options)
-    output = choose_output(
-        out,
-        size,
-        source_format,
-        options.codec,
-        options.pix_fmt,
-        options.crf,
-        options.encoder_preset,
-        options.encoder_options,
-        options.encoder_threads,
-    )
+    output = choose_output(out, size, source_format, options.output)
     _check_codec(out, output.codec)
     if not PixelFormat.of(output.pix_fmt).step_x and source_format.step_x:
         notes.append(f"{output.pix_fmt} has no colour, so the result is grey")
@@ -201,7 +191,7 @@ def prepare(
         )
     for index, form in converted(layout, out).items():
         notes.append(f"{layout.tracks[index]} becomes {form}, the form that {out.suffix} stores")
-    segments = tuple(make_segments(first, last, found.cuts, options.segment))
+    segments = tuple(make_segments(first, last, given.cuts, options.segment))
     cost, budget = 0.0, free_bytes(runner.device, options.memory_budget_gib)
     if sizes is None:
         if options.chunk is None or options.tile is None:

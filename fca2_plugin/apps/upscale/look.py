@@ -85,20 +85,18 @@ class Look:
         source: The file.
         layout: Its streams.
         scan: Its frames.
-        cuts: Frames that begin a shot.
     """
 
     source: Path
     layout: Layout
     scan: Scan
-    cuts: tuple[int, ...]
 
 
 def look(
     source: Path,
     options: UpscaleOptions,
     progress: ProgressCallback,
-    known: tuple[Scan, list[int]] | None = None,
+    known: Scan | None = None,
 ) -> Look:
     """Read what is in a file, and pass over its frames once.
 
@@ -113,26 +111,22 @@ def look(
         ValueError: It is not a video, holds no pictures, or is damaged.
     """
     layout = read_layout(source, options.stream)
-    if layout.pictures is None:
-        kinds = ["a cover" if track.is_cover else track.kind for track in layout.tracks]
-        held = f"has no video stream, only {', '.join(kinds)}" if kinds else "contains no stream"
-        raise ValueError(f"{source} {held}; give a file that contains a video")
     missing = missing_bytes(source)
     if missing and not options.keep_going:
         raise ValueError(
             f"{source} is cut off: {missing} bytes that its index lists are missing; copy the file "
             "again, or upscale the part that exists with --keep-going"
         )
-    found, cuts = known or _first_pass(source, layout.stream, options, progress)
+    found = known or _first_pass(source, layout.stream, options, progress)
     if missing and not known:
         found = replace(found, num_damaged=found.num_damaged + 1)
-    return Look(source, layout, found, tuple(cuts))
+    return Look(source, layout, found)
 
 
 def _first_pass(
     source: Path, stream: int, options: UpscaleOptions, progress: ProgressCallback
-) -> tuple[Scan, list[int]]:
-    """Decode all frames once; return them, and those at which a shot begins."""
+) -> Scan:
+    """Decode all frames once."""
     until = options.part[1]
     total = probe(source).num_frames if until is None else None
     detector = CutDetector(options.cut_threshold) if options.cuts else None
@@ -149,10 +143,10 @@ def _first_pass(
         progress(Progress(source, "scan", number + 1, total, fps, left))
 
     found = scan(source, stream, watch, options.keep_going, until)
-    cuts = [] if detector is None else detector.cuts
+    if detector is not None:
+        found = replace(found, cuts=tuple(detector.cuts))
     if bars is not None:
         found = replace(found, box=bars.box())
     if fields is not None:
         found = as_film(found, fields.changes)
-        cuts = found.shown_at(cuts)
-    return found, cuts
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.codec.colors import MATRICES, RANGES
+from fca2_plugin.codec.segment import OutputSettings
 from fca2_plugin.geometry import check_phase
 from fca2_plugin.inference.settings import InferenceSettings
 
@@ -68,7 +69,7 @@ class UpscaleOptions:
     encoder_preset: str | None = None
     pix_fmt: str | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
-    encoder_threads: int = 4
+    encoder_threads: int = OutputSettings.threads
     drop_unsupported: bool = False
     keep_going: bool = False
     cuts: bool = True
@@ -79,7 +80,7 @@ class UpscaleOptions:
     tile_overlap: int = 16
     memory_budget_gib: float | None = None
     device: str | None = None
-    dtype: str = "float32"
+    dtype: str = InferenceSettings.dtype
     phase: str | None = None
     fca2: str | None = None
     segment: int = 240
@@ -173,6 +174,18 @@ class UpscaleOptions:
         if self.preview_seconds is not None:
             return self.preview_start, self.preview_start + self.preview_seconds
         return self.start or 0.0, self.end
+
+    @property
+    def output(self) -> OutputSettings:
+        """How the result is encoded, as far as that was chosen."""
+        return OutputSettings(
+            self.codec or "",
+            self.pix_fmt or "",
+            self.crf,
+            self.encoder_preset,
+            dict(self.encoder_options),
+            self.encoder_threads,
+        )
 
     @property
     def settings(self) -> InferenceSettings:

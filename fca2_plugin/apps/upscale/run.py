@@ -164,7 +164,7 @@ def _begin(job: Job, work: WorkFolder, goes_on: bool) -> None:
         work.check(job.settings())
         return
     with _full_disk_said(work, job.out):
-        work.begin(job.settings(), job.look.scan, list(job.look.cuts), job.sizes, job.out.exists())
+        work.begin(job.settings(), job.look.scan, job.sizes, job.out.exists())
         try:
             try_encoder(job, work.trial)
         except BaseException:
@@ -227,13 +227,13 @@ def _decoded(
 
 def _seen(job: Job, work: WorkFolder, number: int) -> tuple[Sizes, list[Window]]:
     """How a segment's frames go through the network."""
-    sizes = work.need_sizes(number)
+    sizes = work.get_sizes(number)
     return sizes, list(windows(job.segments[number], sizes, job.runner.align))
 
 
 def _use_less(job: Job, work: WorkFolder, number: int, error: BaseException) -> None:
     """Halve what the network sees at once, from this segment on."""
-    sizes = work.need_sizes(number)
+    sizes = work.get_sizes(number)
     smaller = sizes.halved(max(job.geometry.given), job.runner.align)
     if smaller is None:
         raise ValueError(

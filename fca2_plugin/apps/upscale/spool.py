@@ -12,7 +12,7 @@ from fca2_plugin._optional import require
 from fca2_plugin.apps.upscale.options import UpscaleOptions
 from fca2_plugin.apps.upscale.work import WorkFolder
 from fca2_plugin.codec.container import copy_stream, file_url
-from fca2_plugin.data.clips import IMAGE_SUFFIXES, visible_entries
+from fca2_plugin.data.clips import images_of, visible_entries
 from fca2_plugin.data.media import VIDEO_SUFFIXES
 
 __all__ = ["STDIN", "is_image_folder", "spooled"]
@@ -24,8 +24,9 @@ def is_image_folder(source: Path) -> bool:
     """Whether a folder contains the images of a video, and no videos."""
     if not source.is_dir():
         return False
-    suffixes = {path.suffix.lower() for path in visible_entries(source)}
-    return bool(suffixes & set(IMAGE_SUFFIXES)) and not suffixes & set(VIDEO_SUFFIXES)
+    entries = visible_entries(source)
+    has_videos = any(path.suffix.lower() in VIDEO_SUFFIXES for path in entries)
+    return bool(images_of(entries)) and not has_videos
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def _keep_stdin(part: Path) -> None:
 def _pack(folder: Path, part: Path, fps: Fraction) -> None:
     """Put a folder's images into Matroska as they are, nothing decoded."""
     av = require("av", "video")
-    images = [path for path in visible_entries(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
+    images = images_of(visible_entries(folder))
     kinds = {path.suffix.lower().replace(".jpeg", ".jpg") for path in images}
     if len(kinds) > 1:
         raise ValueError(f"{folder} contains images of several kinds ({', '.join(sorted(kinds))})")

@@ -59,7 +59,6 @@ class WorkFolder:
         self,
         settings: Mapping[str, object],
         scan: Scan,
-        cuts: list[int],
         sizes: Sizes,
         replaces: bool = False,
     ) -> None:
@@ -68,7 +67,7 @@ class WorkFolder:
         self.path.mkdir(mode=0o700)  # frames of somebody's video
         if replaces:
             self._replaces.touch()
-        self._put_scan(scan, cuts)
+        self._put_scan(scan)
         self.put_sizes(0, sizes)
         write_json(self._settings, settings)  # last: with it the job exists
 
@@ -111,29 +110,29 @@ class WorkFolder:
         """Where the result is put together."""
         return self.path / f"joined{self._suffix}"
 
-    def _put_scan(self, scan: Scan, cuts: list[int]) -> None:
+    def _put_scan(self, scan: Scan) -> None:
         """Keep what the first pass over the source found."""
         facts = {f.name: getattr(scan, f.name) for f in fields(scan) if f.name not in _ARRAYS}
+        cuts = np.array(facts.pop("cuts"), np.int64)
         facts["tags"] = asdict(scan.tags)
         facts |= {name: str(facts[name]) for name in _FRACTIONS}
         content = io.BytesIO()
         arrays = {name: getattr(scan, name) for name in _ARRAYS}
-        np.savez(content, facts=json.dumps(facts), cuts=np.array(cuts, np.int64), **arrays)
+        np.savez(content, facts=json.dumps(facts), cuts=cuts, **arrays)
         with file_at_once(self._scan) as part:
             part.write_bytes(content.getbuffer())
 
-    def get_scan(self) -> tuple[Scan, list[int]] | None:
+    def get_scan(self) -> Scan | None:
         """What the first pass over the source found, or None."""
         if not self._scan.is_file():
             return None
         with self._whole(self._scan), np.load(self._scan) as kept:
             facts = json.loads(str(kept["facts"]))
             arrays = {name: kept[name] for name in _ARRAYS}
-            cuts = kept["cuts"].tolist()
             facts |= {name: Fraction(facts[name]) for name in _FRACTIONS}
             facts["tags"] = ColorTags(**facts["tags"])
             facts["box"] = facts["box"] and tuple(facts["box"])
-            return Scan(**arrays, **facts), cuts
+            return Scan(**arrays, **facts, cuts=tuple(kept["cuts"].tolist()))
 
     def _whole(self, path: Path) -> contextlib.AbstractContextManager[None]:
         return expecting(path, "what an interrupted job left", "start again with --overwrite")
@@ -142,28 +141,21 @@ class WorkFolder:
         """Keep which sizes hold from a segment on."""
         write_json(self.path / f"sizes-{number:06d}.json", asdict(sizes))
 
-    def get_sizes(self, number: int) -> Sizes | None:
-        """The sizes that hold for a segment, or None."""
-        kept = sorted(self.path.glob("sizes-*.json"))
-        kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
-        if not kept:
-            return None
-        with self._whole(kept[-1]):
-            return Sizes(**read_json(kept[-1]))
-
-    def need_sizes(self, number: int) -> Sizes:
+    def get_sizes(self, number: int) -> Sizes:
         """The sizes that hold for a segment of a job that has begun.
 
         Raises:
             ValueError: Their files are missing.
         """
-        sizes = self.get_sizes(number)
-        if sizes is None:
+        kept = sorted(self.path.glob("sizes-*.json"))
+        kept = [path for path in kept if int(path.stem.rpartition("-")[2]) <= number]
+        if not kept:
             raise ValueError(
                 f"{self.path} has lost its sizes-*.json, which an upscaling job needs; start the "
                 "job again with --overwrite"
             )
-        return sizes
+        with self._whole(kept[-1]):
+            return Sizes(**read_json(kept[-1]))
 
     def remove(self) -> None:
         """The job is finished, or forgotten."""

@@ -281,4 +281,4 @@ def test_a_full_disk(tmp_path, source):
 
 def test_a_job_that_lost_its_sizes(tmp_path):
     with pytest.raises(ValueError, match="has lost its sizes-.* with --overwrite"):
-        WorkFolder(tmp_path / "out.mp4").need_sizes(0)
+        WorkFolder(tmp_path / "out.mp4").get_sizes(0)
