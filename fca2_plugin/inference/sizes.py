@@ -10,6 +10,7 @@ from fca2_plugin._malloc import release_free_memory
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.tiles import spans
 from fca2_plugin.inference.windows import check_window, fit_context, shot_windows
+from fca2_plugin.ops.pieces import one_at_a_time
 
 __all__ = ["Part", "Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
 
@@ -202,8 +203,9 @@ def _inactive_file(stat: Path) -> int:
 
 
 @torch.inference_mode()
+@one_at_a_time()
 def bytes_per_pixel(runner: ClipRunner) -> float:
-    """Measure on a small clip how many bytes the network needs for each pixel of each frame.
+    """Measure on a small clip how many bytes the network needs for each pixel of each large frame.
 
     A pass before it loads what does not depend on the clip. What a frame of the result needs while
     it is made is spread over the clip's frames, so the result is a little too large.

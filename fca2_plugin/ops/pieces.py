@@ -4,19 +4,21 @@ A batch of images at the size of the result is many times larger than a device's
 small passes are as fast as one, and need much less memory.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from fca2_plugin._torch import is_compiling
 
-__all__ = ["images_at_once", "in_pieces", "join_pieces", "stack_frames"]
+__all__ = ["images_at_once", "in_pieces", "join_pieces", "one_at_a_time", "stack_frames"]
 
 # pixels of a piece: one image of 720x576, or several small ones. On a CPU, larger pieces are slower
 # and need more memory; on a GPU they are better, because each piece costs the same launches.
 _PIXELS = {"cpu": 2**17}
 _PIXELS_ELSEWHERE = 2**21
+_small_pieces = False  # see one_at_a_time
 
 
 def images_at_once(number: int, pixels: int, device: torch.device) -> int:
@@ -27,8 +29,19 @@ def images_at_once(number: int, pixels: int, device: torch.device) -> int:
     """
     if torch.is_grad_enabled() or is_compiling():
         return number
-    budget = _PIXELS.get(device.type, _PIXELS_ELSEWHERE)
+    budget = 1 if _small_pieces else _PIXELS.get(device.type, _PIXELS_ELSEWHERE)
     return min(max(budget // max(pixels, 1), 1), number)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Make every piece a single image, so that a small clip runs as a large one would."""
+    global _small_pieces
+    before, _small_pieces = _small_pieces, True
+    try:
+        yield
+    finally:
+        _small_pieces = before
 
 
 def in_pieces(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -1,5 +1,8 @@
+import math
+
 import torch
 
+from fca2_plugin.inference.load import load_runner
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.inference.sizes import (
@@ -9,6 +12,7 @@ from fca2_plugin.inference.sizes import (
     choose_sizes,
     free_bytes,
 )
+from fca2_plugin.ops.pieces import images_at_once
 from tests.apps.upscale.films import Enlarge
 
 CPU = torch.device("cpu")
@@ -100,6 +104,16 @@ def test_what_a_network_needs_is_measured():
     )
     assert little > 4 * 3 * 2**2
     assert 800 < much < 4000  # 1200 bytes a pixel, and the result
+
+
+def test_pieces_of_a_large_clip_do_not_count():
+    """Small frames run many at a time, which a large one does not."""
+    side = 360, 640
+    need = bytes_per_pixel(load_runner(weights="small", settings=ON_CPU))
+    floor = 32 * 4  # the features of every frame
+    assert floor < need < 4 * floor
+    with torch.inference_mode():
+        assert images_at_once(8, math.prod(side), CPU) == 1 < images_at_once(8, 64**2, CPU)
 
 
 def test_the_budget_is_what_the_user_says_or_most_of_what_is_free():

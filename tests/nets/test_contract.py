@@ -37,10 +37,12 @@ from fca2_plugin.nets import (
     STDFNet,
     TGAFNet,
 )
+from fca2_plugin.nets.fitted import StreamsFrames
 from fca2_plugin.nets.staged import StagedFCA2Net
 from tests.nets.toys import ToyCenter, ToyImage, ToyVSR
 
 FRONT = ("cleaning", "autoencoder")
+STREAMING = BasicVSRNet, CompactVSRNet, FCA2Net, FrontEnd, FramesAsBatch, SlidingWindow
 STARTS = 16
 SMALL_FLOW = {"num_levels": 2, "widths": (4,), "kernel_size": 3}
 MEAN = (0.5, 0.4, 0.3)
@@ -309,6 +311,18 @@ def test_same_answer_twice(case):
     first = net(x)
     assert torch.equal(net(x), first)
     assert torch.equal(net.eval()(x), first)
+
+
+@sweep
+@torch.no_grad()
+def test_frames_one_by_one(case):
+    net, x = build(case).eval(), clip(case, 6, n=2)
+    assert isinstance(net, StreamsFrames) == isinstance(net, STREAMING)
+    if isinstance(net, StreamsFrames):
+        whole = net(x)
+        for keep in (slice(None), slice(2, 4), slice(5, None)):
+            frames = torch.stack(list(net.stream_frames(x, keep=keep)), dim=1)
+            torch.testing.assert_close(frames, whole[:, keep], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow

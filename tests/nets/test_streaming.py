@@ -88,15 +88,18 @@ def clip(frames: int = 11, height: int = 18, width: int = 22) -> Tensor:
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("at_once", [1, 10**9])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_same_frames(name, at_once, monkeypatch):
-    monkeypatch.setitem(pieces._PIXELS, "cpu", at_once)
+def test_the_same_frames_in_small_pieces(name):
     net, lq = build(name), clip()
     assert isinstance(net, StreamsFrames)
     whole = net(lq)
+    with pieces.one_at_a_time():
+        check_frames(net, lq, whole)
+
+
+def check_frames(net, lq, whole, *groups):
     for keep in KEEPS:
-        frames = list(net.stream_frames(lq, keep=keep))
+        frames = list(net.stream_frames(lq, *groups, keep=keep))
         torch.testing.assert_close(torch.stack(frames, dim=1), whole[:, keep], rtol=0, atol=1e-5)
 
 
@@ -104,10 +107,7 @@ def test_the_same_frames(name, at_once, monkeypatch):
 def test_the_groups_of_a_window():
     net, lq = build("fca2 joined"), clip()
     groups = window_groups(net.plan_ahead(30), 9, 20)
-    whole = net(lq, groups)
-    for keep in KEEPS:
-        frames = torch.stack(list(net.stream_frames(lq, groups, keep=keep)), dim=1)
-        torch.testing.assert_close(frames, whole[:, keep], rtol=0, atol=1e-5)
+    check_frames(net, lq, net(lq, groups), groups)
 
 
 class Counted(CompactVSRNet):
@@ -125,8 +125,8 @@ class Counted(CompactVSRNet):
 
 
 @torch.inference_mode()
-def test_codes_are_made_when_they_are_needed_and_released(monkeypatch):
-    monkeypatch.setitem(pieces._PIXELS, "cpu", 1)  # as for large frames
+@pieces.one_at_a_time()
+def test_codes_are_made_when_they_are_needed_and_released():
     torch.manual_seed(0)
     net = FCA2Net(guided(), Counted(8, 1), join_codes=True).eval()
     lq = clip(30)
