@@ -15,12 +15,16 @@ from fca2_plugin.codec.picture import Picture, PixelFormat
 __all__ = [
     "levels",
     "resize_chroma",
+    "rgb_to_picture",
     "rgb_to_yuv",
     "to_luma",
     "to_planes",
     "to_rgb",
     "to_yuv",
 ]
+
+# rows that are converted together: they stay in the caches, and chroma never needs two bands
+BAND_ROWS = 64
 
 Yuv = tuple[Tensor, Tensor | None]  # Y (h, w) in [0, 1]; U and V (2, hc, wc) in [-0.5, 0.5]
 
@@ -75,6 +79,13 @@ def rgb_to_yuv(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Yuv:
 
 def rgb_to_picture(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Picture:
     """(3, h, w) to a picture of any format; ``tags`` are those of YUV."""
+    if rgb.device.type != "cpu":  # it has enough memory, and few operations are better
+        return _to_picture(rgb, tags, pixels)
+    bands = [_to_picture(band, tags, pixels).planes for band in rgb.split(BAND_ROWS, dim=1)]
+    return Picture(tuple(np.concatenate(parts) for parts in zip(*bands, strict=True)), pixels)
+
+
+def _to_picture(rgb: Tensor, tags: ColorTags, pixels: PixelFormat) -> Picture:
     if not pixels.is_rgb:
         return to_planes(rgb_to_yuv(rgb, tags, pixels), tags, pixels)
     r, g, b = rgb.clamp(0, 1) * (2**pixels.bits - 1)

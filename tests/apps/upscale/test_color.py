@@ -6,6 +6,7 @@ import torch
 
 from fca2_plugin.apps.upscale.color import (
     resize_chroma,
+    rgb_to_picture,
     rgb_to_yuv,
     to_luma,
     to_planes,
@@ -68,6 +69,16 @@ def test_chroma_stands_on_the_left_column_and_between_the_rows():
     middle = (blue[2::2, 2::2] + blue[3::2, 2::2]) / 2
     assert torch.allclose(chroma[0, 1:, 1:], middle, atol=1e-6)
     assert y.shape == (8, 8)
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv410p", "yuv444p10le", "gray"])
+@pytest.mark.parametrize("height", [64, 161])
+def test_bands_of_rows_are_the_picture(pix_fmt, height):
+    rgb, pixels = torch.rand(3, height, 48), PixelFormat.of(pix_fmt)
+    tags = ColorTags(5, 1)
+    whole = to_planes(rgb_to_yuv(rgb, tags, pixels), tags, pixels)
+    for band, plane in zip(rgb_to_picture(rgb, tags, pixels).planes, whole.planes, strict=True):
+        assert np.array_equal(band, plane)
 
 
 def test_grey_and_rgb():
