@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -37,23 +36,23 @@ def clone(tmp_path) -> Path:
     return root
 
 
-def run(root: Path, script: str, *arguments: str) -> str:
-    prefix = Path(sys.prefix)
+def run(warm: Path, root: Path, script: str, *arguments: str) -> str:
     done = subprocess.run(
         ["bash", root / "tools" / script, *arguments],
         cwd=root,
         capture_output=True,
         text=True,
         timeout=600,
-        env={**os.environ, "VIRTUAL_ENV": str(prefix), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "VIRTUAL_ENV": str(warm.parents[1]), "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout + done.stderr
 
 
-def test_train_small(clone):
+def test_train_small(clone, warm):
     options = "train_cfg.max_iters=2 train_cfg.val_interval=2 default_hooks.checkpoint.interval=2"
     output = run(
+        warm,
         clone,
         "train_small.sh",
         *("videos", "mmagic", "small_flow", "--", "--cfg-options", *options.split()),
@@ -63,9 +62,10 @@ def test_train_small(clone):
     assert sorted(path.name for path in (clone / "data/real").iterdir()) == ["area", "bi"]
 
 
-def test_train_enhancement(clone):
+def test_train_enhancement(clone, warm):
     options = "train.total_iter=2 train.scheduler.periods=[2] logger.save_checkpoint_freq=2"
     output = run(
+        warm,
         clone,
         "train_enhancement.sh",
         *("videos", "test_videos", "basicsr", "small_stdf-r3"),

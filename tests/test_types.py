@@ -1,5 +1,6 @@
 """The types of the package, by mypy with the settings of pyproject.toml."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,10 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
-def test_mypy_finds_no_error(tmp_path):
+def test_mypy_finds_no_error():
     require_host("mypy")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--cache-dir", tmp_path],
+        [sys.executable, "-m", "mypy", "--cache-dir", os.devnull],
         cwd=ROOT,
         capture_output=True,
         text=True,

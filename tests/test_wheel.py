@@ -15,6 +15,7 @@ import pytest
 
 from fca2_plugin.codec import CodecSettings, read_video, write_video
 from tests.conftest import require_host
+from tests.docs.pages import make_demo
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -65,8 +66,10 @@ def site(wheel) -> Path:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory) -> Path:
-    """Where commands run: not in the repository. The demo clips are made here once."""
-    return tmp_path_factory.mktemp("elsewhere")
+    """Where commands run: not in the repository. Few demo clips are there."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    make_demo(folder / "data" / "demo")
+    return folder
 
 
 @pytest.fixture(scope="module")

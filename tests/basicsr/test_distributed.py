@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ pytestmark = [pytest.mark.basicsr, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 
 
-def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess:
+def script(warm: Path, name: str, *arguments: str | Path) -> subprocess.CompletedProcess:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = str(s.getsockname()[1])
@@ -33,7 +32,7 @@ def script(name: str, *arguments: str | Path) -> subprocess.CompletedProcess:
             **os.environ,
             "PORT": port,
             "CUDA_VISIBLE_DEVICES": "",  # two processes, of which a machine may have one GPU
-            "VIRTUAL_ENV": sys.prefix,
+            "VIRTUAL_ENV": str(warm.parents[1]),
             "OMP_NUM_THREADS": "1",
         },
     )
@@ -43,7 +42,7 @@ def losses(run: Path, rank: int) -> list[float]:
     return json.loads((run / f"losses_{rank}.json").read_text())
 
 
-def test_two_processes_equal_one(clips, pretrained, tmp_path):
+def test_two_processes_equal_one(clips, pretrained, warm, tmp_path):
     cfg = runs.options(
         clips,
         model_type="ToyLossesModel",
@@ -59,7 +58,7 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
     cfg["datasets"]["val"]["name"] = "REDS4"
 
     path = runs.write(tmp_path, {**cfg, "name": "two"})
-    done = script("dist_train.sh", path, "2", "--cfg-options", "logger.print_freq=3")
+    done = script(warm, "dist_train.sh", path, "2", "--cfg-options", "logger.print_freq=3")
     assert done.returncode == 0, done.stderr[-3000:]
     cfg["datasets"]["train"]["batch_size_per_gpu"] = 2
     alone = runner.train(runs.load(tmp_path, {**cfg, "name": "one"}))
@@ -81,13 +80,13 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
 
     assert "# psnr: " in done.stderr  # validated once, by both
     out = tmp_path / "metrics.json"
-    done = script("dist_test.sh", path, two / "models/net_g_latest.pth", "2", "--out", out)
+    done = script(warm, "dist_test.sh", path, two / "models/net_g_latest.pth", "2", "--out", out)
     assert done.returncode == 0, done.stderr[-3000:]
     cfg["name"] = "two"
     expected = runner.test(runs.load(tmp_path / "experiments", cfg), two)
     assert json.loads(out.read_text()) == pytest.approx(expected)
     more = ["--resume", "--cfg-options", "train.total_iter=4"]
-    done = script("dist_train.sh", path, "2", *more)
+    done = script(warm, "dist_train.sh", path, "2", *more)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Resuming training from epoch: 2, iter: 3." in done.stderr
     assert (two / "models/net_g_4.pth").is_file()

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ def _losses(work_dir: Path, rank: int) -> list[float]:
 
 
 @pytest.mark.slow
-def test_two_processes_equal_one(clips, pretrained, tmp_path):
+def test_two_processes_equal_one(clips, pretrained, warm, tmp_path):
     checkpoints = {part: str(folder) for part, folder in pretrained.items()}
     text = runs.wrapped(stage="vsr", checkpoints=checkpoints)
     text = text.replace("'fca2_plugin.mmagic'", "'fca2_plugin.mmagic', 'tests.mmagic.rank_losses'")
@@ -58,7 +57,7 @@ def test_two_processes_equal_one(clips, pretrained, tmp_path):
             **os.environ,
             "PORT": _free_port(),
             "CUDA_VISIBLE_DEVICES": "",  # two processes, of which a machine may have one GPU
-            "VIRTUAL_ENV": sys.prefix,
+            "VIRTUAL_ENV": str(warm.parents[1]),
             "OMP_NUM_THREADS": "1",
         },
     )

@@ -56,5 +56,7 @@ def test_psnr():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["networks", "processes", "mmagic", "basicsr"])
-def test_what_a_cpu_can_do(name):
+def test_what_a_cpu_can_do(name, warm, monkeypatch):
+    if name != "processes":  # its torchrun is the one that starts as everywhere else
+        monkeypatch.setattr(sys, "executable", str(warm))
     assert run(name, CPU)["text"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from fca2_plugin.data.demo import build_demo
+
 __all__ = ["amp", "basicsr", "mmagic"]
 
 ITERATIONS, MORE = {"cuda": 200, "cpu": 4}, 20
@@ -49,6 +51,7 @@ def _train_and_resume(host: str, device: torch.device) -> tuple[str, dict]:
 
 
 def _train(host: str, folder: Path, iterations: int, *arguments: str) -> None:
+    build_demo(folder / "data" / "demo", num_train=4, num_test=1)  # fewer than the config makes
     options: Sequence[str] = (
         f"train_cfg.max_iters={iterations}",
         "train_cfg.val_interval=100000",
