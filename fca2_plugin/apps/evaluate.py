@@ -24,8 +24,8 @@ source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``c
                     ``settings``, ``phase`` (where LQ pixels lay in the network's training),
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
-ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
-                    length; null for finished results
+ms_per_frame        of the method alone: mean over the frames of a clip, and over those of all
+                    clips; null for finished results
 params, device      of a network: all its parameters, and where it ran
 frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null; also of each
                     condition
