@@ -22,6 +22,7 @@ def parser():
         "--strength X": "a number",
         "--preview-start TIME": "a time",
         "--fps RATE": "a rate",
+        "--size WxH": "a size",
         "--clips NAME ...": "several",
         "--to here|there": "one of two",
         "--fca2 [fast]": "with a value or without",
@@ -32,8 +33,11 @@ def parser():
 
 
 def test_an_argument_is_what_its_table_shows(parser):
-    line = "a b c --chunk 7 --strength 0.5 --preview-start 1:30 --fps 30000/1001 --clips d e"
-    assert vars(parser.parse_args([*line.split(), "--to", "here", "--fca2", "--quiet"])) == {
+    line = (
+        "a b c --chunk 7 --strength 0.5 --preview-start 1:30 --fps 30000/1001 --size 180X144 "
+        "--clips d e --to here --fca2 --quiet"
+    )
+    assert vars(parser.parse_args(line.split())) == {
         "source": ["a", "b"],
         "out": "c",
         "name": None,
@@ -41,6 +45,7 @@ def test_an_argument_is_what_its_table_shows(parser):
         "strength": 0.5,
         "preview_start": 90.0,
         "fps": Fraction(30000, 1001),
+        "size": (180, 144),
         "clips": ["d", "e"],
         "to": "here",
         "fca2": "fast",
@@ -72,6 +77,13 @@ def test_a_wrong_value_is_named(parser, capsys, line, message):
     with pytest.raises(SystemExit):
         parser.parse_args(["a", "b", *line.split()])
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["180", "180x", "axb", "180x144x3", "0x4", "-3x4", ""])
+def test_a_size_that_is_none(parser, capsys, text):
+    with pytest.raises(SystemExit):
+        parser.parse_args(["a", "b", "--to", "here", f"--size={text}"])
+    assert f"such as 180x144, got {text!r}" in capsys.readouterr().err
 
 
 #: What each verb's options become, for those that its application has under the same name.

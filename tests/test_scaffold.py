@@ -184,7 +184,7 @@ def house(tmp_path_factory):
     ignored = shutil.ignore_patterns("__pycache__", "weights", ".mim")
     for folder in ("fca2_plugin", "tests/nets"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-    for name in ("tests/__init__.py", "tests/conftest.py", "pyproject.toml"):
+    for name in ("tests/__init__.py", "tests/conftest.py", "tests/warm.py", "pyproject.toml"):
         shutil.copy(ROOT / name, root / name)
     for kind, changes in SCAFFOLDS.items():
         name = "scaffold_part" if kind == "a part of FCA²" else "scaffold"

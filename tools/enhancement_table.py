@@ -21,7 +21,7 @@ from fca2_plugin.apps.benchmark.run import commit, random_clip
 from fca2_plugin.apps.benchmark.sweep import advance
 from fca2_plugin.apps.benchmark.timing import compare
 from fca2_plugin.apps.tables import TableView, terminal_table, text_line
-from fca2_plugin.cli._options import SETTINGS, add_options, parse_size, read_settings
+from fca2_plugin.cli._options import SETTINGS, add_options, given, read_settings
 from fca2_plugin.inference.prepare import prepare
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets.zoo import ENHANCERS, build_enhancer
@@ -152,20 +152,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help=f"which networks (default: {' '.join(TABLE_IV)}, as in TGAFNet's Table IV)",
     )
-    parser.add_argument("--size", metavar="WxH", help="one size (default: the three of the table)")
-    parser.add_argument("--frames", type=int, default=1, help="number of frames (default: 1)")
-    parser.add_argument(
-        "--repeats", type=int, help="number of rounds (default: 5, or 3 if they are long)"
-    )
+    clip = {
+        "--size WxH": "one size (default: the three of the table)",
+        "--frames N": "number of frames (default: 1)",
+        "--repeats N": "number of rounds (default: 5, or 3 if they are long)",
+    }
+    add_options(parser, clip)
     add_options(parser.add_argument_group("how the networks run"), SETTINGS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to FILE")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     args = parser.parse_args(argv)
 
     def run() -> int:
-        sizes = {args.size: parse_size(args.size)} if args.size else CLASSES
+        sizes = {"x".join(map(str, args.size)): args.size} if args.size else CLASSES
+        chosen = given(args, ("frames", "repeats"))
         settings = read_settings(args)
-        run_enhancement(args.names, sizes, args.frames, args.repeats, settings, args.json)
+        run_enhancement(args.names, sizes, **chosen, inference=settings, json_path=args.json)
         return 0
 
     return run_command(run, args.debug)

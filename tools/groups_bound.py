@@ -17,7 +17,7 @@ import torch
 from fca2_plugin._errors import run_command
 from fca2_plugin._files import read_json, write_json
 from fca2_plugin.apps.benchmark import Choice, build_pair
-from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.pairs import ClipPair, check_pairs, find_pairs, open_tree
 from fca2_plugin.data import media_frames
 from fca2_plugin.inference.run import to_clip, to_frames
 from fca2_plugin.metrics import psnr
@@ -53,7 +53,7 @@ def add_bounds(path: Path, data: Path) -> dict:
     return sweep
 
 
-def bound_pairs(data: Path) -> dict[str, list[Pair]]:
+def bound_pairs(data: Path) -> dict[str, list[ClipPair]]:
     """The clips of every condition of a tree of ``fca2 encode``.
 
     Raises:
@@ -68,7 +68,7 @@ def bound_pairs(data: Path) -> dict[str, list[Pair]]:
 
 
 @torch.no_grad()
-def bound_psnr(network: FCA2Net, pairs: Sequence[Pair]) -> float | None:
+def bound_psnr(network: FCA2Net, pairs: Sequence[ClipPair]) -> float | None:
     """PSNR in dB on RGB, from true codes, of the frames between key frames; a mean over clips.
 
     Args:

@@ -24,8 +24,8 @@ source              ``sr``, ``gt``, ``lq``, ``data``, ``split``, ``config``, ``c
                     ``settings``, ``phase`` (where LQ pixels lay in the network's training),
                     ``color_correction`` where it is not the network's own, ``scale``,
                     ``degradation``
-ms_per_frame        of the method alone: median over the frames of a clip, mean over clips by their
-                    length; null for finished results
+ms_per_frame        of the method alone: mean over the frames of a clip, and over those of all
+                    clips; null for finished results
 params, device      of a network: all its parameters, and where it ran
 frames_dir          where the results are, ``[<condition>/]<clip>/*.png``, or null; also of each
                     condition
@@ -43,7 +43,7 @@ from fca2_plugin import __version__
 from fca2_plugin._files import check_writable, write_json
 from fca2_plugin._suggest import check_choice
 from fca2_plugin.apps.journal import Journal
-from fca2_plugin.apps.pairs import Pair, check_pairs, find_pairs, open_tree
+from fca2_plugin.apps.pairs import ClipPair, check_pairs, find_pairs, open_tree
 from fca2_plugin.apps.scores import summarise
 from fca2_plugin.apps.scoring import (
     BicubicFloor,
@@ -284,7 +284,7 @@ def _check_arguments(
 
 def _find(
     source: Mapping, degradation: str, conditions: Sequence[str] | None
-) -> tuple[list[Pair], int | None, str]:
+) -> tuple[list[ClipPair], int | None, str]:
     """The pairs of all conditions, with scale and degradation where a tree says them."""
     if source["data"] is None:
         check_choice("degradation", degradation, DOWNSAMPLERS)
@@ -303,7 +303,7 @@ def _find(
 
 
 def _check_kinds(
-    pairs: Sequence[Pair], rules: Protocol, metrics: Sequence[str], save: Path_ | None
+    pairs: Sequence[ClipPair], rules: Protocol, metrics: Sequence[str], save: Path_ | None
 ) -> None:
     """Raw luma for the protocol that wants it, and for no other."""
     raw = rules.channel == "raw-y"

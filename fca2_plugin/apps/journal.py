@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fca2_plugin._files import write_text
-from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.apps.pairs import ClipPair
 from fca2_plugin.data.manifest import as_json
 from fca2_plugin.data.media import media_files
 
@@ -41,12 +41,12 @@ class Journal:
         if not self.was_begun:
             self._write()
 
-    def get(self, pair: Pair) -> dict | None:
+    def get(self, pair: ClipPair) -> dict | None:
         """Return what was measured on a clip, or None."""
         entry = self.clips.get(pair.label)
         return entry["result"] if entry and entry["files"] == _stamp(pair) else None
 
-    def put(self, pair: Pair, result: dict) -> None:
+    def put(self, pair: ClipPair, result: dict) -> None:
         """Keep a clip."""
         self.clips[pair.label] = {"files": _stamp(pair), "result": result}
         self._write()
@@ -61,7 +61,7 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
 
-def _stamp(pair: Pair) -> str:
+def _stamp(pair: ClipPair) -> str:
     digest = hashlib.sha256()
     for media in (pair.gt, pair.lq, pair.sr):
         for path in media_files(media) if media else ():

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from fca2_plugin._torch import out_of_memory_said
-from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.apps.pairs import ClipPair
 from fca2_plugin.codec import YuvFile
 from fca2_plugin.data import MfqePair, media_frames
 from fca2_plugin.data.media import media_types
@@ -58,7 +58,7 @@ class NetworkMethod:
         """Return what is known of the last clip: how an adaptive network grouped its frames."""
         return {"plans": self._plans} if self._plans else {}
 
-    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+    def __call__(self, pair: ClipPair) -> Iterator[tuple[np.ndarray, float]]:
         """Yield the clip's frames, and the network's milliseconds since the frame before.
 
         Raises:
@@ -92,7 +92,7 @@ class NetworkMethod:
         except ValueError as error:
             raise ValueError(f"{pair.label}: {error}") from error
 
-    def _enhance(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+    def _enhance(self, pair: ClipPair) -> Iterator[tuple[np.ndarray, float]]:
         start = time.perf_counter()
         videos: tuple[Any, Any] = pair.gt, pair.need("lq")  # raw ones: the protocol takes no other
         for frame in enhance_pair(self.runner, MfqePair(pair.label, *videos)):

@@ -19,13 +19,13 @@ from fca2_plugin.data.manifest import MANIFEST, as_manifest, read_manifest
 from fca2_plugin.data.media import media_names
 from fca2_plugin.data.numbering import check_same_frames
 
-__all__ = ["OpenedTree", "Pair", "check_pairs", "find_pairs", "open_tree", "size_message"]
+__all__ = ["OpenedTree", "ClipPair", "check_pairs", "find_pairs", "open_tree", "size_message"]
 
 DEFAULT_SPLIT = "test"
 
 
 @dataclass(frozen=True)
-class Pair:
+class ClipPair:
     """One clip under one condition.
 
     Args:
@@ -153,8 +153,8 @@ def find_pairs(
     lq: str | os.PathLike | None = None,
     sr: str | os.PathLike | None = None,
     condition: str = "",
-) -> list[Pair]:
-    """Pair clips by name; a single one on both sides pairs whatever its name.
+) -> list[ClipPair]:
+    """ClipPair clips by name; a single one on both sides pairs whatever its name.
 
     Raises:
         FileNotFoundError: A folder or video is not there.
@@ -167,7 +167,7 @@ def find_pairs(
         if path is not None
     }
     return [
-        Pair(clip.name, clip, condition=condition, **{k: v[i] for k, v in others.items()})
+        ClipPair(clip.name, clip, condition=condition, **{k: v[i] for k, v in others.items()})
         for i, clip in enumerate(truths)
     ]
 
@@ -187,7 +187,7 @@ def _by_name(found: Sequence[Media], path, truths: Sequence[Media], gt) -> list[
     return [clips[clip.name] for clip in truths]
 
 
-def check_pairs(pairs: Sequence[Pair], scale: int | None = None) -> list[Pair]:
+def check_pairs(pairs: Sequence[ClipPair], scale: int | None = None) -> list[ClipPair]:
     """Count frames and compare sizes before anything is computed, from headers where possible.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.apps.pairs import ClipPair
 from fca2_plugin.apps.tables import Cell, Line, TableView, terminal_table
 
 __all__ = ["evaluation_table", "summarise"]
@@ -44,7 +44,7 @@ def _means(entries: Sequence[Mapping]) -> dict[str, float]:
     }
 
 
-def summarise(pairs: Sequence[Pair], results: Mapping[str, dict]) -> dict:
+def summarise(pairs: Sequence[ClipPair], results: Mapping[str, dict]) -> dict:
     """Return means, ``clips``, ``conditions`` and ``ms_per_frame`` of ``evaluate``'s result.
 
     Args:

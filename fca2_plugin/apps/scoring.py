@@ -1,8 +1,9 @@
 """Scoring clips: one after the other, or several processes at once; without torch.
 
-A *method* takes a ``Pair`` and yields its result frame by frame, each with the milliseconds that it
-took or None: finished results are read, bicubic is computed, and a network is another module's.
-It may have ``clip_facts()``, what is to be said of the clip that it has just gone through.
+A *method* takes a ``ClipPair`` and yields its result frame by frame, each with the milliseconds
+that it took or None: finished results are read, bicubic is computed, and a network is another
+module's. It may have ``clip_facts()``, what is to be said of the clip that it has just gone
+through.
 """
 
 import itertools
@@ -23,7 +24,7 @@ import numpy as np
 
 from fca2_plugin._files import folder_at_once
 from fca2_plugin.apps.journal import Journal
-from fca2_plugin.apps.pairs import Pair, size_message
+from fca2_plugin.apps.pairs import ClipPair, size_message
 from fca2_plugin.data import bicubic_upsample, media_frames
 from fca2_plugin.data.clips import encode_png
 from fca2_plugin.data.jobs import workers
@@ -51,7 +52,7 @@ class Method(typing.Protocol):
     def name(self) -> str:
         """For tables."""
 
-    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float | None]]:
+    def __call__(self, pair: ClipPair) -> Iterator[tuple[np.ndarray, float | None]]:
         """Each frame with the milliseconds that it took, if that is known."""
 
 
@@ -67,7 +68,7 @@ class StoredFrames:
     side: str
     name: str
 
-    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, None]]:
+    def __call__(self, pair: ClipPair) -> Iterator[tuple[np.ndarray, None]]:
         for frame in media_frames(pair.need(self.side)):
             yield frame, None
 
@@ -85,7 +86,7 @@ class BicubicFloor:
     phase: str = CENTRED
     name: str = "bicubic"
 
-    def __call__(self, pair: Pair) -> Iterator[tuple[np.ndarray, float]]:
+    def __call__(self, pair: ClipPair) -> Iterator[tuple[np.ndarray, float]]:
         for frame in media_frames(pair.need("lq")):
             start = time.perf_counter()
             frame = bicubic_upsample(frame, self.scale, self.phase)
@@ -110,7 +111,7 @@ class Scorer:
     weights: dict[str, str | Path | None] = field(default_factory=dict)
     save: Path | None = None
 
-    def __call__(self, pair: Pair, tick: Callable[[], None] | None = None) -> dict:
+    def __call__(self, pair: ClipPair, tick: Callable[[], None] | None = None) -> dict:
         """Score a clip.
 
         Args:
@@ -183,7 +184,7 @@ class Scorer:
 
 def score_all(
     scorer: Scorer,
-    pairs: Sequence[Pair],
+    pairs: Sequence[ClipPair],
     journal: Journal,
     *,
     jobs: int = 1,
@@ -222,8 +223,8 @@ def score_all(
 
 
 def _scored(
-    scorer: Scorer, pairs: Sequence[Pair], jobs: int, advance: Callable[[int, str], None]
-) -> Iterator[tuple[Pair, dict]]:
+    scorer: Scorer, pairs: Sequence[ClipPair], jobs: int, advance: Callable[[int, str], None]
+) -> Iterator[tuple[ClipPair, dict]]:
     """Yield each clip as soon as it is done; in this process ``advance`` hears of every frame."""
     if jobs < 2:
         for pair in pairs:
@@ -236,7 +237,7 @@ def _scored(
             yield pair, result
 
 
-def _score(scorer: Scorer, pair: Pair) -> tuple[Pair, dict]:
+def _score(scorer: Scorer, pair: ClipPair) -> tuple[ClipPair, dict]:
     return pair, scorer(pair)
 
 

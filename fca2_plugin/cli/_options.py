@@ -19,7 +19,6 @@ __all__ = [
     "add_old",
     "add_options",
     "given",
-    "parse_size",
     "read_settings",
 ]
 
@@ -49,12 +48,23 @@ def _rate(text: str) -> Fraction:
     return found
 
 
+def _size(text: str) -> tuple[int, int]:
+    """Read width and height: 180x144."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"expected WIDTHxHEIGHT of the LQ frames, such as 180x144, got {text!r}"
+        )
+    return int(parts[0]), int(parts[1])
+
+
 #: What makes a value of a text, by the name of the value; others stay texts.
 KINDS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("N", "QP", "CRF", "LINES", "PIXELS"), int),
     **dict.fromkeys(("X", "GIB", "BPP"), float),
     **dict.fromkeys(("TIME", "SECONDS"), _seconds),
     "RATE": _rate,
+    "WxH": _size,
 }
 #: The network by its config.
 CONFIG = {
@@ -140,18 +150,6 @@ def read_settings(args: argparse.Namespace) -> InferenceSettings:
         ValueError: An unknown type, or options that do not go together.
     """
     return InferenceSettings(**given(args, (one.name for one in fields(InferenceSettings))))
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height from ``180x144``.
-
-    Raises:
-        ValueError: It is no such text.
-    """
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) for part in parts):
-        raise ValueError(f"size {text!r} is not WIDTHxHEIGHT of the LQ frames, such as 180x144")
-    return int(parts[0]), int(parts[1])
 
 
 def add_old(parser: argparse.ArgumentParser, names: Mapping[str, str]) -> None:

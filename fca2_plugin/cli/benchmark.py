@@ -4,7 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-from fca2_plugin.cli._options import CONFIG, SETTINGS, given, parse_size, read_settings
+from fca2_plugin.cli._options import CONFIG, SETTINGS, given, read_settings
 
 __all__ = ["EXAMPLE", "HELP", "OLD", "OPTIONS", "run"]
 
@@ -52,8 +52,6 @@ def run(args: argparse.Namespace) -> int:
     if args.stage and not args.training:
         raise ValueError("--stage chooses what a training step trains; add --training")
     setting = given(args, ("frames", "size", "repeats", "training"))
-    if args.size:
-        setting["size"] = parse_size(args.size)
     benchmark.benchmark_command(
         benchmark.Choice(**given(args, (field.name for field in fields(benchmark.Choice)))),
         benchmark.Setting(**setting, inference=read_settings(args), memory=not args.no_memory),

@@ -2,7 +2,7 @@
 
 import argparse
 
-from fca2_plugin.cli._options import CONFIG, given, parse_size
+from fca2_plugin.cli._options import CONFIG, given
 
 __all__ = ["EXAMPLE", "HELP", "OLD", "OPTIONS", "REQUIRED", "run"]
 
@@ -29,16 +29,13 @@ def run(args: argparse.Namespace) -> int:
 
     from fca2_plugin.apps.export import export_onnx
 
-    settings = given(args, ("weights", "frames", "tolerance"))
-    if args.size:
-        settings["size"] = parse_size(args.size)
     with Console(stderr=True).status("network") as status:
         manifest = export_onnx(
             args.config,
             args.checkpoint,
             args.out,
             progress=lambda part: status.update(f"{part}: tracing, checking"),
-            **settings,
+            **given(args, ("size", "frames", "tolerance", "weights")),
         )
     for graph in manifest["graphs"]:
         free = ", ".join(graph["free_axes"]) or "none"

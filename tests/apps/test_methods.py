@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from fca2_plugin.apps.methods import NetworkMethod
-from fca2_plugin.apps.pairs import Pair
+from fca2_plugin.apps.pairs import ClipPair
 from fca2_plugin.codec import write_yuv
 from fca2_plugin.data import find_media, write_frames
 from fca2_plugin.inference.enhance import enhance_video
@@ -24,7 +24,7 @@ CLIP = moving_clip(9, 16, 24)
 def pair(tmp_path):
     write_frames(tmp_path / "walk", CLIP)
     (clip,) = find_media(tmp_path / "walk")
-    return Pair("walk", clip, lq=clip, num_frames=9)
+    return ClipPair("walk", clip, lq=clip, num_frames=9)
 
 
 class TimeBlur(nn.Module):
@@ -89,7 +89,7 @@ def test_luma_is_neither_rounded_nor_clipped(tmp_path):
             return luma + 0.9
 
     Brighter.spec = NetSpec(scale=1, color="y")
-    frames = run(method(Brighter()), Pair("walk", clip, lq=clip, num_frames=9))
+    frames = run(method(Brighter()), ClipPair("walk", clip, lq=clip, num_frames=9))
     assert frames.dtype == np.float32 and frames.max() > 1
     assert np.allclose(frames[3], CLIP[3][..., 0] / 255 + 0.9)
 

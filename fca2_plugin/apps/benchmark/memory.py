@@ -12,12 +12,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from fca2_plugin._malloc import mallopt, release_free_memory
+from fca2_plugin._malloc import CLEAR_REFS, mallopt, peak_growth
 from fca2_plugin.apps.benchmark.counting import held_bytes, tensor_bytes
 from fca2_plugin.apps.benchmark.networks import Choice, build_pair
 from fca2_plugin.apps.benchmark.passes import WARM_SIDE, TrainingStep
@@ -38,7 +37,6 @@ MIB = 2**20
 # a fixed threshold, or glibc raises it and keeps blocks of up to 32 MiB once they were freed
 # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_MMAP_MAX
 RETURN_AT_ONCE = {-3: 128 * 1024, -1: 128 * 1024, -4: 65536}
-CLEAR_REFS, RESET_PEAK = Path("/proc/self/clear_refs"), "5"  # man 5 proc
 
 
 def measure_memory(
@@ -101,20 +99,10 @@ def _measure(job: Mapping) -> dict[str, float]:
         network(warm)
     if job["training"]:
         network.expect(clip)
-    release_free_memory()
-    before = _status("VmRSS")
-    CLEAR_REFS.write_text(RESET_PEAK)
     with torch.inference_mode():
-        network(clip)
-    grown = _status("VmHWM") - before
+        grown = peak_growth(lambda: network(clip))
     peak = grown + held_bytes(network) + tensor_bytes(clip)
     return {"peak_mib": peak / MIB, "above_model_mib": grown / MIB}
-
-
-def _status(key: str) -> int:
-    """A figure of ``/proc/self/status``, in bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from rich.console import Console
 from fca2_plugin.apps import benchmark
 from fca2_plugin.apps.benchmark import Choice, Setting, run, sweep
 from fca2_plugin.apps.benchmark.command import benchmark_command
-from fca2_plugin.cli._options import parse_size
 from fca2_plugin.inference.settings import InferenceSettings
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder
 from tests.nets.toys import ToyVSR
@@ -114,13 +113,6 @@ def test_a_sweep_over_sizes_is_square_and_drawn(pair, tmp_path, monkeypatch):
 def test_the_paper_s_sweeps():
     assert benchmark.SWEEPS["frames"] == (10, 50, 100, 200)
     assert benchmark.SWEEPS["size"][0] == 64 and benchmark.SWEEPS["size"][-1] == 224
-
-
-@pytest.mark.parametrize("text", ["180", "180x", "axb", "180x144x3", "0x4", "-3x4", ""])
-def test_a_size_that_is_none(text):
-    with pytest.raises(ValueError, match=f"size '{text}' is not WIDTHxHEIGHT"):
-        parse_size(text)
-    assert parse_size("180X144") == (180, 144)
 
 
 @pytest.mark.parametrize(
