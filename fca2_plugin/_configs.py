@@ -20,10 +20,15 @@ def find_config(name: str | Path) -> Path:
             that comes with the package.
 
     Raises:
-        FileNotFoundError: No config of this name comes with the package.
+        FileNotFoundError: There is no such file.
     """
     if not str(name).startswith(PREFIX):
-        return Path(name)
+        path = Path(name)
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"there is no config {str(name)!r}; give the path of MMagic's .py or BasicSR's .yml"
+            )
+        return path
     short = str(name).removeprefix(PREFIX)
     path = CONFIGS / short
     if not path.is_file():

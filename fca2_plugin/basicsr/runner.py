@@ -19,7 +19,7 @@ from basicsr.models.base_model import BaseModel
 from basicsr.utils.registry import MODEL_REGISTRY
 from torch import nn
 
-from fca2_plugin._configs import find_own_modules
+from fca2_plugin._configs import find_config, find_own_modules
 from fca2_plugin._distributed import check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._optional import import_users
@@ -56,7 +56,8 @@ def load_config(
     ``num_gpu: auto``, an empty ``path``.
 
     Args:
-        path: The YAML file. ``custom_imports: [module]`` names modules that register more.
+        path: The YAML file; ``fca2_plugin::FOLDER/FILE`` is one that comes with the package.
+            ``custom_imports: [module]`` in it names modules that register more.
         cfg_options: Dotted keys and the values to put there.
         work_dir: Where ``experiments``, ``results`` and ``tb_logger`` are; by default here.
 
@@ -66,9 +67,7 @@ def load_config(
         ValueError: It is not YAML of options, names an unknown type, or holds a key that nothing
             reads; an option names a key that the file does not have.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .yml config")
+    path = find_config(path)
     try:
         cfg = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import yaml
 
-from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin._files import write_text
@@ -50,7 +49,7 @@ def _test(args: argparse.Namespace, config: str, checkpoint: str | None = None) 
     # before the test, which can take hours
     if args.out and Path(args.out).suffix not in _WRITERS:
         raise ValueError(f"--out takes a file ending in {', '.join(_WRITERS)}, got {args.out!r}")
-    cfg = load_config(find_config(config), parse_options(args.cfg_options), args.work_dir)
+    cfg = load_config(config, parse_options(args.cfg_options), args.work_dir)
     if args.debug:
         use_debug(cfg)
     metrics = test(cfg, checkpoint, args.launcher)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import yaml
 
-from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin._malloc import keep_memory
@@ -98,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _train(args: argparse.Namespace) -> int:
     keep_memory()
     options = parse_options(args.cfg_options)
-    cfg = load_config(find_config(args.config or args.opt), options, args.work_dir)
+    cfg = load_config(args.config or args.opt, options, args.work_dir)
     if args.debug:
         use_debug(cfg)
     if args.resume and not use_resume(cfg, args.resume):

@@ -4,6 +4,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from fca2_plugin._optional import require
+
 __all__ = ["Joiner", "joiner_for"]
 
 MOST_BACK, MOST_AHEAD = Fraction(1, 10), Fraction(10)  # seconds; FFmpeg's programs take them, too
@@ -71,5 +73,5 @@ class Joiner:
 
 def joiner_for(container: Any) -> Joiner | None:
     """What an opened file needs whose format allows jumps; None for others."""
-    # AVFMT_TS_DISCONT of libavformat/avformat.h: transport and program streams
-    return Joiner() if container.format.flags & 0x200 else None
+    jumps = require("av", "video").format.Flags.ts_discont.value  # transport and program streams
+    return Joiner() if container.format.flags & jumps else None

@@ -22,7 +22,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import nn
 
-from fca2_plugin._configs import find_own_modules
+from fca2_plugin._configs import find_config, find_own_modules
 from fca2_plugin._distributed import TIMEOUT, check_devices
 from fca2_plugin._gpu import warn_of_unseen_gpu
 from fca2_plugin._suggest import did_you_mean
@@ -63,7 +63,7 @@ def load_config(
     """Read a config.
 
     Args:
-        path: The config file.
+        path: The config file; ``fca2_plugin::FOLDER/FILE`` is one that comes with the package.
         cfg_options: Dotted keys and the values to put there.
         work_dir: Where everything of the run goes; by default what the config says, or
             ``./work_dirs/<config name>`` as in MMagic.
@@ -73,9 +73,7 @@ def load_config(
         ValueError: It is not a valid config, or it contains an unknown key or a number that is
             out of range, or an option names such a key.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no config {str(path)!r}; give the path of a .py config")
+    path = find_config(path)
     find_own_modules()
     try:
         cfg = Config.fromfile(str(path))

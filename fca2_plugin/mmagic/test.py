@@ -12,7 +12,6 @@ from pathlib import Path
 import mmengine
 from mmengine.dist import is_main_process
 
-from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin.mmagic.runner import load_config, test
@@ -44,7 +43,7 @@ def _test(args: argparse.Namespace) -> int:
         raise ValueError(
             f"--out takes a file ending in {', '.join(_OUT_SUFFIXES)}, got {args.out!r}"
         )
-    cfg = load_config(find_config(args.config), args.cfg_options, args.work_dir)
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
     cfg.launcher = args.launcher
     metrics = test(cfg, args.checkpoint)
     if args.out and is_main_process():

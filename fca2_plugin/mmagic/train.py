@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from mmengine.config import DictAction
 
-from fca2_plugin._configs import find_config
 from fca2_plugin._distributed import end_distributed
 from fca2_plugin._errors import run_command
 from fca2_plugin._malloc import keep_memory
@@ -70,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(args: argparse.Namespace) -> int:
     keep_memory()
-    cfg = load_config(find_config(args.config), args.cfg_options, args.work_dir)
+    cfg = load_config(args.config, args.cfg_options, args.work_dir)
     cfg.launcher = args.launcher
     if args.amp:
         use_amp(cfg)

@@ -378,6 +378,7 @@ def test_a_checkpoint_against_mmagics_test_loop_and_metrics(tree, tmp_path, monk
     from mmagic.evaluation.metrics import psnr as host_psnr
     from mmagic.evaluation.metrics import ssim as host_ssim
     from mmagic.registry import MODELS
+    from mmengine.registry import init_default_scope
 
     from fca2_plugin.mmagic import runner
     from tests.mmagic import runs
@@ -394,6 +395,7 @@ def test_a_checkpoint_against_mmagics_test_loop_and_metrics(tree, tmp_path, monk
     cfg.test_dataloader, cfg.test_evaluator = cfg.val_dataloader, cfg.val_evaluator
     cfg.dump(tmp_path / "flat.py")
     torch.manual_seed(0)
+    init_default_scope("mmagic")  # an earlier test may have left another one
     torch.save({"state_dict": MODELS.build(cfg.model).state_dict()}, tmp_path / "net.pth")
     theirs = runner.test(cfg, tmp_path / "net.pth")
     assert (

@@ -123,7 +123,9 @@ def test_networks_that_do_something_else(pair):
         run(method(Broken()), pair)
 
 
-def test_a_config_of_no_host():
+def test_a_config_of_no_host(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.json").touch()
     with pytest.raises(
         ValueError, match="net.json is not a config; expected a file that ends in .py"
     ):

@@ -209,6 +209,8 @@ def test_networks_that_return_nonsense(tmp_path, source):
 def test_no_network(tmp_path, source, monkeypatch):
     monkeypatch.setattr(load, "list_shipped", dict)
     monkeypatch.setattr(weights_list, "list_shipped", dict)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.txt").touch()
     for given, message in (
         ({}, r"no network was chosen; give a config and its checkpoint .* bicubic \(x4\)"),
         ({"config": "c.py"}, "c.py without a checkpoint has random weights; add the checkpoint"),

@@ -209,9 +209,8 @@ def test_no_seam_shows_in_time(tmp_path, segment, chunk):
     network = Blend(1, radius=1)
     expected = upscale(source, tmp_path / "whole.mkv", network=network, options=whole).out
     got = upscale(source, tmp_path / "out.mkv", network=network, options=options).out
-    assert plan_upscale(
-        source, tmp_path / "x.mkv", network=network, options=options
-    ).look.scan.cuts == (7,)
+    plan = plan_upscale(source, tmp_path / "x.mkv", network=network, options=options)
+    assert plan.look.scan.cuts == (7,)
     assert all(np.array_equal(a, b) for a, b in zip(rgb(expected), rgb(got), strict=True))
 
 
