@@ -55,10 +55,15 @@ def require_program(*names: str) -> str:
     return found
 
 
-def run_python(code: str, *arguments: str, **environment: str) -> str:
-    """Run ``code`` in a fresh interpreter and return what it printed; fail if it fails."""
+def run_python(
+    code: str, *arguments: str, python: str | Path = sys.executable, **environment: str
+) -> str:
+    """Run ``code`` in a fresh interpreter and return what it printed; fail if it fails.
+
+    With ``python=warm``, torch and what the hosts need are imported before.
+    """
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *arguments],
+        [python, "-W", "ignore", "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,6 +1,7 @@
 """The layer rules: who may import whom, and that the core lives without a host."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def test_missing_imports_are_handled_in_one_place():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", [*LAYERS, "apps", "cli"])
-def test_imports_in_a_fresh_interpreter_without_any_host(part):
+def test_imports_in_a_fresh_interpreter_without_any_host(part, warm):
     """A finder that refuses the hosts, then every module of the part."""
     blocked = HOSTS | ({"torch", "torchvision"} if part in NO_TORCH else set())
     # programs do their work under __main__, and are imported like any module
@@ -213,7 +214,8 @@ def test_imports_in_a_fresh_interpreter_without_any_host(part):
         "            raise ImportError(f'{name} is blocked')\n"
         "sys.meta_path.insert(0, Refuse())\n"
         f"for name in {modules}:\n"
-        "    importlib.import_module(name)\n"
+        "    importlib.import_module(name)\n",
+        python=sys.executable if part in NO_TORCH else warm,
     )
 
 

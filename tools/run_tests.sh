@@ -24,7 +24,8 @@ else
         sphinx myst_parser furo codespell_lib nbclient ipykernel
 fi
 cd "$ROOT"
-# Here a missing host fails instead of skipping. Two workers share the cores, so each has one thread.
+# Here a missing host fails instead of skipping. Two workers share the cores, so each has one thread;
+# each begins with a half of the tests, and who is ready takes some of the other's.
 export FCA2_REQUIRE_HOSTS=1 OMP_NUM_THREADS=1
 "$PY" -m ruff check .
-exec "$PY" -m pytest -n 2 ${tests[@]+"${tests[@]}"} "$@"
+exec "$PY" -m pytest -n 2 --dist worksteal ${tests[@]+"${tests[@]}"} "$@"

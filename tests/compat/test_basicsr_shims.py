@@ -87,7 +87,7 @@ def test_a_state_below_the_runs_root(tmp_path, monkeypatch, auto):
 
 
 @needs_no_cuda
-def test_distributed_on_the_cpu():
+def test_distributed_on_the_cpu(warm):
     """BasicSR's launcher, and its wrapping of a network."""
     run_python(
         "import os, torch\n"
@@ -106,12 +106,13 @@ def test_distributed_on_the_cpu():
         "assert net.module.weight.grad is not None\n"
         "plain = BaseModel({**opt, 'dist': False}).model_to_device(torch.nn.Linear(2, 1))\n"
         "assert type(plain) is torch.nn.Linear\n"
-        "torch.distributed.destroy_process_group()\n"
+        "torch.distributed.destroy_process_group()\n",
+        python=warm,
     )
 
 
 @needs_no_cuda
-def test_slurm_on_the_cpu():
+def test_slurm_on_the_cpu(warm):
     run_python(
         "import os, subprocess, torch\n"
         "from fca2_plugin.compat import prepare_basicsr; prepare_basicsr()\n"
@@ -120,7 +121,8 @@ def test_slurm_on_the_cpu():
         "os.environ.update(SLURM_PROCID='0', SLURM_NTASKS='1', SLURM_NODELIST='n')\n"
         "dist_util.init_dist('slurm', backend='nccl', port=0)\n"
         "assert torch.distributed.get_backend() == 'gloo'\n"
-        "assert os.environ['LOCAL_RANK'] == '0'\n"
+        "assert os.environ['LOCAL_RANK'] == '0'\n",
+        python=warm,
     )
 
 

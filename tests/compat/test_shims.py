@@ -133,7 +133,7 @@ def test_mmagic_is_prepared_once_and_leaves_no_half_import():
     )
 
 
-def test_a_model_that_fails_to_import_becomes_a_placeholder(tmp_path):
+def test_a_model_that_fails_to_import_becomes_a_placeholder(tmp_path, warm):
     (tmp_path / "einops.py").write_text("raise RuntimeError('too new')\n")
     run_python(
         "import fca2_plugin.compat as compat; compat.prepare_mmagic()\n"
@@ -146,11 +146,12 @@ def test_a_model_that_fails_to_import_becomes_a_placeholder(tmp_path):
         "    assert 'restormer.Restormer could not be imported here' in str(error), error\n"
         "else:\n"
         "    raise AssertionError('built a placeholder')\n",
+        python=warm,
         PYTHONPATH=str(tmp_path),
     )
 
 
-def test_prepared_after_the_host_was_imported_and_without_pkg_resources():
+def test_prepared_after_the_host_was_imported_and_without_pkg_resources(warm):
     """As with MMagic's own tools/train.py, under setuptools 82 and newer."""
     run_python(
         "import sys\n"
@@ -170,11 +171,12 @@ def test_prepared_after_the_host_was_imported_and_without_pkg_resources():
         "assert not is_installed('no_such_package')\n"
         "from mmengine.utils.package_utils import package2module\n"
         "assert package2module('mmcv-lite') == 'mmcv'\n"
-        "import mmagic.models\n"
+        "import mmagic.models\n",
+        python=warm,
     )
 
 
-def test_distributed_data_parallel_on_the_cpu():
+def test_distributed_data_parallel_on_the_cpu(warm):
     """MMEngine's launcher, and its wrapper with the device_ids that its runner always passes."""
     run_python(
         "import torch\n"
@@ -193,6 +195,7 @@ def test_distributed_data_parallel_on_the_cpu():
         "assert torch.equal(net.module.weight.grad, torch.ones(1, 2))\n"
         "parts = torch.nn.Sequential(torch.nn.Linear(2, 1))\n"
         "MMSeparateDistributedDataParallel(module=parts, device_ids=[0])\n",
+        python=warm,
         RANK="0",
         LOCAL_RANK="0",
         WORLD_SIZE="1",

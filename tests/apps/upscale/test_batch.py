@@ -137,7 +137,7 @@ def test_a_lock_is_free_when_its_owner_is_gone(tmp_path):
     assert not lock.exists()
 
 
-def test_the_script_for_slurm(tmp_path):
+def test_the_script_for_slurm(tmp_path, warm):
     """As Slurm starts it, several times at once, in folders like those of the page."""
     (script,) = [block for block in blocks(ROOT / "docs" / "batches.md") if block.file]
     (tmp_path / script.file).write_text(script.text)
@@ -147,7 +147,7 @@ def test_the_script_for_slurm(tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "srun").write_text('#!/bin/sh\nexec "$@"\n')
-    command = f'exec "{sys.executable}" -W ignore -m fca2_plugin.cli "$@" {" ".join(COMMON)}'
+    command = f'exec "{warm}" -m fca2_plugin.cli "$@" {" ".join(COMMON)}'
     (programs / "fca2").write_text(f"#!/bin/sh\n{command}\n")
     for program in programs.iterdir():
         program.chmod(0o755)
