@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torchvision  # noqa: F401 (registers torch.ops.torchvision)
 from torch import Tensor, nn
 
 from fca2_plugin._files import file_sha256

@@ -14,7 +14,7 @@ from fca2_plugin import cli
 from fca2_plugin.apps.export import MANIFEST, export_network, export_onnx
 from fca2_plugin.apps.export.graph import difference, open_graph
 from fca2_plugin.nets import CleaningNet, FCA2Net, FrameAutoencoder, GuidedAutoencoder
-from tests.conftest import require_host
+from tests.conftest import require_host, run_python
 from tests.nets.toys import ToyVSR
 
 for module in ("onnx", "onnxscript", "onnxruntime"):
@@ -197,3 +197,9 @@ def test_wrong_settings(tmp_path, capsys):
         assert "expected one network: --config FILE with" in capsys.readouterr().err
     with pytest.raises(ValueError, match="expected one network"):
         export_onnx(None, "x.pth", tmp_path / "out", weights="small")
+
+
+def test_the_operators_are_known_whatever_was_imported_before():
+    run_python(
+        "import torch, fca2_plugin.apps.export.graph; torch.ops.torchvision.deform_conv2d.default"
+    )
