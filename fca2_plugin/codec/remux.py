@@ -24,7 +24,7 @@ import numpy as np
 from fca2_plugin._optional import require
 from fca2_plugin.codec.container import copy_stream, open_media, open_result, readable
 from fca2_plugin.codec.jumps import joiner_for
-from fca2_plugin.codec.layout import converted, keeps_as_attachment, read_layout
+from fca2_plugin.codec.layout import Layout, converted, keeps_as_attachment, read_layout
 from fca2_plugin.codec.side_data import described, read_side_data
 from fca2_plugin.codec.subtitles import TextConverter
 
@@ -150,21 +150,12 @@ def join(
     """
     av = require("av", "video")
     span = span or Span()
-    options = {"fflags": "+bitexact"}  # no random numbers, no clock
     layout = read_layout(source)
     tracks, forms = layout.tracks, converted(layout, out)
     wanted = sorted({*keep, video.index})  # streams stand in the order that they have in the source
-    if out.suffix.lower() in MOV_SUFFIXES:
-        # iPhones' place, make and model have names that FFmpeg else leaves out
-        named = any(key.startswith("com.") for key in layout.metadata)
-        options |= {
-            "movflags": "faststart+use_metadata_tags" if named else "faststart",
-            "movie_timescale": str(_movie_ticks(source, wanted)),
-            "strict": "unofficial",  # else a sphere is left out
-        }
     with (
         open_media(source) as given,
-        open_result(out, options) as made,
+        open_result(out, _options(out, layout, [given.streams[i] for i in wanted])) as made,
     ):
         given.flags &= ~av.container.Flags.gen_pts.value  # times as they are
         streams, converters = {}, {}
@@ -181,7 +172,7 @@ def join(
                 streams[index] = copy_stream(made, stream)
         for stream in made.streams:
             _drop(stream.metadata, STALE)
-        made.metadata.update(readable(given.metadata))
+        made.metadata.update(layout.metadata)
         _drop(made.metadata, OF_THE_CONTAINER)
         chapters = [c | {"metadata": readable(c["metadata"])} for c in given.chapters()]
         made.set_chapters(span.chapters(chapters))
@@ -233,12 +224,21 @@ def _drop(metadata: dict[str, str], keys: Container[str]) -> None:
         del metadata[key]
 
 
-def _movie_ticks(source: str | os.PathLike, wanted: Iterable[int]) -> int:
-    """Ticks of a second in which an MP4 notes when its tracks begin; by default a thousand."""
-    with open_media(source) as given:
-        bases = [given.streams[index].time_base for index in wanted]
-    ticks = math.lcm(*(base.denominator for base in bases if base))
-    return ticks * -(-LEAST_MOVIE_TICKS // ticks) if ticks <= MOST_MOVIE_TICKS else 90_000
+def _options(out: Path, layout: Layout, streams: Sequence[Any]) -> dict[str, str]:
+    """What the container of ``out`` is told before it takes anything of these streams."""
+    options = {"fflags": "+bitexact"}  # no random numbers, no clock
+    if out.suffix.lower() not in MOV_SUFFIXES:
+        return options
+    # iPhones' place, make and model have names that FFmpeg else leaves out
+    named = any(key.startswith("com.") for key in layout.metadata)
+    # of a second, in which it notes when its tracks begin; by default a thousand
+    ticks = math.lcm(*(stream.time_base.denominator for stream in streams if stream.time_base))
+    ticks = ticks * -(-LEAST_MOVIE_TICKS // ticks) if ticks <= MOST_MOVIE_TICKS else 90_000
+    return options | {
+        "movflags": "faststart+use_metadata_tags" if named else "faststart",
+        "movie_timescale": str(ticks),
+        "strict": "unofficial",  # else a sphere is left out
+    }
 
 
 def _pictures(video: VideoTrack, stream: Any) -> Iterator[Any]:

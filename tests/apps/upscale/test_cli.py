@@ -196,19 +196,19 @@ def test_few_functions_lie_between_the_command_and_the_network(tmp_path, monkeyp
             frame = frame.f_back
         return names[::-1]
 
-    forward = Bicubic.forward
+    stream_frames = Bicubic.stream_frames
 
-    def look(network, lq):
+    def look(network, lq, **wanted):
         stacks = sys._current_frames()
         starter = ours(stacks[threading.main_thread().ident])  # of the network's thread
         roads.append([*starter, *ours(sys._getframe(1))])
-        return forward(network, lq)
+        return stream_frames(network, lq, **wanted)
 
-    monkeypatch.setattr(Bicubic, "forward", look)
+    monkeypatch.setattr(Bicubic, "stream_frames", look)
     source = film(tmp_path / "in.mp4", 3)
     options = ["--tile", "0", "--chunk", "3", "--context", "0"]
     assert fca2(source, tmp_path / "out.mp4", "--weights", "bicubic", *options, *FAST) == 0
     assert roads
     for road in roads:
-        assert road[0] == "main" and "upscale" in road and road[-1] == "__call__"
+        assert road[0] == "main" and "upscale" in road and road[-1] == "stream"
         assert len(road) <= 16, road
