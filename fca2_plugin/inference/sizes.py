@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from fca2_plugin._malloc import release_free_memory
+from fca2_plugin._malloc import CLEAR_REFS, peak_growth
 from fca2_plugin.inference.runner import ClipRunner
 from fca2_plugin.inference.tiles import spans
 from fca2_plugin.inference.windows import check_window, fit_context, shot_windows
@@ -27,7 +27,6 @@ OUTPUT_COPIES = 3  # of a result, as numbers of 4 bytes: the network's, ours, th
 CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 UNLIMITED = 2**60  # version 1 writes a number of this order where there is no limit
 Part = tuple[tuple[int, int], int, int]
-STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")  # Linux
 
 
 @dataclass(frozen=True)
@@ -215,7 +214,7 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
     floor = 4.0 * channels * (2 + (0 if runner.streams else 3 * runner.scale**2))
     frames = -(-TRIAL_FRAMES // runner.align) * runner.align
     on_gpu = runner.device.type == "cuda"
-    if not on_gpu and not RESET.exists():
+    if not on_gpu and not CLEAR_REFS.exists():
         return UNMEASURED * floor
     clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
     _run(runner, clip[:, : max(2, runner.align)])
@@ -225,19 +224,10 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
         _run(runner, clip)
         peak = torch.cuda.max_memory_allocated(runner.device) - before
     else:
-        release_free_memory()
-        before = _status("VmRSS")
-        RESET.write_text("5")  # forgets the high-water mark, man 5 proc
-        _run(runner, clip)
-        peak = _status("VmHWM") - before
+        peak = peak_growth(lambda: _run(runner, clip))
     return max(floor, peak / (frames * TRIAL_SIDE**2))
 
 
 def _run(runner: ClipRunner, clip: torch.Tensor) -> None:
     for frame in runner.stream(clip):
         del frame  # before the next one is computed
-
-
-def _status(key: str) -> int:
-    lines = STATUS.read_text().splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{key}:"))
