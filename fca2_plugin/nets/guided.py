@@ -227,7 +227,7 @@ class GuidedAutoencoder(nn.Module):
             others.sort(key=lambda frame: len(made_from[frame]))
             if others:
                 pairs = {frame: made_from[frame] for frame in others}
-                frames |= self._carry(codes.detail, guide, pairs, grid, codes.scale)
+                frames |= self._carry(codes, guide, pairs, grid)
             codes.drop_after(batch[-1])
             for frame in batch:
                 yield frames.pop(frame)
@@ -271,64 +271,52 @@ class GuidedAutoencoder(nn.Module):
 
     def _carry(
         self,
-        detail: Mapping[int, Tensor],
+        codes: "_CodesInUse",
         guide: Guide,
         made_from: Mapping[int, Sequence[Pair]],
         grid: CellGrid,
-        scale: int,
     ) -> dict[int, Tensor]:
         """Enlarge frames and add detail: the mean over all their codes, weighted by trust.
 
         Args:
-            detail: Detail of the key frames by their codes, (n, 3, s*h, s*w).
+            codes: The codes, of which it needs the detail.
             guide: Guide of all frames.
             made_from: All pairs of some frames, in the order of their numbers.
             grid: Positions of the pixels of the codes.
-            scale: Scale of the codes.
 
         Returns:
             The frames by their indices, (n, 3, s*h, s*w).
         """
         pairs = [pair for found in made_from.values() for pair in found]
-        like = detail[pairs[0].code]
-        at_once = images_at_once(len(pairs), like.shape[0] * like[0, 0].numel(), like.device)
-        if len(made_from) > 1:
-            at_once = len(pairs)
+        at_once = len(pairs)
+        if len(made_from) == 1:  # a large frame may take its codes one after the other
+            at_once = images_at_once(len(pairs), codes.pixels, guide.flow.device)
         pieces = (pairs[start : start + at_once] for start in range(0, len(pairs), at_once))
-        sums = [self._sum_pairs(detail, guide, piece, grid, scale) for piece in pieces]
+        sums = [self._sum_pairs(codes, guide, piece, grid) for piece in pieces]
         total, weight = (reduce(torch.add, found) for found in zip(*sums, strict=True))
-        base = _each(self.enlarge[str(scale)].cells, pick_frames(guide.frames, list(made_from)))
-        made = base + _each(_mean_cells, _divide(total, weight), 3, self.scale // scale)
-        made = F.pixel_shuffle(made.to(like.dtype), scale)
+        enlarge = self.enlarge[str(codes.scale)].cells
+        base = _each(enlarge, pick_frames(guide.frames, list(made_from)))
+        made = base + _each(_mean_cells, _divide(total, weight), 3, self.scale // codes.scale)
+        made = F.pixel_shuffle(made.to(codes.dtype), codes.scale)
         return dict(zip(made_from, made.unbind(1), strict=True))
 
     def _sum_pairs(
-        self,
-        detail: Mapping[int, Tensor],
-        guide: Guide,
-        pairs: Sequence[Pair],
-        grid: CellGrid,
-        scale: int,
+        self, codes: "_CodesInUse", guide: Guide, pairs: Sequence[Pair], grid: CellGrid
     ) -> tuple[Tensor, Tensor]:
         """Sum the weighted detail of each frame's pairs, and the weights, (n, f, c, h, w)."""
-        cells = self._warp_detail(detail, guide, pairs, grid, scale)
-        cells = _repeat_cells(cells, 3, self.scale // scale).unflatten(0, (-1, len(pairs)))
-        weighted, trust = self._weigh(cells, guide, pairs, scale)
+        cells = self._warp_detail(codes, guide, pairs, grid)
+        cells = _repeat_cells(cells, 3, self.scale // codes.scale).unflatten(0, (-1, len(pairs)))
+        weighted, trust = self._weigh(cells, guide, pairs, codes.scale)
         counts = [len(list(same)) for _, same in groupby(pairs, key=attrgetter("frame"))]
         return sum_by_frame(weighted, counts), sum_by_frame(trust, counts)
 
     def _warp_detail(
-        self,
-        detail: Mapping[int, Tensor],
-        guide: Guide,
-        pairs: Sequence[Pair],
-        grid: CellGrid,
-        scale: int,
+        self, codes: "_CodesInUse", guide: Guide, pairs: Sequence[Pair], grid: CellGrid
     ) -> Tensor:
         """Warp each pair's detail onto the other frame, to cells (n*p, 3*s*s, h, w)."""
         flow = pick_frames(guide.flow, [pair.number for pair in pairs]).mul(grid.step)
-        flow = self.smooth[str(scale)](flow.flatten(0, 2)[:, None]).unflatten(0, (-1, 2))
-        images = torch.stack([detail[pair.code] for pair in pairs], dim=1).flatten(0, 1)
+        flow = self.smooth[str(codes.scale)](flow.flatten(0, 2)[:, None]).unflatten(0, (-1, 2))
+        images = torch.stack([codes.detail[pair.code] for pair in pairs], dim=1).flatten(0, 1)
         return warp_to_cells(images, flow, grid)
 
     def _weigh(
@@ -389,6 +377,7 @@ class _CodesInUse:
         detail: What super-resolution added to the codes in use, (n, 3, s*h, s*w).
         scale: s.
         pixels: Pixels of one code of all clips.
+        dtype: Type of the codes.
     """
 
     def __init__(
@@ -402,17 +391,18 @@ class _CodesInUse:
         first = next(parts)
         self.scale = net.scale_of(first, guide.frames)
         self.pixels = first.shape[0] * first.shape[-2] * first.shape[-1]
+        self.dtype = first.dtype
         self.detail: dict[int, Tensor] = {}
         self._images: dict[int, Tensor] = {}
         self._parts = chain([first], parts)
         self._enlarge = net.enlarge[str(self.scale)]
         self._frames, self._keys = guide.frames, [group.key for group in guide.groups]
         self._next = groups_of(guide.groups, wanted).start
-        self._needs = {f: [pair.code for pair in pairs] for f, pairs in made_from.items()}
         plain = {key: [k] for k, key in enumerate(self._keys) if key in wanted}
-        self._needs = plain | self._needs
-        self._plain = {key for key in plain if key not in made_from}
-        self._last_use = {k: f for f in made_from for k in self._needs[f]}
+        carried = {f: [pair.code for pair in pairs] for f, pairs in made_from.items()}
+        self._needs = plain | carried
+        self._plain = plain.keys() - carried.keys()
+        self._last_use = {k: f for f in made_from for k in carried[f]}
 
     def take(self, batch: Sequence[int]) -> dict[int, Tensor]:
         """Fetch the codes that some frames need; return those of them that are key frames."""
