@@ -29,7 +29,6 @@ def fill_table(name: str, seeds: int, result: Result) -> dict:
     """
     ablation = ABLATIONS[name]
     paper = TABLES[ablation.key]
-    keys = [key for key, _ in paper.columns]
     rows: list[dict[str, Any]] = []
     for label, run in ablation.rows.items():
         printed_row = paper.row(label)
@@ -47,7 +46,7 @@ def fill_table(name: str, seeds: int, result: Result) -> dict:
             }
         )
     order, deviations = Order(), {}
-    for key in keys:
+    for key in paper.columns:
         if key != "ms":  # not measured here
             measured = {row["name"]: row["psnr"].get(key, []) for row in rows}
             printed = {row["name"]: row["printed_psnr"][key] for row in rows}
