@@ -150,10 +150,20 @@ def _nearest(source: PixelFormat, size: tuple[int, int], taken: Sequence[str], c
         planar = [name for name in planar if PixelFormat.of(name).accepts(*size)] or planar
     bits = min(source.bits, MAX_BITS)
     planar = [name for name in planar if PixelFormat.of(name).bits >= bits] or planar
+    # FFmpeg may choose 4:2:0 where 4:2:2 loses less
+    coarser = {name: _coarser(PixelFormat.of(name), source) for name in planar}
+    planar = [name for name in planar if coarser[name] == min(coarser.values())]
     given = source.name.replace(f"{source.bits}le", f"{bits}le")
     given = given.replace("gray", "yuv420p")  # what is grey gets the least chroma
     best, _ = require("av", "video").codec.find_best_pix_fmt_of_list(planar, given)
     return best.name
+
+
+def _coarser(pixels: PixelFormat, source: PixelFormat) -> int:
+    """How many more pixels a chroma sample stands for than in the source, over both axes."""
+    across = pixels.step_x - (source.step_x or 2)
+    down = pixels.step_y - (source.step_y or 2)
+    return max(0, across) + max(0, down)
 
 
 def _is_plain_yuv(name: str) -> bool:

@@ -105,6 +105,7 @@ def test_segments_that_do_not_hold_all_frames_are_a_fault(tmp_path):
         ("a.mkv", (48, 64), "yuv444p12le", {}, ("libx264", "yuv444p10le", 18)),
         ("a.mkv", (48, 64), "yuv411p", {}, ("libx264", "yuv422p", 18)),
         ("a.mkv", (48, 64), "gbrp", {}, ("libx264", "yuv444p", 18)),
+        ("a.mkv", (48, 64), "yuv444p", {"codec": "mpeg2video"}, ("mpeg2video", "yuv422p", None)),
         ("a.mkv", (47, 64), "yuv420p", {}, ("libx264", "yuv422p", 18)),
         ("a.mkv", (47, 63), "yuv420p", {}, ("libx264", "yuv444p", 18)),
         ("a.mkv", (47, 64), "yuv420p", {"codec": "ffv1"}, ("ffv1", "yuv420p", None)),
