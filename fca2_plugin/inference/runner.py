@@ -20,7 +20,7 @@ from fca2_plugin.nets.spec import NetSpec, context_of
 from fca2_plugin.ops.frame_groups import FrameGroup, window_groups
 from fca2_plugin.ops.resize import displace
 
-__all__ = ["ClipRunner"]
+__all__ = ["TRIAL_FRAMES", "TRIAL_SIDE", "ClipRunner"]
 
 TRIAL_SIDE, TRIAL_FRAMES = 64, 4
 
@@ -182,6 +182,11 @@ class ClipRunner:
         for frame in frames:
             yield displace(frame[0], self.move)
 
+    def trial_clip(self, frames: int) -> Tensor:
+        """Return an empty clip of ``TRIAL_SIDE`` pixels a side, a size that every network takes."""
+        channels = 1 if self.is_luma else 3
+        return torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=self.device)
+
     def not_finite(self, frame: int) -> str:
         """Return the message for a frame whose result contains NaN or infinity."""
         way_out = "" if self.settings.dtype == "float32" else ", or use dtype float32"
@@ -195,8 +200,7 @@ class ClipRunner:
 
     @torch.inference_mode()
     def _try_scale(self) -> int:
-        channels = 1 if self.is_luma else 3
-        clip = torch.zeros(1, TRIAL_FRAMES, channels, TRIAL_SIDE, TRIAL_SIDE, device=self.device)
+        clip = self.trial_clip(TRIAL_FRAMES)
         result = self.network(clip)
         if not isinstance(result, Tensor) or result.ndim != 5 or result.shape[:3] != clip.shape[:3]:
             shape = tuple(result.shape) if isinstance(result, Tensor) else type(result).__name__

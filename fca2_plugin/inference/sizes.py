@@ -1,5 +1,6 @@
 """Choose how many frames and pixels the network sees at once, so that it fits into memory."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import torch
 
 from fca2_plugin._malloc import CLEAR_REFS, peak_growth
-from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.runner import TRIAL_SIDE, ClipRunner
 from fca2_plugin.inference.tiles import spans
 from fca2_plugin.inference.windows import check_window, fit_context, shot_windows
 from fca2_plugin.ops.pieces import one_at_a_time
@@ -16,7 +17,7 @@ __all__ = ["Part", "Sizes", "bytes_per_pixel", "choose_sizes", "free_bytes"]
 
 GIB = 2**30
 SHARE = 0.7  # of the free memory
-TRIAL_FRAMES, TRIAL_SIDE = 12, 64  # every network takes this size
+MEASURED_FRAMES = 12
 UNMEASURED = 8  # times the result's own size
 TILES = (None, 768, 512, 384, 256, 192, 128, 96, 64)
 NEARLY = 1.05  # of the least work is as good, if it needs less memory
@@ -212,11 +213,11 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
     channels = 1 if runner.is_luma else 3
     # the clip, and its result on its way
     floor = 4.0 * channels * (2 + (0 if runner.streams else 3 * runner.scale**2))
-    frames = -(-TRIAL_FRAMES // runner.align) * runner.align
+    frames = -(-MEASURED_FRAMES // runner.align) * runner.align
     on_gpu = runner.device.type == "cuda"
     if not on_gpu and not CLEAR_REFS.exists():
         return UNMEASURED * floor
-    clip = torch.zeros(1, frames, channels, TRIAL_SIDE, TRIAL_SIDE, device=runner.device)
+    clip = runner.trial_clip(frames)
     _run(runner, clip[:, : max(2, runner.align)])
     if on_gpu:
         torch.cuda.reset_peak_memory_stats(runner.device)
@@ -229,5 +230,4 @@ def bytes_per_pixel(runner: ClipRunner) -> float:
 
 
 def _run(runner: ClipRunner, clip: torch.Tensor) -> None:
-    for frame in runner.stream(clip):
-        del frame  # before the next one is computed
+    deque(runner.stream(clip), maxlen=0)  # keeps nothing

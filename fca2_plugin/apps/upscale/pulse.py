@@ -12,20 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from fca2_plugin.apps.upscale.result import Progress, ProgressCallback
 from fca2_plugin.codec.picture import Picture
-from fca2_plugin.inference.runner import ClipRunner
+from fca2_plugin.inference.runner import TRIAL_FRAMES, TRIAL_SIDE, ClipRunner
 from fca2_plugin.inference.sizes import Sizes
 from fca2_plugin.inference.tiles import spans
 from fca2_plugin.inference.windows import Window
 
 __all__ = ["Pulse", "Stopped"]
 
-TRIAL_SIDE = 64  # every network takes this size
-TRIAL_FRAMES = 4  # the calls of a longer clip are about as many a frame
 WORTH_A_TRIAL = 8  # a chunk must be so much larger than the trial that counts its calls
 TELL_SECONDS = 1.0
 
@@ -111,12 +108,10 @@ class Pulse:
             self._say()
 
     def _trial(self, frames: int) -> int:
-        """Estimate the calls for a clip by those for a small and short one."""
+        """Estimate the calls for a clip by those for each frame of a small and short one."""
         self._calls = 0
-        channels = 1 if self.runner.is_luma else 3
         few = min(frames, -(-TRIAL_FRAMES // self.runner.align) * self.runner.align)
-        clip = torch.zeros(1, few, channels, TRIAL_SIDE, TRIAL_SIDE)
-        deque(self.runner.stream(clip), maxlen=0)  # runs it and keeps nothing
+        deque(self.runner.stream(self.runner.trial_clip(few)), maxlen=0)  # keeps nothing
         return self._calls * frames // few
 
     def _beat(self, module: nn.Module, args: object) -> None:
